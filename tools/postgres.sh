@@ -7,7 +7,7 @@ set -euo pipefail
 usage() {
 	cat <<'HELP'
 usage: tools/postgres.sh start DIR [--fsync]   make the cluster if need be, start it, print the
-                                               libpq address of its database "postgres"
+                                               libpq address of its database, as a URI
        tools/postgres.sh stop DIR              stop it and remove it
 DIR must be short (the socket's path has at most 107 bytes). Without --fsync a power cut may lose
 what was committed, which a throw-away cluster can bear; synchronous_commit is always on.
@@ -84,7 +84,7 @@ start() {
 			die "the cluster did not start"
 		}
 	fi
-	printf 'host=%s port=5432 dbname=postgres user=postgres\n' "$dir"
+	printf 'postgresql://postgres@/postgres?host=%s&port=5432\n' "$dir"
 }
 
 stop() {
@@ -103,6 +103,9 @@ verb=$1
 mkdir -p "$(dirname "$2")"
 dir=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 data=$dir/data
+case $dir in
+*[!A-Za-z0-9/_.-]*) die "only plain letters, digits and / _ . - may stand in DIR" ;;
+esac
 fsync=off
 if [ "${3-}" = --fsync ]; then fsync=on; fi
 find_programs
