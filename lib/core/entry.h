@@ -12,13 +12,26 @@ enum {
 	ENTRY_SIZE_MAX = 32768,
 	ID_SIZE_MAX = 64,
 	ORIGIN_SIZE_MAX = 255,
+	TYPE_SIZE_MAX = 64,
+	TYPE_VERSION_MAX = 65535,
+	REFERENCE_SIZE_MAX = 64,
+	AUTHENTICATOR_DATA_MAX = 512,
+	CLIENT_DATA_MAX = 2048,
+	WEBAUTHN_SIGNATURE_MAX = 512,
 	ENTRY_OUTPUTS_MAX = 16,
 	ENTRY_RAISED_MAX = 64,
 	ENTRY_CONTROLS_MAX = 64,
 };
 
+/* Instants end with the year 9999, the last that RFC 3339 can write. */
+static const uint64_t INSTANT_MS_MAX = UINT64_C(253402300799999);
+/* Sequences and counters fit a signed 64-bit column. */
+static const uint64_t SEQUENCE_MAX = UINT64_C(9223372036854775807);
+
 /* 1 to 64 characters of GS1's 82-character set, compared bytewise. */
 MUST_CHECK bool id_valid(struct bytes text);
+/* Two words of lower-case letters, digits and underscores with a dot between: "seal.applied". */
+MUST_CHECK bool type_name_valid(struct bytes text);
 
 /* Where a claim's content comes from. Values are permanent. */
 enum claim_source { CLAIM_WITNESSED = 0, CLAIM_DECLARED = 1, CLAIM_IMPORTED = 2 };

@@ -11,6 +11,7 @@ enum {
 	NOTE_SIZE_MAX = 16384,
 	NOTE_SIGNATURES_MAX = 64,
 	NOTE_NAME_MAX = 255,
+	NOTE_COSIGNED_MAX = 4096, /* longest text whose cosignature is checked */
 	NOTE_ED25519 = 0x01,     /* key type: Ed25519 over the note's text */
 	NOTE_COSIGNATURE = 0x04, /* key type: timestamped Ed25519 cosignature */
 };
@@ -27,10 +28,10 @@ struct note_signature {
 	struct bytes name;
 	uint32_t id;
 	uint8_t blob[128]; /* after the key id */
-	size_t blob_n;
+	size_t blob_n;     /* 0 if it is longer than that: of a kind not known here */
 };
 
-/* A parsed note. Spans point into the input. */
+/* A parsed note, for use only after note_parse() said true. Spans point into the input. */
 struct note {
 	struct bytes text; /* with its last line feed: what is signed */
 	size_t n;
@@ -59,7 +60,8 @@ typedef bool note_verify_fn(const uint8_t public_key[static 32], struct bytes me
 			    const uint8_t signature[static 64]);
 enum note_verdict { NOTE_UNSIGNED = 0, NOTE_BAD_SIGNATURE, NOTE_VALID };
 /* Whether `key` signed the note. Other keys' lines are ignored; a line of this key that does not
- * verify makes it BAD. For a cosignature `*time` is its unix seconds (may be NULL). */
+ * verify makes it BAD. When VALID, `*time` is the latest unix second of this key's cosignatures,
+ * or 0 for a plain signature (may be NULL). */
 MUST_CHECK enum note_verdict note_verify(const struct note *note, const struct note_key *key,
 					 note_verify_fn *verify, uint64_t *time);
 
