@@ -21,6 +21,9 @@ struct parameter {
 	enum value_kind kind;
 };
 
+/* The largest text or blob that a parameter may carry. */
+enum { DB_VALUE_SIZE_MAX = 64 << 20 };
+
 struct db;
 struct statement;
 
@@ -34,7 +37,8 @@ MUST_CHECK err db_open_reader(const char *address, struct db **out, struct fault
 void db_close(struct db *db); /* NULL is fine */
 enum db_product db_product(const struct db *db);
 
-/* Runs plain statements separated by semicolons, without parameters: schemas. */
+/* Runs plain statements separated by semicolons, without parameters: schemas. All or nothing,
+ * unless it is a single VACUUM or PRAGMA. */
 MUST_CHECK err db_run(struct db *db, const char *sql, struct fault *f);
 
 /* Prepares one statement. Every :name in the text must be in `parameters` (extra ones are
@@ -50,13 +54,15 @@ const char *statement_column(const struct statement *s, size_t i);
 /* The index of a column by name, or -1. */
 int statement_column_index(const struct statement *s, const char *name);
 
-/* Called once per row. Values live until it returns. An error ends the walk and comes back. */
+/* Called once per row. Values live until it returns. An error ends the walk and comes back.
+ * It must not use the connection (DB_IN_ROW): PostgreSQL's is busy with the walk. */
 typedef err db_row(void *context, const struct value *columns, size_t n);
 
 /* Queues a statement. SQLite runs it at once; PostgreSQL sends it in pipeline mode and calls
- * `row` (may be NULL) during db_flush, in order. Parameter values must stay valid until then.
- * `*changed` (may be NULL) gets the number of rows touched. After an error the transaction must
- * be rolled back. */
+ * `row` (may be NULL) during db_flush, in order; a later db_queue flushes by itself when much is
+ * outstanding. Parameter values must stay valid until then. `*changed` (may be NULL) gets the
+ * number of rows inserted, updated or deleted. After an error, of the row function too, the
+ * transaction must be rolled back: all else answers DB_ROLLBACK_FIRST. */
 MUST_CHECK err db_queue(struct db *db, struct statement *s, const struct value *parameters,
 			db_row *row, void *context, int64_t *changed, struct fault *f);
 /* Brings every queued statement to its end; the first error comes back. */
@@ -65,9 +71,14 @@ MUST_CHECK err db_flush(struct db *db, struct fault *f);
 MUST_CHECK err db_query(struct db *db, struct statement *s, const struct value *parameters,
 			db_row *row, void *context, int64_t *changed, struct fault *f);
 
-/* `begin immediate` / `begin`. Savepoints are for the recovery path and all-or-nothing batches. */
+/* `begin immediate` / `begin`; on a reader one consistent view of the store. A lost connection is
+ * opened anew here. Savepoints are for the recovery path and all-or-nothing batches; their names
+ * are of a-z and _. */
 MUST_CHECK err db_begin(struct db *db, struct fault *f);
-MUST_CHECK err db_commit(struct db *db, struct fault *f); /* durable when it returns OK */
+/* Durable when it returns OK. DB_COMMIT_UNCERTAIN: the connection went away while the answer was
+ * awaited, so look before repeating. */
+MUST_CHECK err db_commit(struct db *db, struct fault *f);
+/* Nothing to do without a transaction. Drops what is queued: no row function is called. */
 void db_rollback(struct db *db);
 MUST_CHECK err db_savepoint(struct db *db, const char *name, struct fault *f);
 MUST_CHECK err db_savepoint_release(struct db *db, const char *name, struct fault *f);
@@ -75,6 +86,8 @@ MUST_CHECK err db_savepoint_rollback(struct db *db, const char *name, struct fau
 /* Moves what the write-ahead log holds into the database file without blocking writers (SQLite);
  * nothing to do on PostgreSQL. Call it from another connection than the writer's. */
 MUST_CHECK err db_checkpoint(struct db *db, struct fault *f);
+/* How long a statement waits for another writer's lock before DB_BUSY; 5,000 ms unless set. */
+MUST_CHECK err db_set_patience(struct db *db, unsigned ms, struct fault *f);
 
 struct value value_int(int64_t v);
 struct value value_text(struct bytes v);
