@@ -12,7 +12,9 @@ enum { SPKI_SIZE_MAX = 160, PASSPHRASE_MAX = 256 };
 
 enum key_algorithm { KEY_P256 = 1, KEY_ED25519 = 2 };
 
-/* A public key, parsed and checked (right curve, point on it). Immutable; share freely. */
+/* A public key, parsed and checked: right curve, point on it, not of small order, and the one
+ * canonical encoding (strict DER, uncompressed point), so that a key has exactly one identity.
+ * Immutable; share freely. */
 struct public_key;
 /* A private key: holds secrets, wiped when closed. */
 struct private_key;
@@ -20,6 +22,9 @@ struct private_key;
 MUST_CHECK err public_key_parse(struct bytes spki, struct public_key **out, struct fault *f);
 MUST_CHECK err public_key_from_ed25519(const uint8_t raw[static 32], struct public_key **out,
 				       struct fault *f);
+/* From the coordinates x ‖ y, as WebAuthn and COSE keys carry them. */
+MUST_CHECK err public_key_from_p256(const uint8_t xy[static 64], struct public_key **out,
+				    struct fault *f);
 void public_key_close(struct public_key *key); /* NULL is fine */
 enum key_algorithm public_key_algorithm(const struct public_key *key);
 struct bytes public_key_spki(const struct public_key *key); /* lives as long as the key */
@@ -30,11 +35,12 @@ MUST_CHECK bool public_key_ed25519(const struct public_key *key, uint8_t out[sta
 MUST_CHECK err private_key_generate(enum key_algorithm algorithm, struct private_key **out,
 				    struct fault *f);
 /* PKCS#8 PEM, encrypted (PBES2: scrypt, AES-256-CBC) when `passphrase` is not empty. Files are
- * created 0600 and never overwritten. */
+ * created 0600, whole or not at all, and never overwritten. Loading refuses a file that others
+ * may read, a link, and a key whose two halves do not belong together. */
 MUST_CHECK err private_key_save(const struct private_key *key, const char *path,
 				struct bytes passphrase, struct fault *f);
-MUST_CHECK err private_key_load(const char *path, struct bytes passphrase,
-				struct private_key **out, struct fault *f);
+MUST_CHECK err private_key_load(const char *path, struct bytes passphrase, struct private_key **out,
+				struct fault *f);
 void private_key_close(struct private_key *key);
 const struct public_key *private_key_public(const struct private_key *key);
 
@@ -43,6 +49,9 @@ MUST_CHECK err key_sign(const struct private_key *key, struct bytes message,
 			uint8_t signature[static 64], struct fault *f);
 MUST_CHECK bool key_verify(const struct public_key *key, struct bytes message,
 			   const uint8_t signature[static 64]);
+/* An ECDSA signature of P-256 in DER (WebAuthn, TLS) as r ‖ s. False unless it is strict DER and
+ * both numbers are between 1 and n - 1. */
+MUST_CHECK bool ecdsa_from_der(struct bytes der, uint8_t signature[static 64]);
 /* The callback that note.h wants. */
 bool ed25519_verify(const uint8_t public_key[static 32], struct bytes message,
 		    const uint8_t signature[static 64]);

@@ -18,16 +18,17 @@ MUST_CHECK err csr_check(struct arena *a, struct bytes der, struct public_key **
 
 /* What a device certificate says (IEEE 802.1AR-2018; RFC 4108 hardwareModuleName). */
 struct device_profile {
-	const char *product;               /* organizational unit of the subject */
-	const char *serial;                /* serialNumber of the subject, hwSerialNum */
-	const char *hardware_type;         /* dotted OID: the product's arc */
+	const char *product;       /* organizational unit of the subject */
+	const char *serial;        /* serialNumber of the subject, hwSerialNum */
+	const char *hardware_type; /* dotted OID: the product's arc */
 	uint8_t certificate_serial[CERTIFICATE_SERIAL_SIZE]; /* positive, unique per issuer */
 	uint64_t not_before_ms;
 };
 /* notAfter 99991231235959Z, keyUsage critical digitalSignature, AKI, certificatePolicies,
  * subjectAltName hardwareModuleName, no CA bit. */
 MUST_CHECK err certificate_issue_device(struct arena *a, const struct private_key *ca,
-					struct bytes ca_certificate, const struct public_key *subject,
+					struct bytes ca_certificate,
+					const struct public_key *subject,
 					const struct device_profile *profile, struct bytes *der,
 					struct fault *f);
 /* A self-signed CA with pathLen 0, and a self-signed or CA-issued TLS server certificate for the

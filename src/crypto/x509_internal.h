@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* x509_internal.h — the parts that issuing and checking certificates share. */
+#ifndef CRYPTO_X509_INTERNAL_H
+#define CRYPTO_X509_INTERNAL_H
+
+#include "crypto/crypto_internal.h"
+
+/* Object identifiers of the profile, all in one place. */
+#define OID_HARDWARE_MODULE_NAME "1.3.6.1.5.5.7.8.4" /* RFC 4108 section 5 */
+/* certificatePolicies of our device certificates: the key was proved to be the requester's, and
+ * the unit counted within its build authorization. An arc under 2.25 is a UUID (ITU-T X.667),
+ * ours for ever without a registry. */
+#define OID_POLICY_DEVICE "2.25.267341234280860008124064306383345465184"
+
+/* IEEE 802.1AR-2018 section 8.7: a device identity does not expire (RFC 5280 section 4.1.2.5). */
+#define NOT_AFTER_NEVER "99991231235959Z"
+
+enum { SUBJECT_TEXT_MAX = 64, OID_TEXT_MAX = 128 };
+
+/* What the extensions of one device certificate are made from. */
+struct device_parts {
+	const ASN1_OCTET_STRING *ca_key_id;
+	const ASN1_OBJECT *hardware_type;
+	struct bytes serial;
+};
+
+/* The extensions of a device certificate, in their order: issuing writes exactly these, checking
+ * accepts exactly these. */
+enum { DEVICE_EXTENSIONS = 4 };
+X509_EXTENSION *device_extension(size_t i, const struct device_parts *parts);
+/* The subject of a device certificate: OU = product, serialNumber = serial. NULL on failure. */
+X509_NAME *device_subject(struct bytes product, struct bytes serial);
+/* Adds one value to a name, as PrintableString where its characters allow (X.520 wants that for
+ * serialNumber) and as UTF8String where they do not. */
+MUST_CHECK bool name_add(X509_NAME *name, int nid, struct bytes value);
+/* The only value of attribute `nid`. False if there is none or more than one. */
+MUST_CHECK bool name_value(const X509_NAME *name, int nid, struct bytes *value);
+
+/* HardwareModuleName ::= SEQUENCE { hwType OBJECT IDENTIFIER, hwSerialNum OCTET STRING }: the type
+ * out of a certificate's subjectAltName. The caller frees it; NULL if it is not as we write it. */
+ASN1_OBJECT *hardware_type_of(const X509 *certificate);
+/* From dotted text; NULL unless it is a full, canonical object identifier. */
+ASN1_OBJECT *object_of(const char *dotted);
+
+/* Seconds to the form RFC 5280 section 4.1.2.5 wants for them. */
+MUST_CHECK bool time_set(ASN1_TIME *out, uint64_t unix_ms);
+
+/* Parses the whole of `der` as a certificate of at most CERTIFICATE_SIZE_MAX bytes whose encoding
+ * again is the same; NULL otherwise. */
+X509 *certificate_parse(struct bytes der);
+/* Copies a certificate's DER into the arena. */
+MUST_CHECK err certificate_der(struct arena *a, X509 *certificate, struct bytes *out,
+			       struct fault *f);
+
+/* A certificate that may issue ours: it is a CA, has a key of our algorithms and a key id. */
+struct issuer {
+	X509 *certificate;
+	struct public_key *key;
+};
+MUST_CHECK err issuer_open(struct bytes der, struct issuer *out, struct fault *f);
+void issuer_close(struct issuer *issuer);
+
+static inline void object_close(ASN1_OBJECT **object)
+{
+	ASN1_OBJECT_free(*object);
+}
+static inline void string_close(ASN1_STRING **string)
+{
+	ASN1_STRING_free(*string);
+}
+static inline void name_close(X509_NAME **name)
+{
+	X509_NAME_free(*name);
+}
+static inline void extension_close(X509_EXTENSION **extension)
+{
+	X509_EXTENSION_free(*extension);
+}
+static inline void names_close(GENERAL_NAMES **names)
+{
+	GENERAL_NAMES_free(*names);
+}
+
+#endif
