@@ -7,10 +7,10 @@
 
 /* Object identifiers of the profile, all in one place. */
 #define OID_HARDWARE_MODULE_NAME "1.3.6.1.5.5.7.8.4" /* RFC 4108 section 5 */
-/* certificatePolicies of our device certificates: the key was proved to be the requester's, and
- * the unit counted within its build authorization. An arc under 2.25 is a UUID (ITU-T X.667),
- * ours for ever without a registry. */
-#define OID_POLICY_DEVICE "2.25.267341234280860008124064306383345465184"
+/* IEEE 802.1AR wants certificatePolicies to be present. anyPolicy (RFC 5280 section 4.2.1.4): the
+ * only identifier we may use without a registration that every reader understands — GnuTLS cannot
+ * read the 128-bit arcs under 2.25. */
+#define OID_POLICY_DEVICE "2.5.29.32.0"
 
 /* IEEE 802.1AR-2018 section 8.7: a device identity does not expire (RFC 5280 section 4.1.2.5). */
 #define NOT_AFTER_NEVER "99991231235959Z"
