@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 CMOCKA = re.compile(r"^\[  (PASSED|FAILED)  \] (\d+) test\(s\)", re.MULTILINE)
@@ -69,18 +70,20 @@ class Report:
 
     def __init__(self, label):
         self.label, self.passed, self.failed = label, 0, 0
+        self.lock = threading.Lock()
 
     def add(self, test, output, status, seconds):
         passed, failed = count(output, status)
-        self.passed += passed
-        self.failed += failed
         word = "FAILED" if failed else "skipped" if status == SKIPPED else "ok"
-        print("%-8s %-44s %-7s %5d passed %3d failed %6.1f s" % (
-            self.label, name_of(test), word, passed, failed, seconds), flush=True)
+        lines = ["%-8s %-44s %-7s %5d passed %3d failed %6.1f s" % (
+            self.label, name_of(test), word, passed, failed, seconds)]
         if failed:
-            lines = output.rstrip().split("\n")
-            print("  | exit status %d" % status)
-            print("\n".join("  | " + line for line in lines[-SHOWN_LINES:]), flush=True)
+            lines.append("  | exit status %d" % status)
+            lines += ["  | " + line for line in output.rstrip().split("\n")[-SHOWN_LINES:]]
+        with self.lock:
+            self.passed += passed
+            self.failed += failed
+            print("\n".join(lines), flush=True)
 
 
 def name_of(test):

@@ -19,8 +19,8 @@ void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc));
 void *arena_array(struct arena *a, size_t count, size_t size); /* overflow-checked */
 char *arena_text(struct arena *a, struct bytes text);          /* copy, zero-terminated */
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct bytes arena_copy(struct arena *a, struct bytes b);       /* p is NULL if it failed */
-void arena_reset(struct arena *a); /* keeps one block for reuse */
+struct bytes arena_copy(struct arena *a, struct bytes b); /* p is NULL if it failed */
+void arena_reset(struct arena *a);                        /* keeps one block for reuse */
 void arena_done(struct arena *a);
 
 #endif

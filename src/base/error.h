@@ -32,15 +32,15 @@ typedef struct {
 
 #define ERR_OK ((err){OK})
 /* The only macro that returns. */
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		err try_ = (call);                                                                 \
-		if (try_.code != OK)                                                               \
-			return try_;                                                               \
+#define TRY(call)                    \
+	do {                         \
+		err try_ = (call);   \
+		if (try_.code != OK) \
+			return try_; \
 	} while (0)
 
 struct err_info {
-	const char *name;     /* like "conflict": also the last part of the problem type */
+	const char *name; /* like "conflict": also the last part of the problem type */
 	const char *sentence;
 	int http_status;
 	int exit_code;
@@ -52,7 +52,7 @@ enum { FAULT_VALUES_MAX = 8, FAULT_NAME_SIZE = 32, FAULT_VALUE_SIZE = 192, FAULT
 /* What went wrong. Fixed size: filling one cannot fail. Values are cut, never overrun. */
 struct fault {
 	enum err_code code;
-	const char *message; /* id in the catalog; static */
+	const char *message;          /* id in the catalog; static */
 	char field[FAULT_FIELD_SIZE]; /* path of the offending field, or empty */
 	size_t n;
 	struct fault_value {
@@ -63,8 +63,10 @@ struct fault {
 
 /* Fills `f` (which may be NULL) with catalog message `id` and returns the message's code.
  * Then name, value pairs of C strings, ended by NULL:
- * return fail(f, "SEAL_ALREADY_ISSUED", "seal", seal, "maker", maker, NULL); */
-err fail(struct fault *f, const char *id, ...) __attribute__((sentinel));
+ * return fail(f, "SEAL_ALREADY_ISSUED", "seal", seal, "maker", maker, NULL);
+ * (In brackets because cmocka.h has a macro of this name; a test that includes it first calls
+ * (fail)(…) as well.) */
+err(fail)(struct fault *f, const char *id, ...) __attribute__((sentinel));
 /* The same, with the path of the field at fault. */
 err fail_field(struct fault *f, const char *field, const char *id, ...) __attribute__((sentinel));
 /* Adds one value later, for example by a caller who knows the file name. */

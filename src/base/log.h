@@ -6,7 +6,12 @@
 
 #include "base/error.h"
 
-enum log_level { LOG_ERROR_LEVEL = 3, LOG_WARNING_LEVEL = 4, LOG_INFO_LEVEL = 6, LOG_DEBUG_LEVEL = 7 };
+enum log_level {
+	LOG_ERROR_LEVEL = 3,
+	LOG_WARNING_LEVEL = 4,
+	LOG_INFO_LEVEL = 6,
+	LOG_DEBUG_LEVEL = 7
+};
 
 void log_set_level(enum log_level most);
 /* log_event(LOG_INFO_LEVEL, "listening", "port", "8443", NULL): name, value pairs of C strings. */
