@@ -38,6 +38,8 @@ static err open_as(const char *address, bool reader, struct db **out, struct fau
 
 	if (starts(address, SQLITE) && address[sizeof(SQLITE) - 1] != '\0')
 		return sqlite_open(address + sizeof(SQLITE) - 1, reader, out, f);
+	if (starts(address, "postgresql://") || starts(address, "postgres://"))
+		return postgres_open(address, reader, out, f);
 	return fail(f, "DB_ADDRESS", NULL); /* without the text: it may hold a password */
 }
 
@@ -57,6 +59,7 @@ void db_close(struct db *db)
 		return;
 	assert(!db->walking);
 	db_rollback(db);
+	db->ending = true;
 	while (db->statements != NULL)
 		statement_close(db->statements);
 	db->store->close(db);

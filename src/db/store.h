@@ -38,6 +38,7 @@ struct db {
 	bool reader;
 	bool in_transaction;
 	bool failed;  /* a statement of this transaction failed: it must be rolled back first */
+	bool ending;  /* db_close: statements go with the connection */
 	bool walking; /* a row callback runs: the connection is not to be used */
 	struct statement *statements;
 };
@@ -55,7 +56,6 @@ struct statement {
 	void *compiled;        /* SQLite's statement */
 	unsigned number;       /* PostgreSQL's name for it */
 	unsigned *column_type; /* PostgreSQL: oid per column */
-	bool closed;           /* PostgreSQL: to be forgotten once nothing is outstanding */
 };
 
 err sqlite_open(const char *path, bool reader, struct db **out, struct fault *f);
