@@ -36,7 +36,7 @@ RULES = [
     (r"\brouters?\b|\btravel\b", "traveler", True),
     (r"\bledgers?\b", "evidence log", False),
     (r"\bfold(?:s|ed|ing)?\b|\bunfolded\b|\bprojections?\b", "say what happens to the state", False),
-    (r"\b(?:un)?authoris\w*|\bserialis\w*|\borganis\w*|\bcolours?\b|\bbehaviou?rs\b(?<!ors)|"
+    (r"\b(?:un)?authoris\w*|\bserialis\w*|\borganis\w*|\bcolours?\b|\bbehaviours?\b|"
      r"\bcentres?\b|\blicences?\b|\brecognis\w*|\bcatalogues?\b|\binitialis\w*|\bcancelled\b",
      "American spelling", True),
 ]
