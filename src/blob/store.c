@@ -211,6 +211,15 @@ err blob_run(struct blob_store *store, enum blob_statement which, const struct v
 	return db_query(store->db, store->sql[which], values, NULL, NULL, changed, f);
 }
 
+err blob_end(struct blob_store *store, err e, struct fault *f)
+{
+	if (e.code == OK)
+		e = db_commit(store->db, f);
+	if (e.code != OK)
+		db_rollback(store->db);
+	return e;
+}
+
 err blob_find(struct blob_store *store, struct hash digest, struct blob_info *out, struct fault *f)
 {
 	struct blob_row row;

@@ -72,6 +72,9 @@ MUST_CHECK err blob_row_find(struct blob_store *store, struct hash digest, struc
 MUST_CHECK err blob_run(struct blob_store *store, enum blob_statement which,
 			const struct value *values, int64_t *changed, struct fault *f);
 
+/* Ends a transaction: commits if `e` is OK, and otherwise, or if that fails, rolls back. */
+MUST_CHECK err blob_end(struct blob_store *store, err e, struct fault *f);
+
 /* Where the file of a stored blob is; `key_id` is NULL for evidence. */
 MUST_CHECK err blob_path(const struct blob_store *store, struct hash digest,
 			 const struct key_id *key_id, char out[static BLOB_PATH_SIZE],

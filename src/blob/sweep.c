@@ -53,10 +53,7 @@ static err delete_row(struct blob_store *store, struct hash digest, const struct
 	err e = blob_run(store, BLOB_SQL_DELETE, values, deleted, f);
 	if (e.code == OK && *deleted == 1 && row->info.class == BLOB_PERSONAL && !row->info.erased)
 		e = key_destroy(store, row->key_id, f);
-	if (e.code == OK)
-		return db_commit(store->db, f);
-	db_rollback(store->db);
-	return e;
+	return blob_end(store, e, f);
 }
 
 static err mark_erased(struct blob_store *store, struct hash digest, const struct blob_row *row,
@@ -68,10 +65,7 @@ static err mark_erased(struct blob_store *store, struct hash digest, const struc
 	err e = key_destroy(store, row->key_id, f);
 	if (e.code == OK)
 		e = blob_run(store, BLOB_SQL_MARK_ERASED, values, NULL, f);
-	if (e.code == OK)
-		return db_commit(store->db, f);
-	db_rollback(store->db);
-	return e;
+	return blob_end(store, e, f);
 }
 
 static err erase_locked(struct blob_store *store, struct hash digest, struct fault *f)
@@ -88,10 +82,13 @@ static err erase_locked(struct blob_store *store, struct hash digest, struct fau
 		return ERR_OK; /* a file a crash has left cannot be read, and is swept */
 	bool personal = row.info.class == BLOB_PERSONAL;
 	TRY(blob_path(store, digest, personal ? &row.key_id : NULL, path, f));
-	if (personal)
+	if (personal) {
 		TRY(mark_erased(store, digest, &row, f));
-	else
+		/* Best effort: the zeros also reach the database file now. */
+		(void)db_checkpoint(store->db, NULL).code;
+	} else {
 		TRY(delete_row(store, digest, &row, INT64_MAX, &deleted, f));
+	}
 	if (!personal && deleted == 0)
 		return fail(f, "BLOB_REFERENCED", "digest", text.text, NULL);
 	return blob_file_remove(path, f);

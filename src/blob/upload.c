@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "blob/store.h"
+#include "blob/upload.h"
 
 #include "base/files.h"
 #include "core/sha256.h"
@@ -17,45 +17,9 @@
 /* So many uploads of one blob by one uploader may run at once; each has a file of its own. */
 enum { SLOTS_MAX = 8 };
 
-/* Invariant: `sha` covers the first `offset` bytes. Of a personal blob `chunks` whole chunks are
- * in the file, and the rest of those bytes waits in `plain`. */
-struct blob_upload {
-	struct blob_store *store;
-	struct blob_request request;
-	bool stored; /* the blob was there already: nothing else is set but offset */
-	char name[BLOB_NAME_SIZE];
-	char path[BLOB_PATH_SIZE];
-	int fd; /* locked with flock(2) as long as it is open */
-	uint64_t offset;
-	struct sha256 sha;
-	struct key_id key_id;
-	uint8_t key[BLOB_KEY_SIZE];
-	uint64_t chunks;
-	size_t plain_n;
-	uint8_t plain[BLOB_CHUNK_SIZE];
-	uint8_t locked[BLOB_CHUNK_SIZE + CIPHER_EXTRA];
-};
-
-static bool is_personal(const struct blob_upload *u)
-{
-	return u->request.class == BLOB_PERSONAL;
-}
-
-static struct value class_value(enum blob_class class)
-{
-	return value_text(bytes_text(class == BLOB_PERSONAL ? "personal" : "evidence"));
-}
-
 uint64_t blob_upload_offset(const struct blob_upload *upload)
 {
 	return upload->offset;
-}
-
-static void upload_close(struct blob_upload *u)
-{
-	fd_close(&u->fd);
-	bytes_wipe(u, sizeof(*u));
-	free(u);
 }
 
 /* ---- beginning ---- */
@@ -277,7 +241,10 @@ static err resume_personal(struct blob_upload *u, struct fault *f)
 		u->chunks++;
 	}
 	bytes_wipe(u->plain, sizeof(u->plain));
-	if (ftruncate(u->fd, (off_t)chunk_offset(u->chunks)) != 0 && u->chunks < count)
+	uint64_t end =
+		u->chunks < count ? chunk_offset(u->chunks) : chunk_file_size(u->request.size);
+
+	if (ftruncate(u->fd, (off_t)end) != 0)
 		return blob_io(f, "truncate", u->path);
 	return ERR_OK;
 }
@@ -288,12 +255,12 @@ static err upload_open(struct blob_upload *u, uint64_t now_ms, struct fault *f)
 	/* A sweep must not see the file without its key, or the key without its file. */
 	TRY(blob_lock_shared(u->store, f));
 	err e = slot_find(u, f);
-	if (e.code == OK && is_personal(u))
+	if (e.code == OK && upload_is_personal(u))
 		e = key_take(u, now_ms, f);
 	blob_unlock(u->store);
 	TRY(e);
 	sha256_init(&u->sha);
-	return is_personal(u) ? resume_personal(u, f) : resume_evidence(u, f);
+	return upload_is_personal(u) ? resume_personal(u, f) : resume_evidence(u, f);
 }
 
 err blob_begin(struct blob_store *store, const struct blob_request *request, uint64_t now_ms,
@@ -317,7 +284,7 @@ err blob_begin(struct blob_store *store, const struct blob_request *request, uin
 		e = upload_open(u, now_ms, f);
 	u->request.uploader = (struct bytes){0}; /* the caller's; needed no longer */
 	if (e.code != OK) {
-		upload_close(u);
+		blob_upload_close(u);
 		return e;
 	}
 	*out = u;
@@ -342,7 +309,7 @@ static err write_at(const struct blob_upload *u, struct bytes data, uint64_t off
 	return ERR_OK;
 }
 
-static err chunk_write(struct blob_upload *u, struct fault *f)
+err blob_chunk_write(struct blob_upload *u, struct fault *f)
 {
 	struct chunk_place place = place_of(u, u->chunks);
 
@@ -361,14 +328,14 @@ static err write_personal(struct blob_upload *u, struct bytes data, size_t *take
 	size_t size = chunk_size(u->request.size, u->chunks);
 
 	if (u->plain_n == size)
-		TRY(chunk_write(u, f));
+		TRY(blob_chunk_write(u, f));
 	size = chunk_size(u->request.size, u->chunks);
 	*taken = data.n < size - u->plain_n ? data.n : size - u->plain_n;
 	memcpy(u->plain + u->plain_n, data.p, *taken);
 	sha256_update(&u->sha, bytes_of(data.p, *taken));
 	u->plain_n += *taken;
 	u->offset += *taken;
-	return u->plain_n == size ? chunk_write(u, f) : ERR_OK;
+	return u->plain_n == size ? blob_chunk_write(u, f) : ERR_OK;
 }
 
 static err write_evidence(struct blob_upload *u, struct bytes data, size_t *taken, struct fault *f)
@@ -391,155 +358,9 @@ err blob_write(struct blob_upload *u, uint64_t offset, struct bytes data, struct
 	while (data.n > 0) {
 		size_t taken = 0;
 
-		TRY(is_personal(u) ? write_personal(u, data, &taken, f)
-				   : write_evidence(u, data, &taken, f));
+		TRY(upload_is_personal(u) ? write_personal(u, data, &taken, f)
+					  : write_evidence(u, data, &taken, f));
 		data = bytes_of(data.p + taken, data.n - taken);
 	}
 	return ERR_OK;
-}
-
-/* ---- finishing ---- */
-
-/* What is left of a personal blob: a chunk the disk refused before, or the one of an empty blob. */
-static err write_rest(struct blob_upload *u, struct fault *f)
-{
-	if (!is_personal(u) || u->chunks == chunk_count(u->request.size))
-		return ERR_OK;
-	return chunk_write(u, f);
-}
-
-static err folder_ensure(const char *path, struct fault *f)
-{
-	char folder[BLOB_PATH_SIZE];
-	size_t n = (size_t)(strrchr(path, '/') - path);
-
-	memcpy(folder, path, n);
-	folder[n] = 0;
-	if (mkdir(folder, 0700) == 0)
-		return blob_folder_sync(folder, f);
-	return errno == EEXIST ? ERR_OK : blob_io(f, "make", folder);
-}
-
-static err insert_row(struct blob_upload *u, uint64_t now_ms, int64_t *inserted, struct fault *f)
-{
-	const struct blob_request *r = &u->request;
-	struct value key_id = value_blob(bytes_of(u->key_id.b, sizeof(u->key_id.b)));
-	struct value values[] = {value_blob(hash_bytes(&r->digest)), class_value(r->class),
-				 value_int((int64_t)r->size), value_int((int64_t)now_ms),
-				 is_personal(u) ? key_id : value_null};
-	int64_t kept = 1;
-
-	TRY(blob_run(u->store, BLOB_SQL_INSERT, values, inserted, f));
-	if (is_personal(u) && *inserted == 1)
-		TRY(blob_run(u->store, BLOB_SQL_KEY_KEEP, &key_id, &kept, f));
-	if (kept != 1)
-		return fail(f, "BLOB_UPLOAD_LOST", "digest", digest_text(r->digest).text, NULL);
-	return ERR_OK;
-}
-
-/* Somebody else's upload was first. Ours is dropped, unless it is the very file of the row. */
-static err yield_to_first(struct blob_upload *u, const char *path, struct fault *f)
-{
-	struct blob_row row;
-
-	TRY(blob_row_find(u->store, u->request.digest, &row, f));
-	err e = row.found ? row_check(&u->request, &row, f) : ERR_OK;
-	bool ours =
-		e.code == OK && row.found &&
-		(!is_personal(u) || memcmp(row.key_id.b, u->key_id.b, sizeof(row.key_id.b)) == 0);
-
-	if (!ours) {
-		TRY(blob_file_remove(path, f));
-		if (is_personal(u))
-			TRY(blob_key_drop(u->store, u->key_id, NULL, f));
-	}
-	TRY(e);
-	/* No row after all: it was swept between the two statements. */
-	if (!row.found)
-		return fail(f, "BLOB_UPLOAD_LOST", "digest", digest_text(u->request.digest).text,
-			    NULL);
-	return ERR_OK;
-}
-
-static err commit_row(struct blob_upload *u, const char *path, uint64_t now_ms, struct fault *f)
-{
-	struct db *db = u->store->db;
-	int64_t inserted = 0;
-
-	TRY(db_begin(db, f));
-	err e = insert_row(u, now_ms, &inserted, f);
-	if (e.code == OK && inserted == 1)
-		return db_commit(db, f);
-	db_rollback(db);
-	TRY(e);
-	return yield_to_first(u, path, f);
-}
-
-/* The order matters: the bytes are durable before they get their name, the name before the row
- * that makes the blob visible. */
-static err publish(struct blob_upload *u, uint64_t now_ms, struct fault *f)
-{
-	char path[BLOB_PATH_SIZE];
-
-	TRY(blob_path(u->store, u->request.digest, is_personal(u) ? &u->key_id : NULL, path, f));
-	if (fsync(u->fd) != 0)
-		return blob_io(f, "fsync", u->path);
-	TRY(folder_ensure(path, f));
-	if (rename(u->path, path) != 0)
-		return blob_io(f, "rename", u->path);
-	TRY(blob_folder_sync(path, f));
-	return commit_row(u, path, now_ms, f);
-}
-
-static err upload_remove(struct blob_upload *u, struct fault *f)
-{
-	/* The key first, while the lock on the file still keeps others from taking both up. */
-	if (is_personal(u))
-		TRY(blob_key_drop(u->store, u->key_id, NULL, f));
-	return blob_file_remove(u->path, f);
-}
-
-static err finish_open(struct blob_upload *u, uint64_t now_ms, struct fault *f)
-{
-	struct digest_text digest = digest_text(u->request.digest);
-
-	if (u->offset != u->request.size)
-		return fail(f, "BLOB_INCOMPLETE", "digest", digest.text, "size",
-			    number_text(u->request.size).text, "found", number_text(u->offset).text,
-			    NULL);
-	TRY(write_rest(u, f));
-	if (!hash_equal(sha256_final(&u->sha), u->request.digest)) {
-		TRY(upload_remove(u, f));
-		return fail_field(f, "digest", "BLOB_DIGEST_WRONG", "digest", digest.text, NULL);
-	}
-	TRY(blob_lock_shared(u->store, f));
-	err e = publish(u, now_ms, f);
-	blob_unlock(u->store);
-	return e;
-}
-
-err blob_finish(struct blob_upload **upload, uint64_t now_ms, struct fault *f)
-{
-	struct blob_upload *u = *upload;
-	err e = u->stored ? ERR_OK : finish_open(u, now_ms, f);
-
-	upload_close(u);
-	*upload = NULL;
-	return e;
-}
-
-void blob_leave(struct blob_upload **upload)
-{
-	if (*upload == NULL)
-		return;
-	upload_close(*upload);
-	*upload = NULL;
-}
-
-void blob_abort(struct blob_upload **upload)
-{
-	/* What cannot be removed now, the sweep removes. */
-	if (*upload != NULL && !(*upload)->stored)
-		(void)upload_remove(*upload, NULL).code;
-	blob_leave(upload);
 }
