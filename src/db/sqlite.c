@@ -56,6 +56,31 @@ static const char *system_message(int system_error)
 	}
 }
 
+static int last_errno(sqlite3_file *file)
+{
+	int number = 0;
+
+	if (file == NULL || file->pMethods == NULL ||
+	    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) != SQLITE_OK)
+		return 0;
+	return number;
+}
+
+/* sqlite3_system_errno() may already tell of a later call: each file knows its own. */
+static const char *input_output_message(sqlite3 *handle)
+{
+	sqlite3_file *log = NULL, *main = NULL;
+	const char *message = system_message(sqlite3_system_errno(handle));
+
+	sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &main);
+	if (strcmp(message, "DB_FAILED") == 0)
+		message = system_message(last_errno(log));
+	if (strcmp(message, "DB_FAILED") == 0)
+		message = system_message(last_errno(main));
+	return message;
+}
+
 static const char *message_of(sqlite3 *handle, int code)
 {
 	switch (code & 0xff) {
@@ -76,7 +101,7 @@ static const char *message_of(sqlite3 *handle, int code)
 	case SQLITE_TOOBIG:
 		return "DB_TOO_LARGE";
 	case SQLITE_IOERR:
-		return system_message(sqlite3_system_errno(handle));
+		return input_output_message(handle);
 	case SQLITE_CANTOPEN:
 		return "DB_CANNOT_OPEN";
 	case SQLITE_ERROR:

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes wrong around a store: disks that are full, files that are damaged, servers that go
+ * away, settings that would lose data. */
+#include "stores.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct parameter BODY[] = {{"body", VALUE_BLOB}};
+
+static struct statement *insert_body(struct store_test *t)
+{
+	run(t->db, "CREATE TABLE b (body BLOB)");
+	return prepared(t->db, "INSERT INTO b (body) VALUES (:body)", BODY, 1);
+}
+
+static int64_t bodies(struct db *db)
+{
+	return number_of(db, "SELECT count(*) FROM b");
+}
+
+/* Writes in one transaction until something fails, or a hundred times 64 KiB are in. */
+static err fill(struct store_test *t, struct statement *s, struct fault *f)
+{
+	static const uint8_t BLOCK[65536] = {1};
+	struct value values[] = {value_blob(bytes_of(BLOCK, sizeof(BLOCK)))};
+
+	TRY(db_begin(t->db, f));
+	for (int i = 0; i < 100; i++)
+		TRY(db_query(t->db, s, values, NULL, NULL, NULL, f));
+	return db_commit(t->db, f);
+}
+
+static void store_path(const struct store_test *t, char out[static 256])
+{
+	snprintf(out, 256, "%s/store", t->folder);
+}
+
+/* ---- addresses ---- */
+
+static void addresses_that_mean_nothing_are_refused(void **state)
+{
+	static const char *const BAD[] = {"",       "sqlite:",   "sqlite",       "mysql://x",
+					  "/tmp/x", " sqlite:x", "postgresql:x", "SQLITE:x"};
+	struct db *db = NULL;
+	struct fault f = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(BAD); i++) {
+		refused(db_open(BAD[i], &db, &f), &f, "DB_ADDRESS");
+		refused(db_open_reader(BAD[i], &db, &f), &f, "DB_ADDRESS");
+	}
+	assert_null(db);
+}
+
+static void a_server_that_is_not_there_is_unavailable(void **state)
+{
+	struct db *db = NULL;
+	struct fault f = {0};
+
+	(void)state;
+	refused(db_open("postgresql://me:very-secret@/x?host=/nonexistent", &db, &f), &f,
+		"DB_UNAVAILABLE");
+	refused(db_open("postgresql://%zz", &db, &f), &f, "DB_UNAVAILABLE");
+	refused(db_open("postgresql://me:very-secret@127.0.0.1:1/x", &db, &f), &f,
+		"DB_UNAVAILABLE");
+	assert_null(strstr(fault_value(&f, "detail"), "very-secret"));
+	assert_null(db);
+}
+
+/* ---- SQLite ---- */
+
+static void a_path_in_no_folder_cannot_be_opened(void **state)
+{
+	struct store_test *t = *state;
+	char address[256];
+	struct db *db = NULL;
+	struct fault f = {0};
+
+	snprintf(address, sizeof(address), "sqlite:%s/no/store", t->folder);
+	refused(db_open(address, &db, &f), &f, "DB_CANNOT_OPEN");
+	snprintf(address, sizeof(address), "sqlite:%s/none", t->folder);
+	refused(db_open_reader(address, &db, &f), &f, "DB_CANNOT_OPEN");
+	snprintf(address, sizeof(address), "sqlite:%s", t->folder);
+	refused(db_open(address, &db, &f), &f, "DB_CANNOT_OPEN");
+	assert_null(db);
+}
+
+static void names_that_mean_more_to_sqlite_are_plain_files(void **state)
+{
+	struct store_test *t = *state;
+	char back[256];
+	struct fault f = {0};
+	static const char *const NAMES[] = {"file:x?mode=memory", ":memory:"};
+
+	assert_non_null(getcwd(back, sizeof(back)));
+	assert_int_equal(chdir(t->folder), 0);
+	for (size_t i = 0; i < COUNT(NAMES); i++) {
+		char address[64];
+		struct db *db = NULL;
+		snprintf(address, sizeof(address), "sqlite:%s", NAMES[i]);
+		ok(db_open(address, &db, &f), &f);
+		db_close(db);
+		assert_int_equal(unlink(NAMES[i]), 0);
+	}
+	assert_int_equal(chdir(back), 0);
+}
+
+static void a_new_file_belongs_to_its_owner_alone(void **state)
+{
+	struct store_test *t = *state;
+	char path[256];
+	struct stat at;
+
+	store_path(t, path);
+	assert_int_equal(stat(path, &at), 0);
+	assert_int_equal(at.st_mode & 0777, 0600);
+	run(t->db, "CREATE TABLE b (body BLOB)");
+	snprintf(path, sizeof(path), "%s/store-wal", t->folder);
+	assert_int_equal(stat(path, &at), 0);
+	assert_int_equal(at.st_mode & 0777, 0600);
+}
+
+static void a_file_that_is_no_database_is_damaged(void **state)
+{
+	struct store_test *t = *state;
+	static const char TEXT[] = "This is a letter to a friend, and a long one at that. ";
+	char path[256];
+	struct db *db = NULL;
+	struct fault f = {0};
+	FILE *file;
+
+	db_close(t->db);
+	t->db = NULL;
+	store_path(t, path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	for (int i = 0; i < 200; i++)
+		fputs(TEXT, file);
+	fclose(file);
+	refused(db_open(t->address, &db, &f), &f, "DB_CORRUPT");
+	refused(db_open_reader(t->address, &db, &f), &f, "DB_CORRUPT");
+}
+
+static void a_damaged_page_is_found(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	uint8_t noise[4096];
+	char path[256];
+	struct fault f = {0};
+	struct stat at;
+	int fd;
+
+	ok(fill(t, s, &f), &f);
+	db_close(t->db);
+	t->db = NULL;
+	store_path(t, path);
+	memset(noise, 0xa5, sizeof(noise));
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0 && fstat(fd, &at) == 0);
+	for (off_t page = 1; page < at.st_size / 4096; page++)
+		assert_int_equal(pwrite(fd, noise, sizeof(noise), page * 4096), sizeof(noise));
+	close(fd);
+	ok(db_open(t->address, &t->db, &f), &f);
+	s = prepared(t->db, "SELECT count(*) FROM b", NULL, 0);
+	refused(db_query(t->db, s, NULL, NULL, NULL, NULL, &f), &f, "DB_CORRUPT");
+}
+
+static void raw(const struct store_test *t, const char *sql)
+{
+	char path[256];
+	sqlite3 *handle;
+
+	store_path(t, path);
+	assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(handle);
+}
+
+static err ignore_row(void *context, const struct value *columns, size_t n)
+{
+	(void)columns;
+	(void)n;
+	++*(int *)context;
+	return ERR_OK;
+}
+
+static void a_kind_that_we_never_write_is_refused(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s;
+	struct fault f = {0};
+	int rows = 0;
+
+	run(t->db, "CREATE TABLE m (a BIGINT, b TEXT)");
+	s = prepared(t->db, "SELECT a, b FROM m", NULL, 0);
+	raw(t, "INSERT INTO m VALUES (1.5, 'x')");
+	refused(db_query(t->db, s, NULL, ignore_row, &rows, NULL, &f), &f, "DB_COLUMN_KIND");
+	raw(t, "UPDATE m SET a = 1, b = CAST(x'ff41' AS TEXT)");
+	refused(db_query(t->db, s, NULL, ignore_row, &rows, NULL, &f), &f, "DB_COLUMN_KIND");
+	assert_int_equal(rows, 0);
+	raw(t, "UPDATE m SET b = 'x'");
+	ok(db_query(t->db, s, NULL, ignore_row, &rows, NULL, &f), &f);
+	assert_int_equal(rows, 1);
+}
+
+static void a_store_without_room_says_so_and_goes_on(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct fault f = {0};
+
+	run(t->db, "PRAGMA max_page_count = 200");
+	refused(fill(t, s, &f), &f, "DB_FULL");
+	db_rollback(t->db);
+	assert_int_equal(bodies(t->db), 0);
+	run(t->db, "PRAGMA max_page_count = 100000");
+	ok(fill(t, s, &f), &f);
+	assert_int_equal(bodies(t->db), 100);
+}
+
+/* The kernel refuses to let the log grow, as a full disk or a quota would. */
+static void a_full_disk_loses_nothing_that_was_committed(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct rlimit before, small;
+	struct fault f = {0};
+	err result;
+
+	ok(fill(t, s, &f), &f);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 8 << 20;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	result = fill(t, s, &f);
+	db_rollback(t->db);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	refused(result, &f, "DB_FULL");
+	assert_int_equal(bodies(t->db), 100);
+	ok(fill(t, s, &f), &f);
+	assert_int_equal(bodies(t->db), 200);
+}
+
+static void a_file_that_may_only_be_read_is_refused_to_a_writer(void **state)
+{
+	struct store_test *t = *state;
+	const uid_t nobody = 65534;
+	char path[256];
+	struct db *db = NULL;
+	struct fault f = {0};
+	err result;
+
+	store_path(t, path);
+	run(t->db, "CREATE TABLE b (body BLOB)");
+	db_close(t->db);
+	t->db = NULL;
+	assert_int_equal(chmod(path, 0444), 0);
+	assert_int_equal(chmod(t->folder, 0755), 0);
+	if (geteuid() == 0)
+		assert_int_equal(seteuid(nobody), 0);
+	result = db_open(t->address, &db, &f);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	refused(result, &f, "DB_READ_ONLY");
+}
+
+static void the_log_is_emptied_by_a_checkpoint_of_another_connection(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct fault f = {0};
+	struct db *other;
+	struct stat at;
+	char path[256];
+
+	ok(fill(t, s, &f), &f);
+	store_path(t, path);
+	assert_int_equal(stat(path, &at), 0);
+	assert_true(at.st_size < 1 << 20); /* nothing moves by itself */
+	ok(db_open(t->address, &other, &f), &f);
+	ok(db_checkpoint(other, &f), &f);
+	assert_int_equal(stat(path, &at), 0);
+	assert_true(at.st_size > 6 << 20);
+	db_close(other);
+	assert_int_equal(bodies(t->db), 100);
+}
+
+/* ---- PostgreSQL ---- */
+
+static void break_connection(struct store_test *t)
+{
+	char sql[80];
+
+	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%lld, 10000)",
+		 (long long)number_of(t->db, "SELECT pg_backend_pid() AS pid"));
+	server_command(sql); /* returns when it is gone */
+}
+
+static void a_broken_connection_is_opened_anew_between_transactions(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct value values[] = {value_null};
+	struct fault f = {0};
+
+	break_connection(t);
+	ok(db_begin(t->db, &f), &f);
+	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
+	ok(db_commit(t->db, &f), &f);
+	break_connection(t);
+	assert_int_equal(bodies(t->db), 1);
+	break_connection(t);
+	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
+	break_connection(t);
+	run(t->db, "DELETE FROM b");
+	assert_int_equal(bodies(t->db), 0);
+}
+
+static void a_connection_that_breaks_within_a_transaction_drops_it(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct value values[] = {value_null};
+	struct fault f = {0};
+
+	ok(db_begin(t->db, &f), &f);
+	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
+	break_connection(t);
+	refused(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f, "DB_UNAVAILABLE");
+	refused(db_commit(t->db, &f), &f, "DB_ROLLBACK_FIRST");
+	db_rollback(t->db);
+	ok(db_begin(t->db, &f), &f);
+	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
+	ok(db_commit(t->db, &f), &f);
+	assert_int_equal(bodies(t->db), 1);
+}
+
+static void a_savepoint_does_not_outlive_the_connection(void **state)
+{
+	struct store_test *t = *state;
+	struct fault f = {0};
+
+	ok(db_begin(t->db, &f), &f);
+	ok(db_savepoint(t->db, "one", &f), &f);
+	break_connection(t);
+	assert_int_not_equal(db_savepoint_rollback(t->db, "one", &f).code, OK);
+	refused(db_flush(t->db, &f), &f, "DB_ROLLBACK_FIRST");
+	db_rollback(t->db);
+	ok(db_begin(t->db, &f), &f);
+	ok(db_commit(t->db, &f), &f);
+}
+
+static void a_commit_whose_answer_is_lost_is_uncertain(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct value values[] = {value_null};
+	struct fault f = {0};
+
+	ok(db_begin(t->db, &f), &f);
+	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
+	break_connection(t);
+	refused(db_commit(t->db, &f), &f, "DB_COMMIT_UNCERTAIN");
+	db_rollback(t->db);
+	assert_int_equal(bodies(t->db), 0);
+}
+
+static void a_table_that_changed_meanwhile_is_noticed(void **state)
+{
+	struct store_test *t = *state;
+	struct fault f = {0};
+	char sql[96];
+
+	insert_body(t);
+	prepared(t->db, "SELECT * FROM b", NULL, 0);
+	run(t->db, "ALTER TABLE b ADD COLUMN more BIGINT");
+	break_connection(t);
+	refused(db_begin(t->db, &f), &f, "DB_STATEMENT");
+	refused(db_run(t->db, "SELECT 1", &f), &f, "DB_STATEMENT");
+	snprintf(sql, sizeof(sql), "ALTER TABLE %s.b DROP COLUMN more", t->schema);
+	server_command(sql);
+	ok(db_begin(t->db, &f), &f);
+	ok(db_commit(t->db, &f), &f);
+}
+
+static void closing_a_broken_connection_is_quiet(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct value values[] = {value_null};
+	struct fault f = {0};
+
+	ok(db_begin(t->db, &f), &f);
+	break_connection(t);
+	ok(db_queue(t->db, s, values, NULL, NULL, NULL, &f), &f);
+	statement_close(s);
+	db_close(t->db);
+	t->db = NULL;
+}
+
+static void refused_with(const char *option, const char *message)
+{
+	char address[512];
+	struct db *db = NULL;
+	struct fault f = {0};
+
+	server_address(address, sizeof(address), option);
+	refused(db_open(address, &db, &f), &f, message);
+	assert_null(db);
+}
+
+static void settings_that_lose_commits_are_refused(void **state)
+{
+	(void)state;
+	refused_with("options=-csynchronous_commit%3Doff", "DB_NOT_DURABLE");
+	refused_with("options=-csynchronous_commit%3Dlocal", "DB_NOT_DURABLE");
+	refused_with("options=-csynchronous_commit%3Dremote_write", "DB_NOT_DURABLE");
+}
+
+static void databases_of_another_encoding_or_order_are_refused(void **state)
+{
+	static const char *const MAKE[] = {
+		"CREATE DATABASE other TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'",
+		"CREATE DATABASE other TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
+		"CREATE DATABASE other TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+		" LOCALE_PROVIDER icu ICU_LOCALE 'en-US'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(MAKE); i++) {
+		server_command("DROP DATABASE IF EXISTS other");
+		server_command(MAKE[i]);
+		refused_with("dbname=other", "DB_SETTING");
+	}
+	server_command("DROP DATABASE IF EXISTS other");
+}
+
+static void copying_by_plain_statement_leaves_a_clean_connection(void **state)
+{
+	struct store_test *t = *state;
+	struct fault f = {0};
+
+	insert_body(t);
+	assert_int_not_equal(db_run(t->db, "COPY b FROM STDIN", &f).code, OK);
+	assert_int_equal(bodies(t->db), 0);
+	assert_int_not_equal(db_run(t->db, "COPY b TO STDOUT", &f).code, OK);
+	assert_int_equal(bodies(t->db), 0);
+}
+
+static void a_column_of_a_foreign_type_is_refused_when_prepared(void **state)
+{
+	static const char *const FOREIGN[] = {"SELECT now() AS t", "SELECT 1.5::float8 AS d",
+					      "SELECT '{1}'::int[] AS a", "SELECT '{}'::json AS j"};
+	struct store_test *t = *state;
+	struct statement *s = NULL;
+	struct fault f = {0};
+
+	(void)t;
+	for (size_t i = 0; i < COUNT(FOREIGN); i++)
+		assert_int_not_equal(db_prepare(t->db, FOREIGN[i], NULL, 0, &s, &f).code, OK);
+	refused(db_prepare(t->db, FOREIGN[0], NULL, 0, &s, &f), &f, "DB_COLUMN_KIND");
+	assert_null(s);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest SQLITE[] = {
+		cmocka_unit_test(addresses_that_mean_nothing_are_refused),
+		cmocka_unit_test(a_server_that_is_not_there_is_unavailable),
+		STORE_TEST(a_path_in_no_folder_cannot_be_opened),
+		STORE_TEST(names_that_mean_more_to_sqlite_are_plain_files),
+		STORE_TEST(a_new_file_belongs_to_its_owner_alone),
+		STORE_TEST(a_file_that_is_no_database_is_damaged),
+		STORE_TEST(a_damaged_page_is_found),
+		STORE_TEST(a_kind_that_we_never_write_is_refused),
+		STORE_TEST(a_store_without_room_says_so_and_goes_on),
+		STORE_TEST(a_full_disk_loses_nothing_that_was_committed),
+		STORE_TEST(a_file_that_may_only_be_read_is_refused_to_a_writer),
+		STORE_TEST(the_log_is_emptied_by_a_checkpoint_of_another_connection),
+	};
+	static const struct CMUnitTest POSTGRES[] = {
+		STORE_TEST(a_broken_connection_is_opened_anew_between_transactions),
+		STORE_TEST(a_connection_that_breaks_within_a_transaction_drops_it),
+		STORE_TEST(a_savepoint_does_not_outlive_the_connection),
+		STORE_TEST(a_commit_whose_answer_is_lost_is_uncertain),
+		STORE_TEST(a_table_that_changed_meanwhile_is_noticed),
+		STORE_TEST(closing_a_broken_connection_is_quiet),
+		cmocka_unit_test(settings_that_lose_commits_are_refused),
+		cmocka_unit_test(databases_of_another_encoding_or_order_are_refused),
+		STORE_TEST(copying_by_plain_statement_leaves_a_clean_connection),
+		STORE_TEST(a_column_of_a_foreign_type_is_refused_when_prepared),
+	};
+
+	return run_on_sqlite(SQLITE, COUNT(SQLITE)) + run_on_postgres(POSTGRES, COUNT(POSTGRES));
+}
