@@ -65,7 +65,7 @@ static err yield_to_first(struct blob_upload *u, const char *path, struct fault 
 	struct blob_row row;
 
 	TRY(blob_row_find(u->store, u->request.digest, &row, f));
-	err e = row.found ? row_check(&u->request, &row, f) : ERR_OK;
+	err e = row.found ? blob_row_check(&u->request, &row, f) : ERR_OK;
 	bool ours = e.code == OK && row.found &&
 		    (!upload_is_personal(u) ||
 		     memcmp(row.key_id.b, u->key_id.b, sizeof(row.key_id.b)) == 0);
@@ -151,7 +151,7 @@ void blob_leave(struct blob_upload **upload)
 {
 	if (*upload == NULL)
 		return;
-	upload_close(*upload);
+	blob_upload_close(*upload);
 	*upload = NULL;
 }
 

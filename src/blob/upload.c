@@ -39,8 +39,7 @@ static err request_check(const struct blob_store *store, const struct blob_reque
 	return ERR_OK;
 }
 
-/* Whether the row agrees with the request: one digest has one size, one class and one life. */
-static err row_check(const struct blob_request *r, const struct blob_row *row, struct fault *f)
+err blob_row_check(const struct blob_request *r, const struct blob_row *row, struct fault *f)
 {
 	struct digest_text digest = digest_text(r->digest);
 
@@ -85,7 +84,7 @@ static err find_stored(struct blob_store *store, const struct blob_request *r, u
 	TRY(blob_row_find(store, r->digest, &row, f));
 	if (!row.found)
 		return ERR_OK;
-	TRY(row_check(r, &row, f));
+	TRY(blob_row_check(r, &row, f));
 	TRY(needs_mending(store, r, &mend, f));
 	if (mend)
 		return ERR_OK;

@@ -30,6 +30,9 @@ static inline bool upload_is_personal(const struct blob_upload *u)
 	return u->request.class == BLOB_PERSONAL;
 }
 
+/* Whether a row agrees with a request: one digest has one size, one class and one life. */
+MUST_CHECK err blob_row_check(const struct blob_request *r, const struct blob_row *row,
+			      struct fault *f);
 /* Locks what waits in `plain` and writes it as the next chunk. */
 MUST_CHECK err blob_chunk_write(struct blob_upload *u, struct fault *f);
 /* Closes the file, wipes and frees. */
