@@ -205,13 +205,14 @@ static void count_in(struct http_exchange *x)
  * body that comes anyway is rather read and forgotten. */
 static enum MHD_Result reply_early(struct http_exchange *x)
 {
-	if (!x->head.chunked && x->head.length > 0 && x->head.length <= HTTP_DRAIN_KEEPS &&
-	    !x->head.expects_continue && !x->close_after) {
+	bool body = x->head.chunked || x->head.length > 0;
+	bool asks = body && x->head.expects_continue;
+
+	if (!x->head.chunked && x->head.length <= HTTP_DRAIN_KEEPS && !asks && !x->close_after) {
 		x->stage = STAGE_DRAIN;
 		return MHD_YES;
 	}
-	if (x->head.chunked || x->head.length > 0)
-		x->close_after = true;
+	x->close_after = true;
 	return http_queue(x);
 }
 
