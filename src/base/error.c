@@ -106,7 +106,7 @@ static err fail_list(struct fault *f, const char *field, const char *id, va_list
 	return e;
 }
 
-err fail(struct fault *f, const char *id, ...)
+err(fail)(struct fault *f, const char *id, ...)
 {
 	va_list values;
 
@@ -116,7 +116,7 @@ err fail(struct fault *f, const char *id, ...)
 	return e;
 }
 
-err fail_field(struct fault *f, const char *field, const char *id, ...)
+err(fail_field)(struct fault *f, const char *field, const char *id, ...)
 {
 	va_list values;
 
