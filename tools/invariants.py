@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""invariants.py [ROOT]: every test that docs/invariants.md names exists, and every invariant has a
+number of its own. Says how many have no test yet."""
+import os
+import re
+import sys
+
+ROW = re.compile(r"^\| ([A-Z]\d+) \| (.+) \| (.+) \|$")
+
+
+def test_names(root):
+    """Names of test functions in C, and of test methods and case names in Python."""
+    names = set()
+    for folder, _, files in os.walk(os.path.join(root, "tests")):
+        for name in files:
+            if name.endswith((".c", ".py", ".sh", ".mjs")):
+                with open(os.path.join(folder, name), encoding="utf-8") as f:
+                    names |= set(re.findall(r"\b[a-z][a-z0-9_]{8,}\b", f.read()))
+    return names
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..")
+    root = os.path.abspath(root)
+    names, seen, wrong, bare = test_names(root), set(), 0, []
+    with open(os.path.join(root, "docs", "invariants.md"), encoding="utf-8") as f:
+        rows = [m.groups() for m in map(ROW.match, f.read().split("\n")) if m]
+    for number, _, shown in rows:
+        if number in seen:
+            wrong += 1
+            print("%s stands there twice" % number)
+        seen.add(number)
+        if shown == "not yet":
+            bare.append(number)
+            continue
+        if shown.startswith("reading: "):
+            continue
+        for test in re.findall(r"`([^`]*)`", shown) or ["(none)"]:
+            if test not in names:
+                wrong += 1
+                print("%s: there is no test %s" % (number, test))
+    print("invariants: %d, %d wrong, without a test: %s" % (len(rows), wrong,
+                                                           " ".join(bare) or "none"))
+    sys.exit(1 if wrong or not rows else 0)
+
+
+if __name__ == "__main__":
+    main()
