@@ -1,0 +1,145 @@
+--- SPDX-License-Identifier: Apache-2.0
+--- Firmware releases: released, withdrawn. And what was programmed into units.
+
+-- table firmware_release key id
+id TEXT
+product TEXT NOT NULL
+version TEXT NOT NULL
+environment TEXT NOT NULL
+image BLOB NOT NULL
+image_size BIGINT NOT NULL
+security_version BIGINT NOT NULL
+sbom BLOB
+state TEXT NOT NULL
+author TEXT NOT NULL
+at BIGINT NOT NULL
+since BIGINT NOT NULL
+index product, image
+
+-- scope firmware.new
+SELECT :product AS product, :environment AS environment;
+
+-- scope firmware.known
+SELECT f.product, f.environment FROM firmware_release f WHERE f.id = :release;
+
+-- scope firmware.station
+SELECT s.site, s.line, s.id AS station, s.environment, :product AS product
+FROM station s WHERE s.id = :station;
+
+-- refuse firmware.released FIRMWARE_RELEASE_EXISTS
+SELECT f.id AS release FROM firmware_release f WHERE f.id = :release;
+
+-- refuse firmware.released PRODUCT_UNKNOWN
+SELECT :product AS product WHERE NOT EXISTS (SELECT 1 FROM product p WHERE p.id = :product);
+
+-- refuse firmware.released SECURITY_VERSION_LOWER
+SELECT f.id AS release, f.security_version AS expected, :security_version AS found
+FROM firmware_release f WHERE f.product = :product AND f.environment = :environment
+AND f.security_version > :security_version
+ORDER BY f.security_version DESC, f.id LIMIT 1;
+
+--- An image that was withdrawn does not come back under another number.
+-- refuse firmware.released IMAGE_WITHDRAWN
+SELECT f.id AS release FROM firmware_release f
+WHERE f.product = :product AND f.image = :image AND f.state = 'withdrawn' ORDER BY f.id LIMIT 1;
+
+-- fold firmware.released
+INSERT INTO firmware_release (id, product, version, environment, image, image_size,
+	security_version, sbom, state, author, at, since)
+SELECT :release, :product, :version, :environment, :image, :image_size, :security_version, :sbom,
+	'released', :author, :at, :seq
+WHERE true ON CONFLICT (id) DO NOTHING;
+
+-- refuse firmware.withdrawn FIRMWARE_ALREADY_WITHDRAWN
+SELECT f.id AS release FROM firmware_release f WHERE f.id = :release AND f.state = 'withdrawn';
+
+-- fold firmware.withdrawn
+UPDATE firmware_release SET state = 'withdrawn', since = :seq WHERE id = :release;
+
+-- flag unit.programmed UNIT_UNKNOWN
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE u.product = :product AND u.serial = :serial);
+
+-- flag unit.programmed UNIT_OUT_OF_TURN
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
+	'built' AS expected, u.state AS found
+FROM unit u WHERE u.product = :product AND u.serial = :serial
+AND u.state NOT IN ('built', 'programmed');
+
+-- flag unit.programmed UNIT_AT_OTHER_LINE
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
+	u.line AS expected, s.line AS found
+FROM unit u JOIN station s ON s.id = :station
+WHERE u.product = :product AND u.serial = :serial AND (s.site <> u.site OR s.line <> u.line);
+
+-- flag unit.programmed IMAGE_NOT_RELEASED
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial,
+	:release AS release
+WHERE NOT EXISTS (SELECT 1 FROM firmware_release f
+	WHERE f.product = :product AND f.image = :image AND f.state = 'released');
+
+-- flag unit.programmed IMAGE_NOT_OF_RELEASE
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, f.id AS release
+FROM firmware_release f WHERE f.id = :release AND f.image <> :image;
+
+-- flag unit.programmed FIRMWARE_RELEASE_NOT_AUTHORIZED
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial,
+	b.firmware_release AS expected, :release AS found
+FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+WHERE u.product = :product AND u.serial = :serial AND b.firmware_release <> :release;
+
+-- flag unit.programmed ENVIRONMENT_DIFFERS
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial,
+	s.environment AS expected, f.environment AS found
+FROM station s JOIN firmware_release f ON f.id = :release
+WHERE s.id = :station AND s.environment <> f.environment;
+
+-- flag unit.programmed UNIT_PROGRAMMED_WHILE_HELD
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial
+WHERE EXISTS (SELECT 1 FROM hold h
+	WHERE h.kind = 'unit' AND h.within = :product AND h.id = :serial);
+
+-- fold unit.programmed
+UPDATE unit SET state = 'programmed', station = :station, firmware_release = :release,
+	image = :image, since = :seq
+WHERE product = :product AND serial = :serial AND state IN ('built', 'programmed');
+
+--- What a station asks before it programs.
+-- control PRG-01 gate:program
+SELECT 'a unit that is built and not programmed' AS expected,
+	coalesce((SELECT u.state FROM unit u WHERE u.product = :within AND u.serial = :id),
+		'unknown') AS found
+WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE u.product = :within AND u.serial = :id
+	AND u.state = 'built' AND :kind = 'unit')
+UNION ALL
+SELECT 'a firmware release that may be programmed', b.firmware_release
+FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
+AND NOT EXISTS (SELECT 1 FROM firmware_release f WHERE f.id = b.firmware_release
+	AND f.product = u.product AND f.state = 'released' AND f.environment = u.environment)
+UNION ALL
+SELECT 'no open hold', h.kind || ' ' || h.id || ' ' || h.code
+FROM hold h LEFT JOIN unit u ON u.product = :within AND u.serial = :id
+LEFT JOIN build_authorization b ON b.id = u.build_authorization
+WHERE :kind = 'unit' AND ((h.kind = 'unit' AND h.within = :within AND h.id = :id)
+	OR (h.kind = 'product' AND h.within = '' AND h.id = :within)
+	OR (h.kind = 'line' AND h.within = u.site AND h.id = u.line)
+	OR (h.kind = 'firmware_release' AND h.within = '' AND h.id = b.firmware_release));
+
+--- Nothing leaves with an image that may not run.
+-- control PRG-01 gate:ship
+SELECT 'a released image' AS expected, u.serial || ' ' || coalesce(u.firmware_release, 'none')
+	AS found
+FROM unit u WHERE ((:kind = 'unit' AND u.product = :within AND u.serial = :id)
+	OR (:kind = 'shipment' AND EXISTS (SELECT 1 FROM shipment_content c WHERE c.shipment = :id
+		AND c.kind = 'unit' AND c.within = u.product AND c.id = u.serial)))
+AND NOT EXISTS (SELECT 1 FROM firmware_release f WHERE f.product = u.product
+	AND f.image = u.image AND f.state = 'released' AND f.environment = u.environment);
+
+-- view firmware.releases firmware.read product:id release:id environment:id
+SELECT f.product, f.environment, f.id AS firmware_release, f.version, f.image, f.image_size,
+	f.security_version, f.sbom, f.state, f.author, f.at, f.since
+FROM firmware_release f
+WHERE (:product IS NULL OR f.product = :product) AND (:release IS NULL OR f.id = :release)
+AND (:environment IS NULL OR f.environment = :environment)
+ORDER BY f.id;

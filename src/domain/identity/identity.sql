@@ -1,0 +1,154 @@
+--- SPDX-License-Identifier: Apache-2.0
+--- Device identities. The unit itself is a row of the table `unit` (line.sql). A key belongs to one
+--- unit for ever, and a serial is given once.
+
+--- Requests that the signer has not answered yet: what the server finishes after a power cut.
+-- table unit_request key product, serial
+product TEXT
+serial TEXT
+csr BLOB NOT NULL
+digest BLOB NOT NULL
+at BIGINT NOT NULL
+since BIGINT NOT NULL
+
+--- The author is the station, and stands where it was put.
+-- scope identity.station
+SELECT s.site, s.line, s.id AS station, s.environment, :product AS product
+FROM station s WHERE s.id = :author;
+
+-- refuse unit.requested BUILD_AUTHORIZATION_UNKNOWN
+SELECT :authorization AS authorization
+WHERE NOT EXISTS (SELECT 1 FROM build_authorization b WHERE b.id = :authorization);
+
+-- refuse unit.requested BUILD_AUTHORIZATION_FOR_OTHER
+SELECT b.id AS authorization, b.product AS expected, :product AS found
+FROM build_authorization b WHERE b.id = :authorization AND b.product <> :product;
+
+-- refuse unit.requested BUILD_AUTHORIZATION_OVER
+SELECT b.id AS authorization FROM build_authorization b
+WHERE b.id = :authorization AND b.valid_until <= :at;
+
+-- refuse unit.requested BUILD_QUOTA_EXCEEDED
+SELECT b.id AS authorization, b.quantity FROM build_authorization b
+WHERE b.id = :authorization AND b.requested >= b.quantity;
+
+-- refuse unit.requested STATION_NOT_AUTHORIZED
+SELECT :author AS station, b.line, b.site FROM build_authorization b
+WHERE b.id = :authorization AND NOT EXISTS (SELECT 1 FROM station s WHERE s.id = :author
+	AND s.site = b.site AND s.line = b.line AND s.environment = b.environment);
+
+-- refuse unit.requested BUILD_HELD
+SELECT h.kind, h.id, h.code FROM hold h JOIN build_authorization b ON b.id = :authorization
+WHERE (h.kind = 'build_authorization' AND h.within = '' AND h.id = b.id)
+OR (h.kind = 'product' AND h.within = '' AND h.id = b.product)
+OR (h.kind = 'site' AND h.within = '' AND h.id = b.site)
+OR (h.kind = 'line' AND h.within = b.site AND h.id = b.line)
+OR (h.kind = 'station' AND h.within = '' AND h.id = :author)
+OR (h.kind = 'unit' AND h.within = :product AND h.id = :serial);
+
+-- refuse unit.requested UNIT_SERIAL_ALREADY_USED
+SELECT u.product, u.serial, u.state FROM unit u
+WHERE u.product = :product AND u.serial = :serial;
+
+-- refuse unit.requested UNIT_KEY_ALREADY_USED
+SELECT u.product, u.serial FROM unit u WHERE u.key_id = :key_id;
+
+-- refuse unit.requested UNIT_KEY_ALREADY_USED
+SELECT k.principal AS product, '' AS serial FROM principal_key k WHERE k.key = :key_id;
+
+--- A device signs as PRODUCT/SERIAL, which must fit in an id and be nobody else's name.
+-- refuse unit.requested UNIT_NAME_UNFIT
+SELECT :product AS product, :serial AS serial WHERE length(:product) + length(:serial) > 63
+OR EXISTS (SELECT 1 FROM principal p WHERE p.id = :product || '/' || :serial);
+
+-- fold unit.requested
+INSERT INTO unit (product, serial, state, build_authorization, site, line, station, environment,
+	key_id, spki, request, since)
+SELECT :product, :serial, 'requested', b.id, b.site, b.line, :author, b.environment, :key_id,
+	:spki, :digest, :seq
+FROM build_authorization b WHERE b.id = :authorization ON CONFLICT DO NOTHING;
+
+-- fold unit.requested
+INSERT INTO unit_request (product, serial, csr, digest, at, since)
+SELECT :product, :serial, :csr, :digest, :at, :seq
+WHERE EXISTS (SELECT 1 FROM unit u
+	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq)
+ON CONFLICT (product, serial) DO NOTHING;
+
+-- fold unit.requested
+UPDATE build_authorization SET requested = requested + 1
+WHERE id = :authorization AND EXISTS (SELECT 1 FROM unit u
+	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq);
+
+-- flag certificate.issued CERTIFICATE_UNREADABLE
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE :key_id IS NULL;
+
+-- flag certificate.issued CERTIFICATE_NOT_REQUESTED
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE NOT EXISTS (SELECT 1 FROM unit_request r
+	WHERE r.product = :product AND r.serial = :serial);
+
+-- flag certificate.issued CERTIFICATE_KEY_DIFFERS
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial FROM unit u
+WHERE u.product = :product AND u.serial = :serial AND u.key_id <> :key_id;
+
+-- fold certificate.issued
+INSERT INTO principal (id, kind, state, since, at)
+SELECT u.product || '/' || u.serial, 'device', 'active', :seq, :at FROM unit u
+WHERE u.product = :product AND u.serial = :serial AND u.state = 'requested'
+AND u.key_id = :key_id AND :flagged = 0
+ON CONFLICT (id) DO NOTHING;
+
+-- fold certificate.issued
+INSERT INTO principal_key (key, principal, spki, since, at)
+SELECT u.key_id, u.product || '/' || u.serial, u.spki, :seq, :at FROM unit u
+WHERE u.product = :product AND u.serial = :serial AND u.state = 'requested'
+AND u.key_id = :key_id AND :flagged = 0
+ON CONFLICT (key) DO NOTHING;
+
+-- fold certificate.issued
+UPDATE unit SET state = 'certified', certificate = :certificate,
+	certificate_digest = :certificate_digest, since = :seq
+WHERE product = :product AND serial = :serial AND state = 'requested' AND key_id = :key_id
+AND :flagged = 0;
+
+-- fold certificate.issued
+DELETE FROM unit_request WHERE product = :product AND serial = :serial AND :flagged = 0;
+
+--- One serial and one key for one unit, anywhere.
+-- control PRG-03 gate:build
+SELECT 'a serial that no unit has' AS expected, u.product || ' ' || u.serial AS found FROM unit u
+WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id;
+
+-- view unit.list identity.read product:id serial:id site:id state:id authorization:id shipment:id
+SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.build_authorization,
+	u.station, u.key_id, u.certificate_digest, u.firmware_release, u.image, u.shipment,
+	u.boot_count, u.since,
+	(SELECT count(*) FROM hold h
+		WHERE h.kind = 'unit' AND h.within = u.product AND h.id = u.serial) AS holds
+FROM unit u
+WHERE (:product IS NULL OR u.product = :product) AND (:serial IS NULL OR u.serial = :serial)
+AND (:site IS NULL OR u.site = :site) AND (:state IS NULL OR u.state = :state)
+AND (:authorization IS NULL OR u.build_authorization = :authorization)
+AND (:shipment IS NULL OR u.shipment = :shipment)
+ORDER BY u.product, u.serial;
+
+-- view unit.certificate identity.read product:id serial:id
+SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.certificate,
+	u.certificate_digest, u.key_id, u.spki
+FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.certificate IS NOT NULL
+ORDER BY u.product, u.serial;
+
+--- Who has this key? One unit, or none.
+-- view unit.by_key identity.read key_id:hash
+SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.key_id FROM unit u
+WHERE u.key_id = :key_id
+ORDER BY u.product, u.serial;
+
+-- view unit.waiting identity.issue
+SELECT u.site, u.line, r.product, u.environment, r.serial, p.hardware_type, r.csr, r.digest,
+	r.at, r.since
+FROM unit_request r JOIN unit u ON u.product = r.product AND u.serial = r.serial
+JOIN product p ON p.id = r.product
+ORDER BY r.product, r.serial;

@@ -1,0 +1,428 @@
+--- SPDX-License-Identifier: Apache-2.0
+--- Places, products, build authorizations and units. A unit: requested, certified, built,
+--- programmed, packed, shipped, received, commissioned; or scrapped.
+
+-- table site key id
+id TEXT
+name TEXT NOT NULL
+country TEXT NOT NULL
+since BIGINT NOT NULL
+
+-- table line key site, id
+site TEXT
+id TEXT
+since BIGINT NOT NULL
+
+-- table station key id
+id TEXT
+site TEXT NOT NULL
+line TEXT NOT NULL
+environment TEXT NOT NULL
+since BIGINT NOT NULL
+index site, line
+
+-- table product key id
+id TEXT
+name TEXT NOT NULL
+hardware_type TEXT NOT NULL
+since BIGINT NOT NULL
+
+-- table build_authorization key id
+id TEXT
+product TEXT NOT NULL
+revision TEXT NOT NULL
+firmware_release TEXT NOT NULL
+environment TEXT NOT NULL
+site TEXT NOT NULL
+line TEXT NOT NULL
+quantity BIGINT NOT NULL
+requested BIGINT NOT NULL
+valid_until BIGINT NOT NULL
+purchase_order TEXT
+work_order TEXT
+author TEXT NOT NULL
+since BIGINT NOT NULL
+index site, line
+index product
+
+-- table unit key product, serial
+product TEXT
+serial TEXT
+state TEXT NOT NULL
+build_authorization TEXT NOT NULL
+site TEXT NOT NULL
+line TEXT NOT NULL
+station TEXT NOT NULL
+environment TEXT NOT NULL
+key_id BLOB NOT NULL
+spki BLOB NOT NULL
+request BLOB NOT NULL
+certificate BLOB
+certificate_digest BLOB
+firmware_release TEXT
+image BLOB
+shipment TEXT
+boot_count BIGINT
+since BIGINT NOT NULL
+unique key_id
+index build_authorization
+index shipment
+
+-- table unit_part key product, serial, since, item
+product TEXT
+serial TEXT
+since BIGINT
+item BIGINT
+supplier TEXT NOT NULL
+part_lot TEXT NOT NULL
+part TEXT NOT NULL
+quantity BIGINT NOT NULL
+designators TEXT
+certainty TEXT NOT NULL
+until BIGINT
+index supplier, part_lot
+
+-- table unit_component key product, serial, component_product, component_serial, since
+product TEXT
+serial TEXT
+component_product TEXT
+component_serial TEXT
+since BIGINT
+until BIGINT
+index component_product, component_serial
+
+-- scope line.site
+SELECT :site AS site;
+
+-- scope line.line
+SELECT :site AS site, :line AS line;
+
+-- scope line.product
+SELECT :product AS product;
+
+-- scope line.build
+SELECT :site AS site, :line AS line, :product AS product;
+
+-- scope line.station
+SELECT s.site, s.line, s.id AS station, s.environment, :product AS product
+FROM station s WHERE s.id = :station;
+
+-- scope line.unit
+SELECT u.site, u.line, u.product, u.environment FROM unit u
+WHERE u.product = :product AND u.serial = :serial;
+
+-- refuse site.defined SITE_EXISTS
+SELECT s.id AS site FROM site s WHERE s.id = :site;
+
+-- refuse site.defined COUNTRY_CODE_WRONG
+SELECT :country AS country WHERE length(:country) <> 2 OR upper(:country) <> :country;
+
+-- fold site.defined
+INSERT INTO site (id, name, country, since)
+SELECT :site, :name, :country, :seq WHERE true ON CONFLICT (id) DO NOTHING;
+
+-- refuse line.defined SITE_UNKNOWN
+SELECT :site AS site WHERE NOT EXISTS (SELECT 1 FROM site s WHERE s.id = :site);
+
+-- refuse line.defined LINE_EXISTS
+SELECT l.site, l.id AS line FROM line l WHERE l.site = :site AND l.id = :line;
+
+-- fold line.defined
+INSERT INTO line (site, id, since)
+SELECT :site, :line, :seq WHERE true ON CONFLICT (site, id) DO NOTHING;
+
+-- refuse station.defined LINE_UNKNOWN
+SELECT :site AS site, :line AS line
+WHERE NOT EXISTS (SELECT 1 FROM line l WHERE l.site = :site AND l.id = :line);
+
+-- refuse station.defined STATION_EXISTS
+SELECT s.id AS station, s.line FROM station s WHERE s.id = :station;
+
+-- fold station.defined
+INSERT INTO station (id, site, line, environment, since)
+SELECT :station, :site, :line, :environment, :seq WHERE true ON CONFLICT (id) DO NOTHING;
+
+-- refuse product.defined PRODUCT_EXISTS
+SELECT p.id AS product FROM product p WHERE p.id = :product;
+
+--- A device signs as PRODUCT/SERIAL: the slash must part them in one way only.
+-- refuse product.defined PRODUCT_NAME_UNFIT
+SELECT :product AS product WHERE replace(:product, '/', '') <> :product OR length(:product) > 40;
+
+-- refuse product.defined HARDWARE_TYPE_WRONG
+SELECT :hardware_type AS hardware_type
+WHERE trim(:hardware_type, '0123456789.') <> '' OR replace(:hardware_type, '..', '') <> :hardware_type
+OR substr(:hardware_type, 1, 2) NOT IN ('0.', '1.', '2.')
+OR substr(:hardware_type, length(:hardware_type), 1) = '.';
+
+-- fold product.defined
+INSERT INTO product (id, name, hardware_type, since)
+SELECT :product, :name, :hardware_type, :seq WHERE true ON CONFLICT (id) DO NOTHING;
+
+-- refuse build.authorized BUILD_AUTHORIZATION_EXISTS
+SELECT b.id AS authorization FROM build_authorization b WHERE b.id = :authorization;
+
+-- refuse build.authorized PRODUCT_UNKNOWN
+SELECT :product AS product WHERE NOT EXISTS (SELECT 1 FROM product p WHERE p.id = :product);
+
+-- refuse build.authorized LINE_UNKNOWN
+SELECT :site AS site, :line AS line
+WHERE NOT EXISTS (SELECT 1 FROM line l WHERE l.site = :site AND l.id = :line);
+
+-- refuse build.authorized FIRMWARE_RELEASE_NOT_USABLE
+SELECT :release AS release, :product AS product
+WHERE NOT EXISTS (SELECT 1 FROM firmware_release f
+	WHERE f.id = :release AND f.product = :product AND f.state = 'released');
+
+-- refuse build.authorized BOM_NOT_RELEASED
+SELECT :product AS product, :revision AS revision WHERE NOT EXISTS (SELECT 1 FROM bom b
+	WHERE b.product = :product AND b.revision = :revision AND b.state = 'released');
+
+--- The same line number twice leaves fewer lines than were announced.
+-- refuse build.authorized BOM_LINE_COUNT_DIFFERS
+SELECT b.product, b.revision, b.line_count AS expected, t.n AS found
+FROM bom b JOIN (SELECT count(*) AS n FROM bom_line l
+	WHERE l.product = :product AND l.revision = :revision) AS t ON t.n <> b.line_count
+WHERE b.product = :product AND b.revision = :revision AND b.state = 'released';
+
+-- refuse build.authorized PART_WITHOUT_APPROVED_SUPPLIER
+SELECT :product AS product, t.n AS parts, t.first
+FROM (SELECT count(*) AS n, min(l.part) AS first FROM bom_line l
+	WHERE l.product = :product AND l.revision = :revision
+	AND NOT EXISTS (SELECT 1 FROM part_source a JOIN supplier s ON s.id = a.supplier
+		WHERE a.part = l.part AND s.state = 'approved' AND s.expires > :at)) AS t
+WHERE t.n > 0;
+
+-- refuse build.authorized BUILD_ALREADY_OVER
+SELECT :authorization AS authorization WHERE :valid_until <= :at;
+
+-- refuse build.authorized BUILD_PLACE_HELD
+SELECT h.kind, h.id, h.code FROM hold h
+WHERE (h.kind = 'product' AND h.within = '' AND h.id = :product)
+OR (h.kind = 'site' AND h.within = '' AND h.id = :site)
+OR (h.kind = 'line' AND h.within = :site AND h.id = :line)
+OR (h.kind = 'firmware_release' AND h.within = '' AND h.id = :release);
+
+-- fold build.authorized
+INSERT INTO build_authorization (id, product, revision, firmware_release, environment, site, line,
+	quantity, requested, valid_until, purchase_order, work_order, author, since)
+SELECT :authorization, :product, :revision, :release, f.environment, :site, :line, :quantity, 0,
+	:valid_until, :purchase_order, :work_order, :author, :seq
+FROM firmware_release f WHERE f.id = :release ON CONFLICT (id) DO NOTHING;
+
+-- flag unit.fitted UNIT_UNKNOWN
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE u.product = :product AND u.serial = :serial);
+
+--- After it was built, a unit is open only to replace what was taken out.
+-- flag unit.fitted UNIT_NOT_OPEN
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial, u.state
+FROM unit u WHERE u.product = :product AND u.serial = :serial
+AND u.state NOT IN ('requested', 'certified')
+AND NOT (u.state IN ('built', 'programmed', 'received') AND EXISTS (SELECT 1 FROM unit_part p
+	WHERE p.product = u.product AND p.serial = u.serial AND p.until IS NOT NULL));
+
+-- flag unit.fitted UNIT_AT_OTHER_LINE
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
+	u.line AS expected, s.line AS found
+FROM unit u JOIN station s ON s.id = :station
+WHERE u.product = :product AND u.serial = :serial AND (s.site <> u.site OR s.line <> u.line);
+
+-- fold unit.fitted each parts
+INSERT INTO unit_part (product, serial, since, item, supplier, part_lot, part, quantity,
+	designators, certainty)
+SELECT :product, :serial, :seq, :i, :parts.supplier, :parts.part_lot, :parts.part,
+	:parts.quantity, :parts.designators, coalesce(:parts.certainty, 'certain')
+WHERE true ON CONFLICT (product, serial, since, item) DO NOTHING;
+
+-- fold unit.fitted each parts
+UPDATE part_lot SET consumed = consumed + :parts.quantity
+WHERE supplier = :parts.supplier AND part_lot = :parts.part_lot;
+
+-- fold unit.fitted each components
+INSERT INTO unit_component (product, serial, component_product, component_serial, since)
+SELECT :product, :serial, :components.product, :components.serial, :seq WHERE true
+ON CONFLICT (product, serial, component_product, component_serial, since) DO NOTHING;
+
+-- flag unit.built UNIT_UNKNOWN
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE u.product = :product AND u.serial = :serial);
+
+-- flag unit.built UNIT_OUT_OF_TURN
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
+	'certified' AS expected, u.state AS found
+FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.state <> 'certified';
+
+-- flag unit.built UNIT_AT_OTHER_LINE
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
+	u.line AS expected, s.line AS found
+FROM unit u JOIN station s ON s.id = :station
+WHERE u.product = :product AND u.serial = :serial AND (s.site <> u.site OR s.line <> u.line);
+
+-- flag unit.built UNIT_PART_LOT_UNKNOWN
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS lots, t.first
+FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
+	LEFT JOIN part_lot l ON l.supplier = p.supplier AND l.part_lot = p.part_lot
+	WHERE p.product = :product AND p.serial = :serial AND p.until IS NULL
+	AND (l.part IS NULL OR l.part <> p.part)) AS t
+WHERE t.n > 0;
+
+-- flag unit.built UNIT_PART_LOT_HELD
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS lots, t.first
+FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
+	WHERE p.product = :product AND p.serial = :serial AND p.until IS NULL
+	AND EXISTS (SELECT 1 FROM hold h WHERE (h.kind = 'part_lot' AND h.within = p.supplier
+		AND h.id = p.part_lot) OR (h.kind = 'supplier' AND h.within = ''
+		AND h.id = p.supplier))) AS t
+WHERE t.n > 0;
+
+-- flag unit.built UNIT_PART_LOT_NOT_ISSUED
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS lots, t.first
+FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
+	JOIN unit u ON u.product = p.product AND u.serial = p.serial
+	WHERE p.product = :product AND p.serial = :serial AND p.until IS NULL
+	AND NOT EXISTS (SELECT 1 FROM part_issue s
+		WHERE s.build_authorization = u.build_authorization
+		AND s.supplier = p.supplier AND s.part_lot = p.part_lot)) AS t
+WHERE t.n > 0;
+
+-- flag unit.built UNIT_PART_MISSING
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS parts, t.first
+FROM (SELECT count(*) AS n, min(l.part) AS first FROM (SELECT m.part, sum(m.quantity) AS quantity
+		FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+		JOIN bom_line m ON m.product = b.product AND m.revision = b.revision
+		WHERE u.product = :product AND u.serial = :serial GROUP BY m.part) AS l
+	WHERE l.quantity > (SELECT coalesce(sum(p.quantity), 0) FROM unit_part p
+		WHERE p.product = :product AND p.serial = :serial AND p.part = l.part
+		AND p.until IS NULL)) AS t
+WHERE t.n > 0;
+
+-- flag unit.built UNIT_PART_NOT_IN_BOM
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS parts, t.first
+FROM (SELECT count(*) AS n, min(p.part) AS first FROM unit_part p
+	JOIN unit u ON u.product = p.product AND u.serial = p.serial
+	JOIN build_authorization b ON b.id = u.build_authorization
+	WHERE p.product = :product AND p.serial = :serial AND p.until IS NULL
+	AND NOT EXISTS (SELECT 1 FROM bom_line m WHERE m.product = b.product
+		AND m.revision = b.revision AND m.part = p.part)) AS t
+WHERE t.n > 0;
+
+--- A component is a unit too: built here or elsewhere, in one place only, and not held.
+-- flag unit.built UNIT_COMPONENT_UNFIT
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS components,
+	t.first
+FROM (SELECT count(*) AS n, min(c.component_serial) AS first FROM unit_component c
+	LEFT JOIN unit u ON u.product = c.component_product AND u.serial = c.component_serial
+	WHERE c.product = :product AND c.serial = :serial AND c.until IS NULL
+	AND (u.state IS NULL OR u.state NOT IN ('built', 'programmed', 'received')
+	OR EXISTS (SELECT 1 FROM unit_component o WHERE o.until IS NULL
+		AND o.component_product = c.component_product
+		AND o.component_serial = c.component_serial
+		AND (o.product <> c.product OR o.serial <> c.serial))
+	OR EXISTS (SELECT 1 FROM hold h WHERE h.kind = 'unit'
+		AND h.within = c.component_product AND h.id = c.component_serial))) AS t
+WHERE t.n > 0;
+
+-- fold unit.built
+UPDATE unit SET state = 'built', station = :station, since = :seq
+WHERE product = :product AND serial = :serial AND state = 'certified';
+
+-- flag unit.part_removed UNIT_PART_NOT_FITTED
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial,
+	:part_lot AS part_lot
+WHERE NOT EXISTS (SELECT 1 FROM unit_part p WHERE p.product = :product AND p.serial = :serial
+	AND p.supplier = :supplier AND p.part_lot = :part_lot AND p.until IS NULL);
+
+-- flag unit.part_removed UNIT_NOT_OPEN
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial, u.state
+FROM unit u WHERE u.product = :product AND u.serial = :serial
+AND u.state IN ('packed', 'shipped', 'scrapped');
+
+--- Pieces that were taken out count as consumed until they are counted as scrapped.
+-- fold unit.part_removed
+UPDATE unit_part SET until = :seq
+WHERE product = :product AND serial = :serial AND supplier = :supplier AND part_lot = :part_lot
+AND until IS NULL;
+
+-- flag unit.scrapped UNIT_OUT_OF_TURN
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
+	'not on its way, not scrapped' AS expected, u.state AS found
+FROM unit u WHERE u.product = :product AND u.serial = :serial
+AND u.state IN ('packed', 'shipped', 'scrapped');
+
+-- fold unit.scrapped
+UPDATE unit SET state = 'scrapped', since = :seq
+WHERE product = :product AND serial = :serial AND state NOT IN ('packed', 'shipped', 'scrapped');
+
+-- fold unit.scrapped
+UPDATE unit_component SET until = :seq
+WHERE product = :product AND serial = :serial AND until IS NULL AND EXISTS (SELECT 1 FROM unit u
+	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq);
+
+--- A scrapped unit speaks no more, even if somebody kept its key.
+-- fold unit.scrapped
+UPDATE principal SET state = 'left', ended = :at
+WHERE kind = 'device' AND id = :product || '/' || :serial AND state <> 'left'
+AND EXISTS (SELECT 1 FROM unit u
+	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq);
+
+-- fold unit.scrapped
+UPDATE principal_key SET until = :at
+WHERE until IS NULL AND key = (SELECT u.key_id FROM unit u
+	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq);
+
+-- view site.list line.read site:id
+SELECT s.id AS site, s.name, s.country, s.since FROM site s WHERE (:site IS NULL OR s.id = :site)
+ORDER BY s.id;
+
+-- view line.list line.read site:id
+SELECT l.site, l.id AS line, l.since FROM line l WHERE (:site IS NULL OR l.site = :site)
+ORDER BY l.site, l.id;
+
+-- view station.list line.read site:id line:id
+SELECT s.site, s.line, s.id AS station, s.environment, s.since FROM station s
+WHERE (:site IS NULL OR s.site = :site) AND (:line IS NULL OR s.line = :line)
+ORDER BY s.id;
+
+-- view product.list line.read product:id
+SELECT p.id AS product, p.name, p.hardware_type, p.since FROM product p
+WHERE (:product IS NULL OR p.id = :product)
+ORDER BY p.id;
+
+-- view build.list line.read site:id product:id authorization:id
+SELECT b.site, b.line, b.product, b.environment, b.id AS build_authorization, b.revision,
+	b.firmware_release, b.quantity, b.requested, b.valid_until, b.purchase_order,
+	b.work_order, b.author, b.since
+FROM build_authorization b
+WHERE (:site IS NULL OR b.site = :site) AND (:product IS NULL OR b.product = :product)
+AND (:authorization IS NULL OR b.id = :authorization)
+ORDER BY b.id;
+
+--- authorized = built + scrapped + in_work + unused
+-- view build.reconciliation line.read authorization:id
+SELECT b.site, b.line, b.product, b.id AS build_authorization, b.quantity AS authorized,
+	t.built, t.scrapped, t.in_work, b.quantity - b.requested AS unused,
+	b.quantity - t.built - t.scrapped - t.in_work - (b.quantity - b.requested) AS unexplained
+FROM build_authorization b JOIN (SELECT a.id,
+		count(u.serial) FILTER (WHERE u.state NOT IN
+			('requested', 'certified', 'scrapped')) AS built,
+		count(u.serial) FILTER (WHERE u.state = 'scrapped') AS scrapped,
+		count(u.serial) FILTER (WHERE u.state IN ('requested', 'certified')) AS in_work
+	FROM build_authorization a LEFT JOIN unit u ON u.build_authorization = a.id
+	GROUP BY a.id) AS t ON t.id = b.id
+WHERE (:authorization IS NULL OR b.id = :authorization)
+ORDER BY b.id;
+
+-- view unit.parts line.read product:id serial:id
+SELECT u.site, u.line, u.product, u.serial, p.supplier, p.part_lot, p.part, p.quantity,
+	p.designators, p.certainty, p.since, p.item, p.until
+FROM unit_part p JOIN unit u ON u.product = p.product AND u.serial = p.serial
+WHERE p.product = :product AND p.serial = :serial
+ORDER BY p.since, p.item;
+
+-- view unit.components line.read product:id serial:id
+SELECT u.site, u.line, u.product, u.serial, c.component_product, c.component_serial, c.since,
+	c.until
+FROM unit_component c JOIN unit u ON u.product = c.product AND u.serial = c.serial
+WHERE c.product = :product AND c.serial = :serial
+ORDER BY c.component_product, c.component_serial, c.since;

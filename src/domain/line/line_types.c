@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sites, lines, stations, products, build authorizations, and units from their parts to built. */
+#include "record/type.h"
+
+struct site_defined {
+	struct id site, country;
+	struct text name;
+};
+static const struct field site_defined[] = {
+	FIELD(site_defined, site, REQUIRED, "short name of the site"),
+	FIELD(site_defined, country, REQUIRED, "country (ISO 3166-1 alpha-2)"),
+	SIZED(site_defined, name, REQUIRED, 200, "its full name"),
+	{0},
+};
+
+struct line_defined {
+	struct id site, line;
+};
+static const struct field line_defined[] = {
+	FIELD(line_defined, site, REQUIRED, "site it stands at"),
+	FIELD(line_defined, line, REQUIRED, "short name of the line"),
+	{0},
+};
+
+struct station_defined {
+	struct id station, site, line, environment;
+};
+static const struct field station_defined[] = {
+	FIELD(station_defined, station, REQUIRED, "the station, by the name it signs with"),
+	FIELD(station_defined, site, REQUIRED, "site it stands at"),
+	FIELD(station_defined, line, REQUIRED, "line it belongs to"),
+	CHOICE(station_defined, environment, REQUIRED, "development|staging|production",
+	       "what it may build for"),
+	{0},
+};
+
+struct product_defined {
+	struct id product, hardware_type;
+	struct text name;
+};
+static const struct field product_defined[] = {
+	FIELD(product_defined, product, REQUIRED, "short name of the product, without a slash"),
+	FIELD(product_defined, hardware_type, REQUIRED,
+	      "object identifier of the hardware, under your own arc: 1.3.6.1.4.1.…"),
+	SIZED(product_defined, name, REQUIRED, 200, "its full name"),
+	{0},
+};
+
+struct build_authorized {
+	struct id authorization, product, revision, release, site, line;
+	struct id purchase_order, work_order;
+	int64_t quantity;
+	struct instant valid_until;
+};
+static const struct field build_authorized[] = {
+	FIELD(build_authorized, authorization, REQUIRED, "number of the build authorization"),
+	FIELD(build_authorized, product, REQUIRED, "product that may be built"),
+	FIELD(build_authorized, revision, REQUIRED, "revision of its bill of material"),
+	FIELD(build_authorized, release, REQUIRED, "firmware release to be programmed"),
+	FIELD(build_authorized, site, REQUIRED, "site that may build"),
+	FIELD(build_authorized, line, REQUIRED, "line that may build"),
+	NUMBER(build_authorized, quantity, REQUIRED, 1, 10000000, "units at most"),
+	FIELD(build_authorized, valid_until, REQUIRED, "until when"),
+	FIELD(build_authorized, purchase_order, OPTIONAL, "number of our purchase order"),
+	FIELD(build_authorized, work_order, OPTIONAL, "the contract manufacturer's work order"),
+	{0},
+};
+
+struct fitted_part {
+	struct id supplier, part_lot, part, certainty;
+	int64_t quantity;
+	struct text designators;
+};
+static const struct field fitted_part[] = {
+	FIELD(fitted_part, supplier, REQUIRED, "who delivered the part lot"),
+	FIELD(fitted_part, part_lot, REQUIRED, "number on the reel or tray"),
+	FIELD(fitted_part, part, REQUIRED, "our part number"),
+	NUMBER(fitted_part, quantity, REQUIRED, 1, 1000000, "pieces"),
+	SIZED(fitted_part, designators, OPTIONAL, 200, "where: R1 R2 R7"),
+	CHOICE(fitted_part, certainty, OPTIONAL, "certain|possible",
+	       "possible: at a reel change it may also have been another part lot"),
+	{0},
+};
+
+struct fitted_component {
+	struct id product, serial;
+};
+static const struct field fitted_component[] = {
+	FIELD(fitted_component, product, REQUIRED, "product of the unit that was fitted"),
+	FIELD(fitted_component, serial, REQUIRED, "its serial"),
+	{0},
+};
+
+struct unit_fitted {
+	struct id product, serial, station;
+	struct list parts, components;
+};
+static const struct field unit_fitted[] = {
+	FIELD(unit_fitted, product, REQUIRED, "product"),
+	FIELD(unit_fitted, serial, REQUIRED, "serial of the unit"),
+	FIELD(unit_fitted, station, REQUIRED, "station where it was done"),
+	LIST(unit_fitted, parts, OPTIONAL, fitted_part, struct fitted_part, 200,
+	     "parts that went into it"),
+	LIST(unit_fitted, components, OPTIONAL, fitted_component, struct fitted_component, 50,
+	     "units with a serial of their own that went into it"),
+	{0},
+};
+
+struct unit_built {
+	struct id product, serial, station;
+};
+static const struct field unit_built[] = {
+	FIELD(unit_built, product, REQUIRED, "product"),
+	FIELD(unit_built, serial, REQUIRED, "serial of the unit"),
+	FIELD(unit_built, station, REQUIRED, "station where it was finished"),
+	{0},
+};
+
+struct unit_part_removed {
+	struct id product, serial, station, supplier, part_lot;
+	struct text reason;
+};
+static const struct field unit_part_removed[] = {
+	FIELD(unit_part_removed, product, REQUIRED, "product"),
+	FIELD(unit_part_removed, serial, REQUIRED, "serial of the unit"),
+	FIELD(unit_part_removed, station, REQUIRED, "station where it was done"),
+	FIELD(unit_part_removed, supplier, REQUIRED, "who delivered the part lot"),
+	FIELD(unit_part_removed, part_lot, REQUIRED, "part lot whose pieces were all taken out"),
+	SIZED(unit_part_removed, reason, REQUIRED, 500, "why"),
+	{0},
+};
+
+struct unit_scrapped {
+	struct id product, serial;
+	struct text reason;
+	struct hash photo;
+};
+static const struct field unit_scrapped[] = {
+	FIELD(unit_scrapped, product, REQUIRED, "product"),
+	FIELD(unit_scrapped, serial, REQUIRED, "serial of the unit"),
+	SIZED(unit_scrapped, reason, REQUIRED, 500, "why"),
+	FIELD(unit_scrapped, photo, OPTIONAL, "digest of a picture of the destroyed unit"),
+	{0},
+};
+
+#define UNIT                                \
+	{                                   \
+		"unit", "product", "serial" \
+	}
+static const struct record_type line_types[] = {
+	{.name = "site.defined",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "line.define",
+	 .origin = SIGNED,
+	 .subject = {"site", NULL, "site"},
+	 .scope = "line.site",
+	 .size = sizeof(struct site_defined),
+	 .fields = site_defined,
+	 .help = "Enters a site: ours, a contract manufacturer's, a warehouse."},
+	{.name = "line.defined",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "line.define",
+	 .origin = SIGNED,
+	 .subject = {"line", "site", "line"},
+	 .scope = "line.line",
+	 .size = sizeof(struct line_defined),
+	 .fields = line_defined,
+	 .help = "Enters a line of a site."},
+	{.name = "station.defined",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "line.define",
+	 .origin = SIGNED,
+	 .subject = {"station", NULL, "station"},
+	 .scope = "line.line",
+	 .size = sizeof(struct station_defined),
+	 .fields = station_defined,
+	 .help = "Puts a station on a line."},
+	{.name = "product.defined",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "line.define",
+	 .origin = SIGNED,
+	 .subject = {"product", NULL, "product"},
+	 .scope = "line.product",
+	 .size = sizeof(struct product_defined),
+	 .fields = product_defined,
+	 .help = "Enters a product."},
+	{.name = "build.authorized",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "line.authorize",
+	 .origin = SIGNED,
+	 .subject = {"build_authorization", NULL, "authorization"},
+	 .scope = "line.build",
+	 .approval = "build.authorize",
+	 .size = sizeof(struct build_authorized),
+	 .fields = build_authorized,
+	 .help = "Lets a line build at most so many units of a product until a date."},
+	{.name = "unit.fitted",
+	 .version = 1,
+	 .nature = EVENT,
+	 .permission = "line.build",
+	 .origin = SIGNED,
+	 .subject = UNIT,
+	 .scope = "line.station",
+	 .size = sizeof(struct unit_fitted),
+	 .fields = unit_fitted,
+	 .help = "Parts or components went into a unit."},
+	{.name = "unit.built",
+	 .version = 1,
+	 .nature = EVENT,
+	 .permission = "line.build",
+	 .origin = SIGNED,
+	 .subject = UNIT,
+	 .scope = "line.station",
+	 .size = sizeof(struct unit_built),
+	 .fields = unit_built,
+	 .help = "A unit has all its parts: they are compared with the bill of material."},
+	{.name = "unit.part_removed",
+	 .version = 1,
+	 .nature = EVENT,
+	 .permission = "line.build",
+	 .origin = SIGNED,
+	 .subject = UNIT,
+	 .scope = "line.station",
+	 .size = sizeof(struct unit_part_removed),
+	 .fields = unit_part_removed,
+	 .help = "Parts were taken out of a unit."},
+	{.name = "unit.scrapped",
+	 .version = 1,
+	 .nature = EVENT,
+	 .permission = "line.scrap",
+	 .origin = SIGNED,
+	 .subject = UNIT,
+	 .scope = "line.unit",
+	 .size = sizeof(struct unit_scrapped),
+	 .fields = unit_scrapped,
+	 .help = "A unit was destroyed and will not be used."},
+	{0},
+};
+
+extern const char line_sql[];
+const struct area line_area = {"line", line_types, line_sql};

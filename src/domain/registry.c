@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every area of the product, in the sequence in which their tables are made. */
+#include "record/evidence.h"
+
+extern const struct area access_area, supplier_area, part_area, line_area, identity_area,
+	firmware_area, seal_area, shipment_area, attestation_area, recall_area;
+
+const struct area *const AREAS[] = {
+	&evidence_area, &access_area,      &supplier_area, &part_area,
+	&line_area,     &identity_area,    &firmware_area, &seal_area,
+	&shipment_area, &attestation_area, &recall_area,   NULL,
+};
