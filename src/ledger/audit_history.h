@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit_history.h — what the entries of a log say of each other: numbers, times, the chain of each
+ * subject, and what was pending and then executed. */
+#ifndef LEDGER_AUDIT_HISTORY_H
+#define LEDGER_AUDIT_HISTORY_H
+
+#include "core/entry.h"
+#include "ledger/audit.h"
+
+/* A map from 16 bytes to a number: open addressing, at most two thirds full.
+ * Zero-initialise; table_done frees it. */
+struct table_slot {
+	uint8_t key[16];
+	uint64_t value; /* 0: empty */
+};
+struct table {
+	struct table_slot *slots;
+	size_t n, cap;
+};
+/* The slot of `key`, added with value 0 if it was not there: the caller then sets it. NULL if
+ * there is no memory. */
+struct table_slot *table_at(struct table *t, const uint8_t key[static 16]);
+void table_done(struct table *t);
+
+/* Zero-initialise; history_done frees it. */
+struct history {
+	struct table subjects; /* digest of the subject → last sequence + 1 */
+	struct table pending;  /* sequence → 1 waits, 2 executed */
+	uint64_t last_at;
+};
+/* Checks the entry at `sequence` against those before it, and remembers it. */
+MUST_CHECK err history_check(struct history *h, uint64_t sequence, struct bytes origin,
+			     const struct entry *entry, struct audit_report *report,
+			     struct fault *f);
+void history_done(struct history *h);
+
+#endif
