@@ -304,8 +304,9 @@ static void stop_accepting(struct http_listener *l)
 		(void)shutdown(l->quiesced_fd, SHUT_RDWR);
 }
 
-/* The server's lock is held. */
-static void wait_drained(struct http_server *s, unsigned ms)
+/* Waits until no request runs, and with `streams` until none of those is open. The server's lock
+ * is held. */
+static void wait_drained(struct http_server *s, unsigned ms, bool streams)
 {
 	struct timespec end;
 
@@ -316,7 +317,7 @@ static void wait_drained(struct http_server *s, unsigned ms)
 		end.tv_nsec -= 1000000000;
 		end.tv_sec++;
 	}
-	while (s->active > 0)
+	while (s->active > 0 || (streams && s->streams))
 		if (pthread_cond_timedwait(&s->drained, &s->lock, &end) != 0)
 			return;
 }
@@ -344,10 +345,10 @@ void http_stop(struct http_server *s, unsigned grace_ms)
 	for (size_t i = 0; i < HTTP_PORTS; i++)
 		stop_accepting(&s->listeners[i]);
 	(void)pthread_mutex_lock(&s->lock);
-	wait_drained(s, grace_ms);
+	wait_drained(s, grace_ms, false);
 	s->stopping = true;
 	http_unpark_all(s);
-	wait_drained(s, FLUSH_MS);
+	wait_drained(s, FLUSH_MS, true);
 	(void)pthread_mutex_unlock(&s->lock);
 	for (size_t i = 0; i < HTTP_PORTS; i++) {
 		if (s->listeners[i].daemon)

@@ -168,6 +168,7 @@ static void stream_done(void *context)
 		s->streams = st->next;
 	if (st->next)
 		st->next->previous = st->previous;
+	(void)pthread_cond_broadcast(&s->drained);
 	(void)pthread_mutex_unlock(&s->lock);
 	st->closed(st->context);
 	drop_piece(st);

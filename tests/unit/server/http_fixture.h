@@ -19,7 +19,7 @@ enum { ECHO_LIMIT = 1024, BIG_LIMIT = 4 << 20, WAITING_MAX = 2000 };
 struct fixture {
 	struct http_server *server;
 	uint16_t people, machines;
-	char *folder;
+	int kept_fd; /* a connection that a test keeps open */
 
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
