@@ -49,11 +49,9 @@ def record_types(root):
     for path, lines, _ in measured(os.path.join(root, "src", "domain")):
         if not path.endswith("_types.c"):
             continue
-        for row in re.findall(r"\{\s*\.name\s*=.*?\n\t\}|\{\s*\.name\s*=[^{}]*(?:\{[^{}]*\}[^{}]*)*\}",
-                              "\n".join(lines), re.DOTALL):
-            if ".version" in row:
-                types += 1
-                checks += ".check" in row
+        text = "\n".join(lines)
+        types += len(re.findall(r'\{\s*\.name\s*=\s*"[a-z_]+\.[a-z_]+"', text))
+        checks += len(re.findall(r"\.check\s*=", text))
     return types, checks
 
 
