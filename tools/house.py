@@ -50,7 +50,7 @@ def record_types(root):
         if not path.endswith("_types.c"):
             continue
         text = "\n".join(lines)
-        types += len(re.findall(r'\{\s*\.name\s*=\s*"[a-z_]+\.[a-z_]+"', text))
+        types += len(re.findall(r'\.name\s*=\s*"[a-z_]+\.[a-z_]+"', text))
         checks += len(re.findall(r"\.check\s*=", text))
     return types, checks
 
