@@ -46,7 +46,10 @@ static bool is_designator(struct bytes t)
 	return true;
 }
 
-/* A prefix of letters and a number without leading zeros, both non-empty. */
+enum { NUMBER_TOO_LARGE = 1000000 };
+
+/* A prefix of letters and a number, both non-empty. A number that no range may have, because it is
+ * too large or begins with a zero, is NUMBER_TOO_LARGE. */
 static bool split(struct bytes t, struct bytes *prefix, unsigned *number)
 {
 	size_t n = 0;
@@ -54,11 +57,12 @@ static bool split(struct bytes t, struct bytes *prefix, unsigned *number)
 	while (n < t.n && (is_letter(t.p[n]) || t.p[n] == '_'))
 		n++;
 	*prefix = bytes_of(t.p, n);
-	if (n == 0 || n == t.n || t.n - n > 6 || (t.p[n] == '0' && t.n - n > 1))
+	if (n == 0 || n == t.n)
 		return false;
-	*number = 0;
+	*number = t.p[n] == '0' && t.n - n > 1 ? NUMBER_TOO_LARGE : 0;
 	for (; n < t.n && is_digit(t.p[n]); n++)
-		*number = *number * 10 + (unsigned)(t.p[n] - '0');
+		if (*number < NUMBER_TOO_LARGE)
+			*number = *number * 10 + (unsigned)(t.p[n] - '0');
 	return n == t.n;
 }
 
@@ -88,7 +92,8 @@ static size_t token_count(struct bom_reading *r, const struct csv_field *field, 
 	struct range range;
 
 	if (is_range(token, &range)) {
-		if (range.first < range.last && range.last - range.first < BOM_RANGE_MAX &&
+		if (range.first < range.last && range.last < NUMBER_TOO_LARGE &&
+		    range.last - range.first < BOM_RANGE_MAX &&
 		    range.prefix.n + 6 <= BOM_DESIGNATOR_SIZE_MAX)
 			return range.last - range.first + 1;
 		bom_say(r, field, "BOM_RANGE", "range", token);

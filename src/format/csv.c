@@ -120,6 +120,14 @@ static bool ends_field(const struct csv *csv, int c)
 	return c == END || c == '\n' || c == '\r' || c == csv->separator;
 }
 
+/* Bytes of the character that begins with `c`, were it valid. */
+static size_t utf8_size(uint8_t c)
+{
+	if (c < 0xc0)
+		return 1;
+	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
 /* Most often a file that is not UTF-8 is Latin-1 or Windows-1252; the fix says how to save it. */
 static err check_utf8(const struct csv_field *start, struct bytes raw, struct fault *f)
 {
@@ -130,11 +138,9 @@ static err check_utf8(const struct csv_field *start, struct bytes raw, struct fa
 	if (utf8_valid(raw))
 		return ERR_OK;
 	for (; at < raw.n; at++) { /* the first character that is not valid by itself */
-		size_t n = 1;
+		size_t n = utf8_size(raw.p[at]);
 
-		while (n < 4 && at + n < raw.n && (raw.p[at + n] & 0xc0) == 0x80)
-			n++;
-		if (!utf8_valid(bytes_of(raw.p + at, n)))
+		if (n > raw.n - at || !utf8_valid(bytes_of(raw.p + at, n)))
 			break;
 		if (raw.p[at] == '\n') {
 			line++;
