@@ -1,161 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* postgres.c — the store on a PostgreSQL server: connection, statements, transactions. */
+/* postgres.c — the store on a PostgreSQL server: statements and transactions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/postgres.h"
-
-enum { VERSION_MIN = 140000, SETTING_SIZE = 64 };
-
-/* ---- commands outside the pipeline ---- */
-
-static bool result_is_good(const PGresult *r)
-{
-	ExecStatusType status = PQresultStatus(r);
-
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
-	       status == PGRES_EMPTY_QUERY;
-}
-
-static void drop(struct postgres *p)
-{
-	PQfinish(p->connection);
-	p->connection = NULL;
-}
-
-static err command(struct postgres *p, const char *sql, struct fault *f)
-{
-	PGresult *r = PQexec(p->connection, sql);
-	ExecStatusType status = PQresultStatus(r);
-	err result = result_is_good(r) ? ERR_OK : postgres_fault(p, r, f);
-
-	PQclear(r);
-	if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
-		drop(p); /* the connection now speaks another protocol, which we do not */
-	return result;
-}
-
-/* The text of the one value that a query gives. */
-static err ask(struct postgres *p, const char *sql, char out[static SETTING_SIZE], struct fault *f)
-{
-	PGresult *r = PQexec(p->connection, sql);
-	err result = ERR_OK;
-
-	if (PQresultStatus(r) != PGRES_TUPLES_OK || PQntuples(r) != 1 || PQnfields(r) != 1)
-		result = postgres_fault(p, r, f);
-	else
-		snprintf(out, SETTING_SIZE, "%s", PQgetvalue(r, 0, 0));
-	PQclear(r);
-	return result;
-}
-
-/* ---- opening ---- */
-
-static void silent(void *context, const char *message)
-{
-	(void)context;
-	(void)message;
-}
-
-/* Two servers that wait for the replica as well are as good as one that waits for its disk. */
-static err check_durable(struct postgres *p, struct fault *f)
-{
-	char found[SETTING_SIZE];
-
-	TRY(ask(p, "SHOW synchronous_commit", found, f));
-	if (strcmp(found, "on") != 0 && strcmp(found, "remote_apply") != 0)
-		return fail(f, "DB_NOT_DURABLE", "setting", "synchronous_commit", "expected", "on",
-			    NULL);
-	return ERR_OK;
-}
-
-static err check_text(struct postgres *p, struct fault *f)
-{
-	char found[SETTING_SIZE], bytewise[SETTING_SIZE];
-
-	TRY(ask(p, "SHOW server_encoding", found, f));
-	if (strcmp(found, "UTF8") != 0)
-		return fail(f, "DB_SETTING", "setting", "encoding", "found", found, "expected",
-			    "UTF8", NULL);
-	TRY(ask(p,
-		"SELECT datcollate::text FROM pg_catalog.pg_database"
-		" WHERE datname = pg_catalog.current_database()",
-		found, f));
-	/* The name alone would not tell of ICU, the order alone would prove too little. */
-	TRY(ask(p, "SELECT 'B' < 'a' AND 'a-b' < 'aB' AND 'z' < '\xc3\xa9'", bytewise, f));
-	if ((strcmp(found, "C") != 0 && strcmp(found, "POSIX") != 0) || bytewise[0] != 't')
-		return fail(f, "DB_SETTING", "setting", "collation", "found", found, "expected",
-			    "C", NULL);
-	return ERR_OK;
-}
-
-static err apply_patience(struct postgres *p, struct fault *f)
-{
-	char sql[64];
-
-	/* Zero would mean for ever. */
-	snprintf(sql, sizeof(sql), "SET lock_timeout = %u",
-		 p->patience_ms == 0 ? 1 : p->patience_ms);
-	return command(p, sql, f);
-}
-
-/* Tables say BLOB on both stores. Two servers may be here at once. */
-static err make_blob_type(struct postgres *p, struct fault *f)
-{
-	char oid[SETTING_SIZE];
-
-	if (!p->db.reader)
-		TRY(command(p,
-			    "DO $$ BEGIN IF pg_catalog.to_regtype('blob') IS NULL THEN"
-			    " CREATE DOMAIN blob AS bytea; END IF;"
-			    " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;"
-			    " END $$",
-			    f));
-	TRY(ask(p, "SELECT coalesce(pg_catalog.to_regtype('blob')::oid, 0)", oid, f));
-	p->blob_type = (unsigned)strtoul(oid, NULL, 10);
-	return ERR_OK;
-}
-
-static err configure(struct postgres *p, struct fault *f)
-{
-	if (PQserverVersion(p->connection) < VERSION_MIN)
-		return fail(f, "DB_SETTING", "setting", "version", "found", "older", "expected",
-			    "14 or later", NULL);
-	TRY(command(p,
-		    "SET standard_conforming_strings = on; SET client_min_messages = warning;"
-		    "SET jit = off; SET default_transaction_isolation = 'read committed'",
-		    f));
-	TRY(check_durable(p, f));
-	TRY(check_text(p, f));
-	TRY(apply_patience(p, f));
-	TRY(make_blob_type(p, f));
-	if (p->db.reader)
-		TRY(command(p, "SET default_transaction_read_only = on", f));
-	return ERR_OK;
-}
-
-static err connect_server(struct postgres *p, struct fault *f)
-{
-	/* What stands before dbname is a default that the address may change. */
-	static const char *const KEYS[] = {"connect_timeout",
-					   "keepalives_idle",
-					   "tcp_user_timeout",
-					   "fallback_application_name",
-					   "dbname",
-					   "client_encoding",
-					   NULL};
-	const char *values[] = {"10", "30", "30000", "sealwright", p->address, "UTF8", NULL};
-
-	p->connection = PQconnectdbParams(KEYS, values, 1);
-	if (postgres_lost(p))
-		return postgres_fault(p, NULL, f);
-	PQsetNoticeProcessor(p->connection, silent, NULL);
-	TRY(configure(p, f));
-	if (PQsetnonblocking(p->connection, 1) != 0)
-		return postgres_fault(p, NULL, f);
-	return ERR_OK;
-}
 
 static void free_closing(struct postgres *p)
 {
@@ -170,7 +19,7 @@ static void postgres_close(struct db *db)
 {
 	struct postgres *p = postgres_of(db);
 
-	drop(p);
+	postgres_drop(p);
 	p->outstanding_n = 0;
 	free_closing(p);
 	bytes_wipe(p->address, strlen(p->address));
@@ -191,7 +40,7 @@ void postgres_sweep(struct postgres *p)
 		return;
 	for (struct statement *s = p->closing; s != NULL && !postgres_lost(p); s = s->next) {
 		snprintf(sql, sizeof(sql), "DEALLOCATE s%u", s->number);
-		(void)command(p, sql, NULL);
+		(void)postgres_command(p, sql, NULL);
 	}
 	free_closing(p);
 }
@@ -207,7 +56,7 @@ static err compile(struct postgres *p, const struct statement *s, struct fault *
 		types[k] = postgres_parameter_type(s->kinds[s->used[k]]);
 	snprintf(name, sizeof(name), "s%u", s->number);
 	r = PQprepare(p->connection, name, s->sql, (int)s->used_n, types);
-	result = result_is_good(r) ? ERR_OK : postgres_fault(p, r, f);
+	result = postgres_good(r) ? ERR_OK : postgres_fault(p, r, f);
 	PQclear(r);
 	return result;
 }
@@ -246,7 +95,7 @@ static err describe(struct postgres *p, struct statement *s, bool again, struct 
 
 	snprintf(name, sizeof(name), "s%u", s->number);
 	r = PQdescribePrepared(p->connection, name);
-	if (!result_is_good(r))
+	if (!postgres_good(r))
 		result = postgres_fault(p, r, f);
 	else if (again)
 		result = compare_description(s, r, f);
@@ -304,13 +153,13 @@ err postgres_revive(struct postgres *p, struct fault *f)
 	if (!postgres_lost(p) && PQconsumeInput(p->connection) == 1 &&
 	    PQconsumeInput(p->connection) == 1)
 		return ERR_OK;
-	drop(p);
+	postgres_drop(p);
 	free_closing(p);
-	result = connect_server(p, f);
+	result = postgres_connect(p, f);
 	if (result.code == OK)
 		result = prepare_again(p, f);
 	if (result.code != OK)
-		drop(p);
+		postgres_drop(p);
 	return result;
 }
 
@@ -319,7 +168,7 @@ err postgres_revive(struct postgres *p, struct fault *f)
 static err postgres_run(struct db *db, const char *sql, struct fault *f)
 {
 	TRY(settle(postgres_of(db), f));
-	return command(postgres_of(db), sql, f);
+	return postgres_command(postgres_of(db), sql, f);
 }
 
 static err postgres_flush(struct db *db, struct fault *f)
@@ -357,8 +206,8 @@ static void postgres_rollback(struct db *db)
 
 	pipeline_discard(p);
 	if (!postgres_lost(p) && PQtransactionStatus(p->connection) != PQTRANS_IDLE &&
-	    command(p, "ROLLBACK", NULL).code != OK)
-		drop(p);
+	    postgres_command(p, "ROLLBACK", NULL).code != OK)
+		postgres_drop(p);
 	postgres_sweep(p);
 }
 
@@ -374,7 +223,7 @@ static err postgres_recover(struct db *db, const char *sql, struct fault *f)
 	pipeline_discard(p);
 	if (postgres_lost(p))
 		return postgres_fault(p, NULL, f);
-	return command(p, sql, f);
+	return postgres_command(p, sql, f);
 }
 
 static err postgres_checkpoint(struct db *db, struct fault *f)
@@ -390,7 +239,7 @@ static err postgres_patience(struct db *db, unsigned ms, struct fault *f)
 
 	p->patience_ms = ms;
 	TRY(settle(p, f));
-	return apply_patience(p, f);
+	return postgres_apply_patience(p, f);
 }
 
 static const struct store POSTGRES_STORE = {
@@ -420,7 +269,7 @@ err postgres_open(const char *address, bool reader, struct db **out, struct faul
 	p->db = (struct db){.store = &POSTGRES_STORE, .product = DB_POSTGRES, .reader = reader};
 	p->patience_ms = DB_PATIENCE_MS;
 	p->address = strdup(address);
-	result = p->address == NULL ? fail(f, "DB_MEMORY", NULL) : connect_server(p, f);
+	result = p->address == NULL ? fail(f, "DB_MEMORY", NULL) : postgres_connect(p, f);
 	if (result.code != OK) {
 		if (p->address != NULL)
 			postgres_close(&p->db);

@@ -54,6 +54,16 @@ bool postgres_column_known(const struct postgres *p, unsigned type);
 MUST_CHECK bool postgres_read(const struct postgres *p, const PGresult *r, int row, int column,
 			      struct value *out);
 
+/* ---- postgres_open.c ---- */
+
+/* Connects to p->address, checks the server and sets the session up. */
+err postgres_connect(struct postgres *p, struct fault *f);
+void postgres_drop(struct postgres *p);
+bool postgres_good(const PGresult *r);
+/* Plain statements, outside the pipeline. */
+err postgres_command(struct postgres *p, const char *sql, struct fault *f);
+err postgres_apply_patience(struct postgres *p, struct fault *f);
+
 /* ---- postgres_pipeline.c ---- */
 
 err pipeline_queue(struct db *db, struct statement *s, const struct value *parameters, db_row *row,

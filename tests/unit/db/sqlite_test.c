@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes wrong around a store: disks that are full, files that are damaged, servers that go
- * away, settings that would lose data. */
+/* What goes wrong around a file: no room, damage, no right to write. And addresses that mean
+ * nothing to either store. */
 #include "stores.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -78,7 +76,7 @@ static void a_server_that_is_not_there_is_unavailable(void **state)
 	assert_null(db);
 }
 
-/* ---- SQLite ---- */
+/* ---- the file ---- */
 
 static void a_path_in_no_folder_cannot_be_opened(void **state)
 {
@@ -298,186 +296,9 @@ static void the_log_is_emptied_by_a_checkpoint_of_another_connection(void **stat
 	assert_int_equal(bodies(t->db), 100);
 }
 
-/* ---- PostgreSQL ---- */
-
-static void break_connection(struct store_test *t)
-{
-	char sql[80];
-
-	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%lld, 10000)",
-		 (long long)number_of(t->db, "SELECT pg_backend_pid() AS pid"));
-	server_command(sql); /* returns when it is gone */
-}
-
-static void a_broken_connection_is_opened_anew_between_transactions(void **state)
-{
-	struct store_test *t = *state;
-	struct statement *s = insert_body(t);
-	struct value values[] = {value_null};
-	struct fault f = {0};
-
-	break_connection(t);
-	ok(db_begin(t->db, &f), &f);
-	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
-	ok(db_commit(t->db, &f), &f);
-	break_connection(t);
-	assert_int_equal(bodies(t->db), 1);
-	break_connection(t);
-	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
-	break_connection(t);
-	run(t->db, "DELETE FROM b");
-	assert_int_equal(bodies(t->db), 0);
-}
-
-static void a_connection_that_breaks_within_a_transaction_drops_it(void **state)
-{
-	struct store_test *t = *state;
-	struct statement *s = insert_body(t);
-	struct value values[] = {value_null};
-	struct fault f = {0};
-
-	ok(db_begin(t->db, &f), &f);
-	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
-	break_connection(t);
-	refused(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f, "DB_UNAVAILABLE");
-	refused(db_commit(t->db, &f), &f, "DB_ROLLBACK_FIRST");
-	db_rollback(t->db);
-	ok(db_begin(t->db, &f), &f);
-	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
-	ok(db_commit(t->db, &f), &f);
-	assert_int_equal(bodies(t->db), 1);
-}
-
-static void a_savepoint_does_not_outlive_the_connection(void **state)
-{
-	struct store_test *t = *state;
-	struct fault f = {0};
-
-	ok(db_begin(t->db, &f), &f);
-	ok(db_savepoint(t->db, "one", &f), &f);
-	break_connection(t);
-	assert_int_not_equal(db_savepoint_rollback(t->db, "one", &f).code, OK);
-	refused(db_flush(t->db, &f), &f, "DB_ROLLBACK_FIRST");
-	db_rollback(t->db);
-	ok(db_begin(t->db, &f), &f);
-	ok(db_commit(t->db, &f), &f);
-}
-
-static void a_commit_whose_answer_is_lost_is_uncertain(void **state)
-{
-	struct store_test *t = *state;
-	struct statement *s = insert_body(t);
-	struct value values[] = {value_null};
-	struct fault f = {0};
-
-	ok(db_begin(t->db, &f), &f);
-	ok(db_query(t->db, s, values, NULL, NULL, NULL, &f), &f);
-	break_connection(t);
-	refused(db_commit(t->db, &f), &f, "DB_COMMIT_UNCERTAIN");
-	db_rollback(t->db);
-	assert_int_equal(bodies(t->db), 0);
-}
-
-static void a_table_that_changed_meanwhile_is_noticed(void **state)
-{
-	struct store_test *t = *state;
-	struct fault f = {0};
-	char sql[96];
-
-	insert_body(t);
-	prepared(t->db, "SELECT * FROM b", NULL, 0);
-	run(t->db, "ALTER TABLE b ADD COLUMN more BIGINT");
-	break_connection(t);
-	refused(db_begin(t->db, &f), &f, "DB_STATEMENT");
-	refused(db_run(t->db, "SELECT 1", &f), &f, "DB_STATEMENT");
-	snprintf(sql, sizeof(sql), "ALTER TABLE %s.b DROP COLUMN more", t->schema);
-	server_command(sql);
-	ok(db_begin(t->db, &f), &f);
-	ok(db_commit(t->db, &f), &f);
-}
-
-static void closing_a_broken_connection_is_quiet(void **state)
-{
-	struct store_test *t = *state;
-	struct statement *s = insert_body(t);
-	struct value values[] = {value_null};
-	struct fault f = {0};
-
-	ok(db_begin(t->db, &f), &f);
-	break_connection(t);
-	ok(db_queue(t->db, s, values, NULL, NULL, NULL, &f), &f);
-	statement_close(s);
-	db_close(t->db);
-	t->db = NULL;
-}
-
-static void refused_with(const char *option, const char *message)
-{
-	char address[512];
-	struct db *db = NULL;
-	struct fault f = {0};
-
-	server_address(address, sizeof(address), option);
-	refused(db_open(address, &db, &f), &f, message);
-	assert_null(db);
-}
-
-static void settings_that_lose_commits_are_refused(void **state)
-{
-	(void)state;
-	refused_with("options=-csynchronous_commit%3Doff", "DB_NOT_DURABLE");
-	refused_with("options=-csynchronous_commit%3Dlocal", "DB_NOT_DURABLE");
-	refused_with("options=-csynchronous_commit%3Dremote_write", "DB_NOT_DURABLE");
-}
-
-static void databases_of_another_encoding_or_order_are_refused(void **state)
-{
-	static const char *const MAKE[] = {
-		"CREATE DATABASE other TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'",
-		"CREATE DATABASE other TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
-		"CREATE DATABASE other TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
-		" LOCALE_PROVIDER icu ICU_LOCALE 'en-US'",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(MAKE); i++) {
-		server_command("DROP DATABASE IF EXISTS other");
-		server_command(MAKE[i]);
-		refused_with("dbname=other", "DB_SETTING");
-	}
-	server_command("DROP DATABASE IF EXISTS other");
-}
-
-static void copying_by_plain_statement_leaves_a_clean_connection(void **state)
-{
-	struct store_test *t = *state;
-	struct fault f = {0};
-
-	insert_body(t);
-	assert_int_not_equal(db_run(t->db, "COPY b FROM STDIN", &f).code, OK);
-	assert_int_equal(bodies(t->db), 0);
-	assert_int_not_equal(db_run(t->db, "COPY b TO STDOUT", &f).code, OK);
-	assert_int_equal(bodies(t->db), 0);
-}
-
-static void a_column_of_a_foreign_type_is_refused_when_prepared(void **state)
-{
-	static const char *const FOREIGN[] = {"SELECT now() AS t", "SELECT 1.5::float8 AS d",
-					      "SELECT '{1}'::int[] AS a", "SELECT '{}'::json AS j"};
-	struct store_test *t = *state;
-	struct statement *s = NULL;
-	struct fault f = {0};
-
-	(void)t;
-	for (size_t i = 0; i < COUNT(FOREIGN); i++)
-		assert_int_not_equal(db_prepare(t->db, FOREIGN[i], NULL, 0, &s, &f).code, OK);
-	refused(db_prepare(t->db, FOREIGN[0], NULL, 0, &s, &f), &f, "DB_COLUMN_KIND");
-	assert_null(s);
-}
-
 int main(void)
 {
-	static const struct CMUnitTest SQLITE[] = {
+	static const struct CMUnitTest TESTS[] = {
 		cmocka_unit_test(addresses_that_mean_nothing_are_refused),
 		cmocka_unit_test(a_server_that_is_not_there_is_unavailable),
 		STORE_TEST(a_path_in_no_folder_cannot_be_opened),
@@ -491,18 +312,6 @@ int main(void)
 		STORE_TEST(a_file_that_may_only_be_read_is_refused_to_a_writer),
 		STORE_TEST(the_log_is_emptied_by_a_checkpoint_of_another_connection),
 	};
-	static const struct CMUnitTest POSTGRES[] = {
-		STORE_TEST(a_broken_connection_is_opened_anew_between_transactions),
-		STORE_TEST(a_connection_that_breaks_within_a_transaction_drops_it),
-		STORE_TEST(a_savepoint_does_not_outlive_the_connection),
-		STORE_TEST(a_commit_whose_answer_is_lost_is_uncertain),
-		STORE_TEST(a_table_that_changed_meanwhile_is_noticed),
-		STORE_TEST(closing_a_broken_connection_is_quiet),
-		cmocka_unit_test(settings_that_lose_commits_are_refused),
-		cmocka_unit_test(databases_of_another_encoding_or_order_are_refused),
-		STORE_TEST(copying_by_plain_statement_leaves_a_clean_connection),
-		STORE_TEST(a_column_of_a_foreign_type_is_refused_when_prepared),
-	};
 
-	return run_on_sqlite(SQLITE, COUNT(SQLITE)) + run_on_postgres(POSTGRES, COUNT(POSTGRES));
+	return run_on_sqlite(TESTS, COUNT(TESTS));
 }
