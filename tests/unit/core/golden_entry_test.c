@@ -81,8 +81,9 @@ static struct bytes rewritten(const struct entry *entry)
 	claim_put(&c, &entry->claim);
 	put_proof(&p, &entry->proof);
 	witness_put(&w, &entry->witness);
-	assert_true(writer_done(&c, &claim_bytes) && writer_done(&p, &proof_bytes) &&
-		    writer_done(&w, &witness_bytes));
+	assert_true(writer_done(&c, &claim_bytes));
+	assert_true(writer_done(&p, &proof_bytes));
+	assert_true(writer_done(&w, &witness_bytes));
 	entry_put(&e, claim_bytes, proof_bytes, witness_bytes);
 	assert_true(writer_done(&e, &out));
 	return out;

@@ -132,8 +132,7 @@ static void a_name_with_a_space_a_plus_or_too_long_makes_no_key(void **state)
 		"a\nb",
 		"a\x7F",
 		"\xFF",
-		"a\xC2\xA0"
-		"b",
+		"a\xC2\xA0x",
 		"a\xC2\x85",
 		"\xE1\x9A\x80",
 		"\xE2\x80\x80",
