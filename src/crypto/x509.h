@@ -24,6 +24,8 @@ struct device_profile {
 	uint8_t certificate_serial[CERTIFICATE_SERIAL_SIZE]; /* positive, unique per issuer */
 	uint64_t not_before_ms;
 };
+/* What certificate_issue_device would refuse in a profile, said before anything is promised. */
+MUST_CHECK err device_profile_check(const struct device_profile *profile, struct fault *f);
 /* notAfter 99991231235959Z, keyUsage critical digitalSignature, AKI, certificatePolicies,
  * subjectAltName hardwareModuleName, no CA bit. */
 MUST_CHECK err certificate_issue_device(struct arena *a, const struct private_key *ca,

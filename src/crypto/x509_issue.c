@@ -97,16 +97,24 @@ static err self_signed(const struct private_key *key, const char *name, X509 **o
 
 /* ---- device certificates ---- */
 
-static err judge_profile(const struct device_profile *profile, struct fault *f)
+err device_profile_check(const struct device_profile *profile, struct fault *f)
 {
+	AUTO(object_close) ASN1_OBJECT *hardware_type = object_of(profile->hardware_type);
+	AUTO(string_close) ASN1_TIME *not_before = ASN1_TIME_new();
+
 	if (!id_valid(bytes_text(profile->product)))
 		return fail_field(f, "product", "CERTIFICATE_NAME_INVALID", "name",
 				  profile->product, NULL);
 	if (!id_valid(bytes_text(profile->serial)))
 		return fail_field(f, "serial", "CERTIFICATE_NAME_INVALID", "name", profile->serial,
 				  NULL);
+	if (hardware_type == NULL)
+		return fail_field(f, "hardware_type", "CERTIFICATE_OID_INVALID", "oid",
+				  profile->hardware_type, NULL);
 	if (!serial_well_formed(profile->certificate_serial))
 		return fail(f, "CERTIFICATE_SERIAL_INVALID", NULL);
+	if (not_before == NULL || !time_set(not_before, profile->not_before_ms))
+		return fail(f, "CERTIFICATE_TIME_INVALID", NULL);
 	return ERR_OK;
 }
 
@@ -139,13 +147,11 @@ static err issue(struct arena *a, const struct private_key *ca, const struct iss
 {
 	AUTO(object_close) ASN1_OBJECT *hardware_type = object_of(profile->hardware_type);
 
-	if (hardware_type == NULL)
-		return fail_field(f, "hardware_type", "CERTIFICATE_OID_INVALID", "oid",
-				  profile->hardware_type, NULL);
 	if (!hash_equal(issuer->key->id, ca->public->id))
 		return fail(f, "CERTIFICATE_CA_KEY_DIFFERS", NULL);
 	AUTO(certificate_close) X509 *x = X509_new();
-	if (x == NULL || !device_body(x, issuer, subject, profile, hardware_type) || !sign(x, ca))
+	if (hardware_type == NULL || x == NULL ||
+	    !device_body(x, issuer, subject, profile, hardware_type) || !sign(x, ca))
 		return crypto_failed(f);
 	return certificate_der(a, x, der, f);
 }
@@ -158,7 +164,7 @@ err certificate_issue_device(struct arena *a, const struct private_key *ca,
 	struct device_certificate checked;
 	struct issuer issuer;
 
-	TRY(judge_profile(profile, f));
+	TRY(device_profile_check(profile, f));
 	TRY(issuer_open(ca_certificate, &issuer, f));
 	err issued = issue(a, ca, &issuer, subject, profile, der, f);
 	issuer_close(&issuer);

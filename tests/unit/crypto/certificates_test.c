@@ -31,9 +31,9 @@ static void issued_certificate_is_read_back_with_all_it_says(void **state)
 		struct device_certificate read;
 		struct hash id = public_key_id(private_key_public(key)), named;
 
-		assert_int_equal(certificate_check_device(&ca.arena, der, ca.certificate, &read, NULL)
-						 .code,
-				 OK);
+		assert_int_equal(
+			certificate_check_device(&ca.arena, der, ca.certificate, &read, NULL).code,
+			OK);
 		assert_true(hash_equal(read.key_id, id));
 		assert_true(bytes_equal(read.spki, public_key_spki(private_key_public(key))));
 		assert_true(bytes_equal(read.product, bytes_text(PRODUCT)));
@@ -63,15 +63,21 @@ static void openssl_verifies_and_reads_a_device_certificate(void **state)
 	put_pem_file(test_path("ca.pem"), "CERTIFICATE", ca.certificate);
 	put_pem_file(test_path("device.pem"), "CERTIFICATE",
 		     issue_device(&ca, private_key_public(key)));
-	const char *const verify[] = {"openssl",	   "verify", "-x509_strict", "-CAfile",
-				      test_path("ca.pem"), test_path("device.pem"), NULL};
+	const char *const verify[] = {"openssl",
+				      "verify",
+				      "-x509_strict",
+				      "-CAfile",
+				      test_path("ca.pem"),
+				      test_path("device.pem"),
+				      NULL};
 	assert_int_equal(run_program(verify), 0);
-	const char *const show[] = {"openssl", "x509", "-noout", "-text", "-in",
-				    test_path("device.pem"), NULL};
+	const char *const show[] = {
+		"openssl", "x509", "-noout", "-text", "-in", test_path("device.pem"), NULL};
 	assert_int_equal(run_program(show), 0);
 	assert_true(output_contains("Not After : Dec 31 23:59:59 9999 GMT"));
 	assert_true(output_contains("OU = " PRODUCT ", serialNumber = " SERIAL));
-	assert_true(output_contains("X509v3 Key Usage: critical\n                Digital Signature\n"));
+	assert_true(
+		output_contains("X509v3 Key Usage: critical\n                Digital Signature\n"));
 	assert_true(output_contains("X509v3 Authority Key Identifier"));
 	assert_true(output_contains("X509v3 Certificate Policies"));
 	assert_true(output_contains("othername"));
@@ -94,8 +100,13 @@ static void gnutls_verifies_and_reads_a_device_certificate(void **state)
 	put_pem_file(test_path("ca.pem"), "CERTIFICATE", ca.certificate);
 	put_pem_file(test_path("device.pem"), "CERTIFICATE",
 		     issue_device(&ca, private_key_public(key)));
-	const char *const verify[] = {"certtool", "--verify", "--load-ca-certificate",
-				      test_path("ca.pem"), "--infile", test_path("device.pem"), NULL};
+	const char *const verify[] = {"certtool",
+				      "--verify",
+				      "--load-ca-certificate",
+				      test_path("ca.pem"),
+				      "--infile",
+				      test_path("device.pem"),
+				      NULL};
 	assert_int_equal(run_program(verify), 0);
 	assert_true(output_contains("Verified."));
 	const char *const show[] = {"certtool", "-i", "--infile", test_path("device.pem"), NULL};

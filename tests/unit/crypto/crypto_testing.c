@@ -25,10 +25,10 @@ struct test_ca new_ca(void)
 {
 	struct test_ca ca = {.key = new_key(KEY_P256)};
 
-	assert_int_equal(certificate_make_ca(&ca.arena, ca.key, "Device CA", NOW_MS, &ca.certificate,
-					     NULL)
-					 .code,
-			 OK);
+	assert_int_equal(
+		certificate_make_ca(&ca.arena, ca.key, "Device CA", NOW_MS, &ca.certificate, NULL)
+			.code,
+		OK);
 	return ca;
 }
 
@@ -44,8 +44,8 @@ struct device_profile device_profile(void)
 		.product = PRODUCT,
 		.serial = SERIAL,
 		.hardware_type = HARDWARE_TYPE,
-		.certificate_serial = {0x41, 0xd0, 0x5a, 0x11, 0x99, 0x02, 0x80, 0xff, 7, 7, 7, 7, 7, 7,
-				       7, 1},
+		.certificate_serial = {0x41, 0xd0, 0x5a, 0x11, 0x99, 0x02, 0x80, 0xff, 7, 7, 7, 7,
+				       7, 7, 7, 1},
 		.not_before_ms = NOW_MS,
 	};
 }
@@ -55,9 +55,9 @@ struct bytes issue_device(struct test_ca *ca, const struct public_key *key)
 	struct device_profile profile = device_profile();
 	struct bytes der = {0};
 
-	assert_int_equal(certificate_issue_device(&ca->arena, ca->key, ca->certificate, key, &profile,
-						  &der, NULL)
-					 .code,
+	assert_int_equal(certificate_issue_device(&ca->arena, ca->key, ca->certificate, key,
+						  &profile, &der, NULL)
+				 .code,
 			 OK);
 	return der;
 }

@@ -10,16 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#undef fail /* cmocka's macro would hide ours; fail_msg() remains */
+#undef fail /* cmocka's macro would hide ours */
+#define stop_test(...) (print_error(__VA_ARGS__), _fail(__FILE__, __LINE__))
 /* clang-format on */
 
 #include "base/files.h"
 #include "crypto/x509.h"
 
-#define PRODUCT "GW-100"
-#define SERIAL "SN0001"
+#define PRODUCT       "GW-100"
+#define SERIAL        "SN0001"
 #define HARDWARE_TYPE "1.3.6.1.4.1.32473.7.1"
-#define NOW_MS 1795149506000u
+#define NOW_MS        1795149506000u
 
 struct test_ca {
 	struct arena arena;

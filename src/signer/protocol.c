@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* protocol.c — requests and their parts. Keys of every map are 1 to n in this order, so taking
+ * them one by one is also the check that they are sorted, unique and known. */
+#include "signer/protocol.h"
+
+#include <string.h>
+
+#include "core/cbor.h"
+#include "core/entry.h"
+
+static const char *const NAMES[OPERATIONS] = {"public", "last", "checkpoint", "issue"};
+static const size_t KEYS[OPERATIONS] = {1, 1, 4, 2};
+static const uint64_t TIME_LAST_MS = 253402300799999; /* the end of the year 9999 */
+
+/* ---- items ---- */
+
+struct bytes blob_get(struct reader *r, size_t max)
+{
+	struct bytes b = cbor_bytes(r);
+
+	if (b.n > max)
+		reader_fail(r, "a byte string is too long");
+	return r->why != NULL ? (struct bytes){0} : b;
+}
+
+struct bytes text_get(struct reader *r, size_t max)
+{
+	struct bytes b = cbor_text(r);
+
+	if (b.n > max)
+		reader_fail(r, "a text is too long");
+	return r->why != NULL ? (struct bytes){0} : b;
+}
+
+struct hash hash_get(struct reader *r)
+{
+	struct hash h = {{0}};
+	struct bytes b = cbor_bytes(r);
+
+	if (r->why == NULL && b.n != sizeof(h.b))
+		reader_fail(r, "a digest has not 32 bytes");
+	if (r->why == NULL)
+		memcpy(h.b, b.p, sizeof(h.b));
+	return h;
+}
+
+void hash_put(struct writer *w, struct hash h)
+{
+	cbor_put_bytes(w, hash_bytes(&h));
+}
+
+void array_get(struct reader *r, size_t n)
+{
+	if (cbor_array(r) != n)
+		reader_fail(r, "an array has another length than expected");
+}
+
+void map_get(struct reader *r, size_t n)
+{
+	if (cbor_map(r) != n)
+		reader_fail(r, "a map has other keys than expected");
+}
+
+void key_get(struct reader *r, uint64_t key)
+{
+	if (cbor_uint(r) != key)
+		reader_fail(r, "a map has other keys than expected");
+}
+
+struct merkle_head head_get(struct reader *r)
+{
+	struct merkle_head head = {0};
+
+	array_get(r, 2);
+	head.size = cbor_uint(r);
+	head.root = hash_get(r);
+	return head;
+}
+
+void head_put(struct writer *w, struct merkle_head head)
+{
+	cbor_put_array(w, 2);
+	cbor_put_uint(w, head.size);
+	hash_put(w, head.root);
+}
+
+/* ---- reading a request ---- */
+
+static enum operation operation_get(struct reader *r)
+{
+	struct bytes name = cbor_text(r);
+
+	for (int i = 0; i < OPERATIONS; i++)
+		if (r->why == NULL && bytes_equal(name, bytes_text(NAMES[i])))
+			return (enum operation)i;
+	reader_fail(r, "there is no such operation");
+	return OPERATION_PUBLIC;
+}
+
+static struct bytes id_get(struct reader *r)
+{
+	struct bytes text = text_get(r, PRODUCT_MAX);
+
+	if (r->why == NULL && !id_valid(text))
+		reader_fail(r, "a product or serial has a character outside the GS1 set");
+	return text;
+}
+
+/* Digits and dots; whether it is an object identifier is for the certificate's maker to say. */
+static struct bytes hardware_type_get(struct reader *r)
+{
+	struct bytes text = text_get(r, HARDWARE_TYPE_MAX);
+
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != '.' && (text.p[i] < '0' || text.p[i] > '9'))
+			reader_fail(r, "a hardware type is not an object identifier");
+	return text;
+}
+
+static void item_get(struct reader *r, struct issue_item *item)
+{
+	map_get(r, 6);
+	key_get(r, 1);
+	item->request = hash_get(r);
+	key_get(r, 2);
+	item->product = id_get(r);
+	key_get(r, 3);
+	item->serial = id_get(r);
+	key_get(r, 4);
+	item->hardware_type = hardware_type_get(r);
+	key_get(r, 5);
+	item->csr = blob_get(r, CSR_SIZE_MAX);
+	key_get(r, 6);
+	item->at_ms = cbor_uint(r);
+	if (item->at_ms > TIME_LAST_MS)
+		reader_fail(r, "a time is beyond the year 9999");
+}
+
+static void items_get(struct reader *r, struct signer_request *out)
+{
+	key_get(r, 2);
+	size_t n = cbor_array(r);
+
+	if (r->why == NULL && (n == 0 || n > BATCH_MAX))
+		reader_fail(r, "a batch has 1 to 64 requests");
+	for (; r->why == NULL && out->n < n; out->n++)
+		item_get(r, &out->items[out->n]);
+}
+
+static void checkpoint_get(struct reader *r, struct signer_request *out)
+{
+	key_get(r, 2);
+	out->old = head_get(r);
+	key_get(r, 3);
+	out->now = head_get(r);
+	key_get(r, 4);
+	size_t n = cbor_array(r);
+
+	if (r->why == NULL && n > MERKLE_DEPTH_MAX)
+		reader_fail(r, "a consistency proof is too long");
+	for (; r->why == NULL && out->path_n < n; out->path_n++)
+		out->path[out->path_n] = hash_get(r);
+}
+
+bool request_parse(struct bytes in, struct signer_request *out, const char **why)
+{
+	struct reader r = reader_of(in);
+	size_t keys = cbor_map(&r);
+
+	*out = (struct signer_request){0};
+	key_get(&r, 1);
+	out->operation = operation_get(&r);
+	if (keys != KEYS[out->operation])
+		reader_fail(&r, "a map has other keys than expected");
+	if (out->operation == OPERATION_CHECKPOINT)
+		checkpoint_get(&r, out);
+	if (out->operation == OPERATION_ISSUE)
+		items_get(&r, out);
+	if (r.why == NULL && r.n > 0)
+		reader_fail(&r, "bytes follow the request");
+	*why = r.why;
+	return reader_end(&r);
+}
+
+/* ---- writing a request ---- */
+
+static void item_put(struct writer *w, const struct issue_item *item)
+{
+	cbor_put_map(w, 6);
+	cbor_put_uint(w, 1);
+	hash_put(w, item->request);
+	cbor_put_uint(w, 2);
+	cbor_put_text(w, item->product);
+	cbor_put_uint(w, 3);
+	cbor_put_text(w, item->serial);
+	cbor_put_uint(w, 4);
+	cbor_put_text(w, item->hardware_type);
+	cbor_put_uint(w, 5);
+	cbor_put_bytes(w, item->csr);
+	cbor_put_uint(w, 6);
+	cbor_put_uint(w, item->at_ms);
+}
+
+static void checkpoint_request_put(struct writer *w, const struct signer_request *request)
+{
+	cbor_put_uint(w, 2);
+	head_put(w, request->old);
+	cbor_put_uint(w, 3);
+	head_put(w, request->now);
+	cbor_put_uint(w, 4);
+	cbor_put_array(w, request->path_n);
+	for (size_t i = 0; i < request->path_n; i++)
+		hash_put(w, request->path[i]);
+}
+
+void request_put(struct writer *w, const struct signer_request *request)
+{
+	cbor_put_map(w, KEYS[request->operation]);
+	cbor_put_uint(w, 1);
+	cbor_put_text(w, bytes_text(NAMES[request->operation]));
+	if (request->operation == OPERATION_CHECKPOINT)
+		checkpoint_request_put(w, request);
+	if (request->operation == OPERATION_ISSUE) {
+		cbor_put_uint(w, 2);
+		cbor_put_array(w, request->n);
+		for (size_t i = 0; i < request->n; i++)
+			item_put(w, &request->items[i]);
+	}
+}
