@@ -154,8 +154,7 @@ static void databases_of_another_encoding_or_order_are_refused(void **state)
 	static const char *const MAKE[] = {
 		"CREATE DATABASE other TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'",
 		"CREATE DATABASE other TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
-		"CREATE DATABASE other TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
-		" LOCALE_PROVIDER icu ICU_LOCALE 'en-US'",
+		"CREATE DATABASE other TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'",
 	};
 
 	(void)state;

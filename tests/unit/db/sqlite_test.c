@@ -94,6 +94,21 @@ static void a_path_in_no_folder_cannot_be_opened(void **state)
 	assert_null(db);
 }
 
+static void a_reader_needs_no_writer(void **state)
+{
+	struct store_test *t = *state;
+	struct statement *s = insert_body(t);
+	struct db *reader = NULL;
+	struct fault f = {0};
+
+	ok(fill(t, s, &f), &f);
+	db_close(t->db);
+	t->db = NULL;
+	ok(db_open_reader(t->address, &reader, &f), &f);
+	assert_int_equal(bodies(reader), 100);
+	db_close(reader);
+}
+
 static void names_that_mean_more_to_sqlite_are_plain_files(void **state)
 {
 	struct store_test *t = *state;
@@ -302,6 +317,7 @@ int main(void)
 		cmocka_unit_test(addresses_that_mean_nothing_are_refused),
 		cmocka_unit_test(a_server_that_is_not_there_is_unavailable),
 		STORE_TEST(a_path_in_no_folder_cannot_be_opened),
+		STORE_TEST(a_reader_needs_no_writer),
 		STORE_TEST(names_that_mean_more_to_sqlite_are_plain_files),
 		STORE_TEST(a_new_file_belongs_to_its_owner_alone),
 		STORE_TEST(a_file_that_is_no_database_is_damaged),

@@ -95,8 +95,7 @@ static void bad_names_are_refused(void **state)
 					  "pg_x",
 					  "se\"al",
 					  "seal;",
-					  "s\xc3\xa9"
-					  "al",
+					  "se\xc3\xa9",
 					  "rowid",
 					  "a234567890123456789012345678901234567890123456789"};
 
