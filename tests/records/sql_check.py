@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """sql_check.py ROOT [POSTGRES_ADDRESS]: makes every derived table and prepares every statement of
-the record types (docs/record-types.md) on SQLite and, when an address is given, on PostgreSQL,
-and holds the rules against the catalog of messages. Needs nothing that was built: it reads the
+the record types (docs/record-types.md) on SQLite and, when an address is given (there, or as
+SEALWRIGHT_TEST_POSTGRES), on PostgreSQL, and holds the rules against the catalog of messages. Needs nothing that was built: it reads the
 field tables in the C files, so that a word mistyped in SQL is seen in a second."""
+import os
 import re
 import sqlite3
 import subprocess
@@ -137,25 +138,24 @@ class Stores:
         if '"' in sql or re.search(r"\b(LIKE|CAST)\b|::|x'", sql):
             self.wrong.append("%s: a construct that the stores do not share" % where)
         kinds = ", ".join(parameters[name] for name in used)
-        self.script.append((where, "PREPARE s%d %sAS %s" % (self.n, "(%s) " % kinds if kinds else "", text)))
+        self.script.append((where, "PREPARE s%d %sAS %s" % (
+            self.n, "(%s) " % kinds if kinds else "", text)))
         try:
-            values = {str(i + 1): None for i in range(len(used))}
-            cursor = self.sqlite.execute("EXPLAIN " + text, [None] * len(used) if used else [])
-            cursor.fetchall()
+            self.sqlite.execute("EXPLAIN " + text, [None] * len(used)).fetchall()
             if sql.lstrip().upper().startswith(("SELECT", "WITH")):
                 shown = self.sqlite.execute(text, [None] * len(used))
                 return [column[0] for column in shown.description]
-            del values
         except sqlite3.Error as error:
             self.wrong.append("%s: SQLite: %s" % (where, error))
         return None
 
     def postgres(self):
-        text = ["SET client_min_messages = error;", "CREATE SCHEMA sql_check;",
-                "SET search_path = sql_check;", "CREATE DOMAIN blob AS bytea;"]
+        schema = "sql_check_%d" % os.getpid()
+        text = ["SET client_min_messages = error;", "CREATE SCHEMA %s;" % schema,
+                "SET search_path = %s;" % schema, "CREATE DOMAIN blob AS bytea;"]
         for i, (_, statement) in enumerate(self.script):
             text.append("\\echo @%d\n\\warn @%d\n%s;" % (i, i, statement))
-        text.append("DROP SCHEMA sql_check CASCADE;")
+        text.append("DROP SCHEMA %s CASCADE;" % schema)
         done = subprocess.run(["psql", "-X", "-q", "-d", self.address, "-f", "-"],
                               input="\n".join(text), capture_output=True, text=True, timeout=120,
                               check=False)
@@ -240,7 +240,7 @@ def read_all(root):
 
 def main():
     sections, types, messages = read_all(sys.argv[1])
-    stores = Stores(sys.argv[2] if len(sys.argv) > 2 else None)
+    stores = Stores(sys.argv[2] if len(sys.argv) > 2 else os.environ.get("SEALWRIGHT_TEST_POSTGRES"))
     for statement in OPERATIONAL.strip().split(";\n"):
         stores.make("operational", statement.rstrip(";"))
     for section in sections:

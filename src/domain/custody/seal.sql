@@ -175,7 +175,7 @@ AND EXISTS (SELECT 1 FROM hold h
 	WHERE h.kind = 'shipment' AND h.within = '' AND h.id = s.shipment);
 
 -- fold seal.broken
-UPDATE seal SET state = 'broken', authorized = :authorized, since = :seq
+UPDATE seal SET state = 'broken', authorized = :authorized, site = :site, since = :seq
 WHERE maker = :maker AND seal = :seal AND state IN ('stocked', 'issued', 'applied');
 
 --- Opened again before it left: it must be sealed again.

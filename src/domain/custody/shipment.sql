@@ -239,13 +239,14 @@ SELECT 'shipment' AS kind, '' AS within, :shipment AS id, :shipment AS shipment,
 	:condition AS found
 WHERE :condition <> 'good';
 
+--- A seal that was broken before its check has already been reported when it was broken.
 -- flag shipment.received SEAL_NOT_CHECKED
 SELECT 'shipment' AS kind, '' AS within, :shipment AS id, :shipment AS shipment, t.n AS seals,
 	t.first
 FROM (SELECT count(*) AS n, min(s.seal) AS first FROM seal s
 	JOIN shipment p ON p.id = s.shipment
-	WHERE s.shipment = :shipment AND s.state IN ('applied', 'broken') AND (s.checked IS NULL
-		OR s.checked_site IS DISTINCT FROM p.to_site)) AS t
+	WHERE s.shipment = :shipment AND s.state = 'applied'
+	AND s.checked_site IS DISTINCT FROM p.to_site) AS t
 WHERE t.n > 0;
 
 -- flag shipment.received SHIPMENT_SHORT
@@ -277,7 +278,7 @@ WHERE t.n > 0;
 
 --- What was not found has not arrived: it stays where it was last known to be.
 -- fold shipment.received
-UPDATE unit SET state = 'received', site = :site, since = :seq
+UPDATE unit SET state = 'received', site = :site, line = NULL, since = :seq
 WHERE shipment = :shipment AND state = 'shipped'
 AND EXISTS (SELECT 1 FROM shipment s WHERE s.id = :shipment AND s.state = 'arrived')
 AND EXISTS (SELECT 1 FROM shipment_count f WHERE f.shipment = :shipment AND f.kind = 'unit'
@@ -314,7 +315,12 @@ WITH leaving AS (
 	UNION SELECT l.kind, l.within, l.id FROM leaving l
 	UNION SELECT 'seal', s.maker, s.seal FROM seal s
 	WHERE :kind = 'shipment' AND s.shipment = :id AND s.state = 'applied'
+	UNION SELECT 'site', '', s.site FROM shipment s WHERE :kind = 'shipment' AND s.id = :id
 	UNION SELECT 'product', '', l.within FROM leaving l WHERE l.kind = 'unit'
+	UNION SELECT 'firmware_release', '', u.firmware_release FROM leaving l
+	JOIN unit u ON u.product = l.within AND u.serial = l.id WHERE l.kind = 'unit'
+	UNION SELECT 'build_authorization', '', u.build_authorization FROM leaving l
+	JOIN unit u ON u.product = l.within AND u.serial = l.id WHERE l.kind = 'unit'
 	UNION SELECT 'part_lot', p.supplier, p.part_lot FROM leaving l
 	JOIN unit_part p ON p.product = l.within AND p.serial = l.id
 	WHERE l.kind = 'unit' AND p.until IS NULL

@@ -106,11 +106,11 @@ WHERE product = :product AND serial = :serial AND state IN ('built', 'programmed
 
 --- What a station asks before it programs.
 -- control PRG-01 gate:program
-SELECT 'a unit that is built and not programmed' AS expected,
+SELECT 'a unit that is built' AS expected,
 	coalesce((SELECT u.state FROM unit u WHERE u.product = :within AND u.serial = :id),
 		'unknown') AS found
 WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE u.product = :within AND u.serial = :id
-	AND u.state = 'built' AND :kind = 'unit')
+	AND u.state IN ('built', 'programmed') AND :kind = 'unit')
 UNION ALL
 SELECT 'a firmware release that may be programmed', b.firmware_release
 FROM unit u JOIN build_authorization b ON b.id = u.build_authorization

@@ -45,13 +45,14 @@ since BIGINT NOT NULL
 index site, line
 index product
 
+--- `site` is where it is, by the last record; `line` is empty after it left the one that built it.
 -- table unit key product, serial
 product TEXT
 serial TEXT
 state TEXT NOT NULL
 build_authorization TEXT NOT NULL
 site TEXT NOT NULL
-line TEXT NOT NULL
+line TEXT
 station TEXT NOT NULL
 environment TEXT NOT NULL
 key_id BLOB NOT NULL
