@@ -74,6 +74,13 @@ FROM seal s JOIN (SELECT 'shipment' AS kind, '' AS within, :shipment AS id
 		WHERE o.maker = :maker AND o.seal = :seal AND o.shipment <> :shipment) AS t ON true
 WHERE s.maker = :maker AND s.seal = :seal AND s.state = 'applied';
 
+--- Two seals with one number: whichever this is, it proves nothing.
+-- flag seal.applied SEAL_RECEIVED_TWICE
+SELECT t.kind, t.within, t.id, s.maker, s.seal
+FROM seal s JOIN (SELECT 'shipment' AS kind, '' AS within, :shipment AS id
+	UNION ALL SELECT 'seal', :maker, :seal) AS t ON true
+WHERE s.maker = :maker AND s.seal = :seal AND s.times > 1;
+
 -- flag seal.applied SEAL_USED_UP
 SELECT 'shipment' AS kind, '' AS within, :shipment AS id, s.maker, s.seal, s.state FROM seal s
 WHERE s.maker = :maker AND s.seal = :seal AND s.state IN ('broken', 'destroyed');
@@ -125,6 +132,12 @@ WHERE NOT EXISTS (SELECT 1 FROM seal s
 -- flag seal.checked SEAL_CHECKED_AFTER_BREAKING
 SELECT 'shipment' AS kind, '' AS within, :shipment AS id, s.maker, s.seal, s.state FROM seal s
 WHERE s.maker = :maker AND s.seal = :seal AND s.state IN ('broken', 'destroyed');
+
+-- flag seal.checked SEAL_RECEIVED_TWICE
+SELECT t.kind, t.within, t.id, s.maker, s.seal
+FROM seal s JOIN (SELECT 'shipment' AS kind, '' AS within, :shipment AS id
+	UNION ALL SELECT 'seal', :maker, :seal) AS t ON true
+WHERE s.maker = :maker AND s.seal = :seal AND s.times > 1;
 
 -- flag seal.checked SEAL_CHECK_INCOMPLETE
 SELECT 'shipment' AS kind, '' AS within, :shipment AS id, :maker AS maker, :seal AS seal

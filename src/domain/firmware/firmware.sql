@@ -130,10 +130,11 @@ WHERE :kind = 'unit' AND ((h.kind = 'unit' AND h.within = :within AND h.id = :id
 -- control PRG-01 gate:ship
 SELECT 'a released image' AS expected, u.serial || ' ' || coalesce(u.firmware_release, 'none')
 	AS found
-FROM unit u WHERE ((:kind = 'unit' AND u.product = :within AND u.serial = :id)
-	OR (:kind = 'shipment' AND EXISTS (SELECT 1 FROM shipment_content c WHERE c.shipment = :id
-		AND c.kind = 'unit' AND c.within = u.product AND c.id = u.serial)))
-AND NOT EXISTS (SELECT 1 FROM firmware_release f WHERE f.product = u.product
+FROM (SELECT :within AS product, :id AS serial WHERE :kind = 'unit'
+	UNION ALL SELECT c.within, c.id FROM shipment_content c
+	WHERE :kind = 'shipment' AND c.shipment = :id AND c.kind = 'unit') AS l
+JOIN unit u ON u.product = l.product AND u.serial = l.serial
+WHERE NOT EXISTS (SELECT 1 FROM firmware_release f WHERE f.product = u.product
 	AND f.image = u.image AND f.state = 'released' AND f.environment = u.environment);
 
 -- view firmware.releases firmware.read product:id release:id environment:id

@@ -134,6 +134,15 @@ AND (:authorization IS NULL OR u.build_authorization = :authorization)
 AND (:shipment IS NULL OR u.shipment = :shipment)
 ORDER BY u.product, u.serial;
 
+-- view unit.one identity.read product:id serial:id
+SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.build_authorization,
+	u.station, u.key_id, u.request, u.certificate_digest, u.firmware_release, u.image,
+	u.shipment, u.boot_count, u.since,
+	(SELECT count(*) FROM hold h
+		WHERE h.kind = 'unit' AND h.within = u.product AND h.id = u.serial) AS holds
+FROM unit u WHERE u.product = :product AND u.serial = :serial
+ORDER BY u.product, u.serial;
+
 -- view unit.certificate identity.read product:id serial:id
 SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.certificate,
 	u.certificate_digest, u.key_id, u.spki

@@ -401,18 +401,18 @@ ORDER BY b.id;
 
 --- authorized = built + scrapped + in_work + unused
 -- view build.reconciliation line.read authorization:id
-SELECT b.site, b.line, b.product, b.id AS build_authorization, b.quantity AS authorized,
-	t.built, t.scrapped, t.in_work, b.quantity - b.requested AS unused,
-	b.quantity - t.built - t.scrapped - t.in_work - (b.quantity - b.requested) AS unexplained
-FROM build_authorization b JOIN (SELECT a.id,
-		count(u.serial) FILTER (WHERE u.state NOT IN
-			('requested', 'certified', 'scrapped')) AS built,
-		count(u.serial) FILTER (WHERE u.state = 'scrapped') AS scrapped,
-		count(u.serial) FILTER (WHERE u.state IN ('requested', 'certified')) AS in_work
-	FROM build_authorization a LEFT JOIN unit u ON u.build_authorization = a.id
-	GROUP BY a.id) AS t ON t.id = b.id
-WHERE (:authorization IS NULL OR b.id = :authorization)
-ORDER BY b.id;
+SELECT t.site, t.line, t.product, t.id AS build_authorization, t.quantity AS authorized, t.built,
+	t.scrapped, t.in_work, t.unused,
+	t.quantity - t.built - t.scrapped - t.in_work - t.unused AS unexplained
+FROM (SELECT b.id, b.site, b.line, b.product, b.quantity, b.quantity - b.requested AS unused,
+		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+			AND u.state NOT IN ('requested', 'certified', 'scrapped')) AS built,
+		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+			AND u.state = 'scrapped') AS scrapped,
+		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+			AND u.state IN ('requested', 'certified')) AS in_work
+	FROM build_authorization b WHERE (:authorization IS NULL OR b.id = :authorization)) AS t
+ORDER BY t.id;
 
 -- view unit.parts line.read product:id serial:id
 SELECT u.site, u.line, u.product, u.serial, p.supplier, p.part_lot, p.part, p.quantity,
