@@ -9,23 +9,23 @@
 
 /* ---- what a field can be: chosen by the member's C type ---- */
 
-struct id {              /* 1–64 characters of GS1 set 82 */
+struct id { /* 1–64 characters of GS1 set 82 */
 	uint8_t n;
 	char text[ID_SIZE_MAX + 1];
 };
-struct instant {         /* unix milliseconds; RFC 3339 in JSON */
+struct instant { /* unix milliseconds; RFC 3339 in JSON */
 	uint64_t ms;
 };
-struct text {            /* UTF-8, no control characters but line feed and tab */
+struct text { /* UTF-8, no control characters but line feed and tab */
 	struct bytes bytes;
 };
-struct blob {            /* small binary, base64url in JSON; larger things are named by digest */
+struct blob { /* small binary, base64url in JSON; larger things are named by digest */
 	struct bytes bytes;
 };
-struct commitment {      /* SHA-256(16-byte salt ‖ value): stands in for a value that can be erased */
+struct commitment { /* SHA-256(16-byte salt ‖ value): stands in for a value that can be erased */
 	struct hash hash;
 };
-struct list {            /* of a sub-struct; `present` has one word of presence bits per element */
+struct list { /* of a sub-struct; `present` has one word of presence bits per element */
 	size_t n;
 	void *items;
 	uint64_t *present;
@@ -33,9 +33,9 @@ struct list {            /* of a sub-struct; `present` has one word of presence 
 
 enum field_kind {
 	FIELD_ID = 1,
-	FIELD_HASH,       /* 32 bytes, hexadecimal in JSON */
+	FIELD_HASH, /* 32 bytes, hexadecimal in JSON */
 	FIELD_INSTANT,
-	FIELD_NUMBER,     /* int64_t; limits in the row */
+	FIELD_NUMBER, /* int64_t; limits in the row */
 	FIELD_BOOL,
 	FIELD_TEXT,
 	FIELD_BLOB,
@@ -55,43 +55,54 @@ struct field {
 	enum field_kind kind;
 	unsigned flags;
 	size_t offset;
-	int64_t least, most;      /* FIELD_NUMBER: the range; TEXT, BLOB: bytes; LIST: elements */
-	const char *choices;      /* FIELD_ID: "H|S|I", or NULL for any */
-	const struct field *sub;  /* FIELD_LIST */
+	int64_t least, most;     /* FIELD_NUMBER: the range; TEXT, BLOB: bytes; LIST: elements */
+	const char *choices;     /* FIELD_ID: "H|S|I", or NULL for any */
+	const struct field *sub; /* FIELD_LIST */
 	size_t sub_size;
 	const char *help;
 };
 
-#define FIELD_KIND_(member)                                                                        \
-	_Generic((member),                                                                         \
-		struct id: FIELD_ID,                                                               \
-		struct hash: FIELD_HASH,                                                           \
-		struct instant: FIELD_INSTANT,                                                     \
-		int64_t: FIELD_NUMBER,                                                             \
-		bool: FIELD_BOOL,                                                                  \
-		struct text: FIELD_TEXT,                                                           \
-		struct blob: FIELD_BLOB,                                                           \
-		struct commitment: FIELD_COMMITMENT)
-#define FIELD_BASE_(type, member, flag_bits, text)                                                 \
-	.name = #member, .kind = FIELD_KIND_(((struct type *)0)->member), .flags = (flag_bits),    \
+#define FIELD_KIND_(member)                      \
+	_Generic((member), struct id             \
+		 : FIELD_ID, struct hash         \
+		 : FIELD_HASH, struct instant    \
+		 : FIELD_INSTANT, int64_t        \
+		 : FIELD_NUMBER, bool            \
+		 : FIELD_BOOL, struct text       \
+		 : FIELD_TEXT, struct blob       \
+		 : FIELD_BLOB, struct commitment \
+		 : FIELD_COMMITMENT)
+#define FIELD_BASE_(type, member, flag_bits, text)                                              \
+	.name = #member, .kind = FIELD_KIND_(((struct type *)0)->member), .flags = (flag_bits), \
 	.offset = offsetof(struct type, member), .help = (text)
 
 /* FIELD(seal_applied, maker, REQUIRED, "who made the seal") */
-#define FIELD(type, member, flag_bits, text) {FIELD_BASE_(type, member, flag_bits, text)}
+#define FIELD(type, member, flag_bits, text)               \
+	{                                                  \
+		FIELD_BASE_(type, member, flag_bits, text) \
+	}
 /* NUMBER(lot_received, quantity, REQUIRED, 1, 1000000, "how many pieces") */
-#define NUMBER(type, member, flag_bits, low, high, text)                                           \
-	{FIELD_BASE_(type, member, flag_bits, text), .least = (low), .most = (high)}
+#define NUMBER(type, member, flag_bits, low, high, text)                                   \
+	{                                                                                  \
+		FIELD_BASE_(type, member, flag_bits, text), .least = (low), .most = (high) \
+	}
 /* SIZED(…, 200, …): TEXT or BLOB or COMMITMENT of at most that many bytes */
-#define SIZED(type, member, flag_bits, bytes_max, text)                                            \
-	{FIELD_BASE_(type, member, flag_bits, text), .least = 1, .most = (bytes_max)}
+#define SIZED(type, member, flag_bits, bytes_max, text)                                     \
+	{                                                                                   \
+		FIELD_BASE_(type, member, flag_bits, text), .least = 1, .most = (bytes_max) \
+	}
 /* CHOICE(seal_made, class, REQUIRED, "H|S|I", "ISO 17712 class") */
-#define CHOICE(type, member, flag_bits, words, text)                                               \
-	{FIELD_BASE_(type, member, flag_bits, text), .choices = (words)}
+#define CHOICE(type, member, flag_bits, words, text)                           \
+	{                                                                      \
+		FIELD_BASE_(type, member, flag_bits, text), .choices = (words) \
+	}
 /* LIST(unit_built, parts, REQUIRED, part_fields, struct built_part, 200, "what was fitted") */
-#define LIST(type, member, flag_bits, sub_fields, sub_struct, count_max, text)                     \
-	{.name = #member, .kind = FIELD_LIST, .flags = (flag_bits),                                \
-	 .offset = offsetof(struct type, member), .least = 1, .most = (count_max),                 \
-	 .sub = (sub_fields), .sub_size = sizeof(sub_struct), .help = (text)}
+#define LIST(type, member, flag_bits, sub_fields, sub_struct, count_max, text)            \
+	{                                                                                 \
+		.name = #member, .kind = FIELD_LIST, .flags = (flag_bits),                \
+		.offset = offsetof(struct type, member), .least = 1, .most = (count_max), \
+		.sub = (sub_fields), .sub_size = sizeof(sub_struct), .help = (text)       \
+	}
 
 /* ---- the row ---- */
 
@@ -103,6 +114,7 @@ enum origin_rule {
 enum type_flags {
 	REPORT = 1, /* outside the author's permission it enters as unverified */
 	SYSTEM = 2, /* only the server's own services author it */
+	VOTE = 4,   /* about a waiting record: the permission is that of its approval class */
 };
 
 /* How a type names what it is about: kind, and the fields that hold the two halves of the key.

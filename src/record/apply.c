@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* apply.c — what a recorded entry does to the tables. The live path and a rebuild both come
+ * through here and obey the witness, so that they cannot come apart. */
+#include "record/engine.h"
+
+#include <string.h>
+
+static err queue_own(struct rulebook *b, enum own_statement which, struct arena *a,
+		     const struct value *values, size_t n, struct fault *f)
+{
+	struct value *kept = arena_array(a, n, sizeof *kept);
+
+	if (kept == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	memcpy(kept, values, n * sizeof *kept);
+	return db_queue(b->db, b->own[which], kept, NULL, NULL, NULL, f);
+}
+
+#define QUEUE_OWN(b, which, a, f, ...)                                    \
+	queue_own((b), (which), (a), (const struct value[]){__VA_ARGS__}, \
+		  sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value), (f))
+
+static err apply_raised(struct rulebook *b, const struct applied *x, struct arena *a,
+			struct fault *f)
+{
+	const struct witness *w = x->witness;
+	size_t n;
+	struct raised raised;
+	struct reader at = witness_raised(w, &n);
+	struct value author = value_text(x->record->claim.author);
+
+	for (size_t i = 0; i < n && witness_next_raised(&at, &raised); i++) {
+		struct value kind = value_null, within = value_null, id = value_null;
+		if (raised.has_subject) {
+			kind = value_text(raised.subject.kind);
+			within = value_text(raised.subject.within);
+			id = value_text(raised.subject.id);
+		}
+		TRY(QUEUE_OWN(b, OWN_RAISE, a, f, value_u64(w->sequence), value_u64(i),
+			      value_text(raised.code), kind, within, id, value_u64(w->at), author));
+		if (raised.has_subject)
+			TRY(QUEUE_OWN(b, OWN_HOLD, a, f, value_u64(w->sequence), value_u64(i),
+				      value_text(raised.code), kind, within, id, value_u64(w->at),
+				      author));
+	}
+	return ERR_OK;
+}
+
+static err fold_each(struct rulebook *b, struct record *r, const struct rule *rule, struct arena *a,
+		     struct fault *f)
+{
+	const struct field *list_field = rule->each;
+	size_t base = r->type->parameters_n, members = fields_count(list_field->sub);
+
+	if ((r->body.present >> rule->each_index & 1) == 0)
+		return ERR_OK;
+	for (size_t i = 0; i < body_list(list_field, &r->body)->n; i++) {
+		struct value *values = arena_array(a, rule->parameters_n, sizeof *values);
+		struct body element = list_element(list_field, &r->body, i);
+		if (values == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+		memcpy(values, r->values, base * sizeof *values);
+		body_values(list_field->sub, &element, values + base);
+		values[base + members] = value_u64(i);
+		TRY(db_queue(b->db, b->rules[rule->statement], values, NULL, NULL, NULL, f));
+	}
+	return ERR_OK;
+}
+
+err fold_record(struct rulebook *b, struct record *r, struct arena *a, struct fault *f)
+{
+	for (size_t i = 0; i < r->type->fold_n; i++) {
+		const struct rule *rule = r->type->fold[i];
+		if (rule->each != NULL)
+			TRY(fold_each(b, r, rule, a, f));
+		else
+			TRY(db_queue(b->db, b->rules[rule->statement], r->values, NULL, NULL, NULL,
+				     f));
+	}
+	return ERR_OK;
+}
+
+/* Changing a rule of approval takes one more than the rule that is being changed. */
+void approval_rule_of(const struct record *r, struct bytes *rule, int64_t *extra)
+{
+	*rule = bytes_text(r->type->type->approval);
+	*extra = 0;
+	if (strcmp(r->type->type->name, "approval.rule_set") != 0)
+		return;
+	*extra = 1;
+	for (size_t i = 0; i < r->type->fields_n; i++)
+		if (strcmp(r->type->type->fields[i].name, "class") == 0)
+			*rule = r->values[i].bytes;
+}
+
+static err apply_pending(struct rulebook *b, const struct applied *x, struct arena *a,
+			 struct fault *f)
+{
+	const struct record *r = x->record;
+	struct bytes rule;
+	int64_t extra;
+
+	approval_rule_of(r, &rule, &extra);
+	return QUEUE_OWN(b, OWN_PENDING_ADD, a, f, value_u64(x->witness->sequence),
+			 value_blob(hash_bytes(&r->digest)), value_text(r->claim.type),
+			 value_text(bytes_text(r->type->type->approval)),
+			 value_text(r->claim.author), value_u64(x->witness->at), value_int(extra),
+			 value_text(rule));
+}
+
+/* The digest that a vote names is its first field. */
+static struct value voted_digest(const struct record *r)
+{
+	return r->values[0];
+}
+
+static err apply_vote(struct rulebook *b, const struct applied *x, struct arena *a, struct fault *f)
+{
+	const struct record *r = x->record;
+	const char *name = r->type->type->name;
+	struct value digest = voted_digest(r), seq = value_u64(x->witness->sequence);
+
+	if (strcmp(name, "approval.denied") == 0 || strcmp(name, "approval.withdrawn") == 0)
+		return QUEUE_OWN(b, OWN_PENDING_CLOSE, a, f,
+				 value_text(bytes_text(name + strlen("approval."))), seq, digest);
+	TRY(QUEUE_OWN(b, OWN_VOTE_ADD, a, f, seq, value_u64(x->witness->at), digest,
+		      value_text(r->claim.author)));
+	if (x->witness->outcome != OUTCOME_EXECUTES)
+		return ERR_OK;
+	TRY(QUEUE_OWN(b, OWN_PENDING_CLOSE, a, f, value_text(bytes_text("executed")), seq, digest));
+	return fold_record(b, x->target, a, f);
+}
+
+static err apply_indexes(struct rulebook *b, const struct applied *x, struct arena *a,
+			 struct fault *f)
+{
+	const struct claim *c = &x->record->claim;
+	const struct witness *w = x->witness;
+	struct uuid *id = arena_alloc(a, sizeof *id);
+
+	if (id == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	*id = c->id;
+	TRY(QUEUE_OWN(b, OWN_ID_ADD, a, f, value_blob(bytes_of(id->b, sizeof id->b)),
+		      value_text(c->author), value_u64(w->sequence),
+		      value_blob(hash_bytes(&x->record->digest))));
+	if (!w->has_subject)
+		return ERR_OK;
+	return QUEUE_OWN(b, OWN_SUBJECT_SET, a, f, value_text(w->subject.kind),
+			 value_text(w->subject.within), value_text(w->subject.id),
+			 value_u64(w->sequence));
+}
+
+err apply_record(struct rulebook *b, const struct applied *x, struct arena *a, struct fault *f)
+{
+	const struct witness *w = x->witness;
+	bool flagged = w->raised.n > 0;
+
+	record_set_place(x->record, w->sequence, w->at, flagged);
+	if (x->target != NULL)
+		record_set_place(x->target, w->sequence, w->at, flagged);
+	TRY(apply_indexes(b, x, a, f));
+	TRY(apply_raised(b, x, a, f));
+	switch (w->outcome) {
+	case OUTCOME_PENDING:
+		return apply_pending(b, x, a, f);
+	case OUTCOME_UNFOLDED:
+	case OUTCOME_UNVERIFIED:
+		return ERR_OK;
+	case OUTCOME_FOLDED:
+	case OUTCOME_EXECUTES:
+		break;
+	}
+	if ((x->record->type->type->flags & VOTE) != 0)
+		return apply_vote(b, x, a, f);
+	return fold_record(b, x->record, a, f);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* approvals.c — votes on waiting records. Every vote is weighed again at the moment of execution:
+ * distinct natural persons, never the author, no newcomer, and all three clocks. */
+#include "record/writer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { VOTES_MAX = 64 };
+
+struct vote {
+	char voter[ID_SIZE_MAX + 1], natural[ID_SIZE_MAX + 1];
+	uint64_t expires;
+};
+
+struct waiting {
+	bool found;
+	uint64_t sequence, expires;
+	int64_t need; /* at request time */
+	char state[16], author[ID_SIZE_MAX + 1], author_natural[ID_SIZE_MAX + 1];
+	char permission[2 * ID_SIZE_MAX]; /* class.approve */
+	size_t votes_n;
+	struct vote votes[VOTES_MAX];
+};
+
+static void keep(char *out, size_t cap, const struct value *v)
+{
+	snprintf(out, cap, "%.*s", (int)v->bytes.n, (const char *)v->bytes.p);
+}
+
+static err waiting_row(void *context, const struct value *c, size_t n)
+{
+	struct waiting *w = context;
+
+	(void)n;
+	w->found = true;
+	w->sequence = (uint64_t)c[0].number;
+	snprintf(w->permission, sizeof w->permission, "%.*s.approve", (int)c[2].bytes.n,
+		 (const char *)c[2].bytes.p);
+	keep(w->author, sizeof w->author, &c[3]);
+	w->expires = (uint64_t)c[5].number;
+	w->need = c[6].number;
+	keep(w->state, sizeof w->state, &c[7]);
+	return ERR_OK;
+}
+
+static err vote_row(void *context, const struct value *c, size_t n)
+{
+	struct waiting *w = context;
+
+	(void)n;
+	if (w->votes_n == VOTES_MAX)
+		return ERR_OK;
+	struct vote *vote = &w->votes[w->votes_n++];
+	keep(vote->voter, sizeof vote->voter, &c[0]);
+	keep(vote->natural, sizeof vote->natural, &c[1]);
+	vote->expires = (uint64_t)c[3].number;
+	return ERR_OK;
+}
+
+static const char *natural_of(const struct principal *p, const char *id)
+{
+	return p->natural[0] != '\0' ? p->natural : id;
+}
+
+static err find_waiting(struct attempt *x, struct waiting *w, struct fault *f)
+{
+	struct engine *e = x->batch->engine;
+	struct rulebook *b = &e->rules;
+	struct principal author;
+	struct value digest[] = {x->record->values[0]};
+
+	TRY(db_query(e->db, b->own[OWN_PENDING_FIND], digest, waiting_row, w, NULL, f));
+	if (!w->found)
+		return ERR_OK;
+	struct value pending[] = {value_u64(w->sequence)};
+	TRY(db_query(e->db, b->own[OWN_VOTES], pending, vote_row, w, NULL, f));
+	TRY(authority_principal(e->authority, bytes_text(w->author), &author, f));
+	snprintf(w->author_natural, sizeof w->author_natural, "%s", natural_of(&author, w->author));
+	return ERR_OK;
+}
+
+static err say_no(struct attempt *x, const char *code, const char *name, const char *value)
+{
+	struct fault why = {0};
+
+	if (name != NULL)
+		(void)fail(&why, code, name, value, NULL);
+	else
+		(void)fail(&why, code, NULL);
+	fault_add_record(&why, x->record);
+	refuse(x->s, &why);
+	return ERR_OK;
+}
+
+/* ---- the record that waits ---- */
+
+static err load_target(struct attempt *x, const struct waiting *w, struct attempt **out,
+		       struct fault *f)
+{
+	struct engine *e = x->batch->engine;
+	struct arena *a = &x->batch->arena;
+	struct attempt *t = arena_alloc(a, sizeof *t);
+	struct record *record = arena_alloc(a, sizeof *record);
+	struct entry *entry = arena_alloc(a, sizeof *entry);
+	struct bytes bytes;
+	const char *why;
+
+	if (t == NULL || record == NULL || entry == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(ledger_entry(e->ledger, a, w->sequence, &bytes, f));
+	if (!entry_parse(bytes, entry, &why))
+		return fail(f, "ENTRY_BAD", "detail", why, NULL);
+	TRY(record_decode(e->registry, a, entry->claim_bytes, record, f));
+	TRY(record_outputs(a, record, &entry->witness, f));
+	*t = (struct attempt){.batch = x->batch, .s = x->s, .record = record};
+	TRY(reads_queue_target(t, f));
+	TRY(db_flush(e->db, f));
+	*out = t;
+	return ERR_OK;
+}
+
+/* Whether this person's vote counts now. */
+static err vote_counts(struct attempt *x, const struct attempt *target, const struct waiting *w,
+		       const char *voter, bool *counts, struct fault *f)
+{
+	struct authority *authority = x->batch->engine->authority;
+	const struct two_clocks *now = &x->batch->clocks;
+	struct principal person;
+	const struct grant *grants;
+
+	*counts = false;
+	TRY(authority_principal(authority, bytes_text(voter), &person, f));
+	if (person.state != PRINCIPAL_ACTIVE || strcmp(person.kind, "person") != 0 ||
+	    strcmp(natural_of(&person, voter), w->author_natural) == 0)
+		return ERR_OK;
+	TRY(authority_grants(authority, bytes_text(voter), w->permission, &grants, f));
+	for (const struct grant *g = grants; g != NULL && !*counts; g = g->next)
+		*counts = grant_covers(g, &target->scope, now) &&
+			  (g->granted_at == 0 ||
+			   g->granted_at + (uint64_t)target->newcomer_ms <= x->batch->at);
+	return ERR_OK;
+}
+
+/* Distinct persons whose earlier votes still count; `again` if the voter is among them. */
+static err count_votes(struct attempt *x, const struct attempt *target, const struct waiting *w,
+		       const char *natural, int64_t *count, bool *again, struct fault *f)
+{
+	*count = 0;
+	*again = false;
+	for (size_t i = 0; i < w->votes_n; i++) {
+		bool counts, seen = false;
+		if (x->batch->at >= w->votes[i].expires)
+			continue;
+		for (size_t j = 0; j < i; j++)
+			seen = seen || (strcmp(w->votes[j].natural, w->votes[i].natural) == 0 &&
+					x->batch->at < w->votes[j].expires);
+		TRY(vote_counts(x, target, w, w->votes[i].voter, &counts, f));
+		if (!counts || seen)
+			continue;
+		if (strcmp(w->votes[i].natural, natural) == 0)
+			*again = true;
+		else
+			(*count)++;
+	}
+	return ERR_OK;
+}
+
+/* ---- the vote ---- */
+
+/* What stands in the way of the approved record now, if anything. */
+static bool is_blocked(struct attempt *x, const struct attempt *t)
+{
+	struct result *result = &x->s->result;
+
+	if (t->refusal.code != OK) {
+		result->blocked_by = t->refusal;
+		return true;
+	}
+	if (t->failures == NULL)
+		return false;
+	(void)fail(&result->blocked_by, "GATE_CLOSED", "gate", t->record->type->type->gate,
+		   "control", t->failures->control, "expected", t->failures->expected, "found",
+		   t->failures->found, NULL);
+	result->failures = t->failures;
+	return true;
+}
+
+static err execute(struct attempt *x, struct attempt *t, uint64_t target_sequence, struct fault *f)
+{
+	struct fault blocked_by;
+
+	if (is_blocked(x, t)) {
+		blocked_by = x->s->result.blocked_by;
+		TRY(commit_record(x, OUTCOME_FOLDED, NULL, 0, f));
+		x->s->result.blocked = true;
+		x->s->result.blocked_by = blocked_by;
+		return ERR_OK;
+	}
+	x->raised_n = t->raised_n;
+	memcpy(x->raised, t->raised, sizeof x->raised);
+	x->controls_n = t->controls_n;
+	return commit_record(x, OUTCOME_EXECUTES, t->record, target_sequence, f);
+}
+
+static err give(struct attempt *x, struct attempt *t, const struct waiting *w, const char *voter,
+		struct fault *f)
+{
+	struct principal person;
+	int64_t count, need = w->need;
+	bool again;
+	struct bytes rule;
+	int64_t extra;
+
+	TRY(authority_principal(x->batch->engine->authority, bytes_text(voter), &person, f));
+	TRY(count_votes(x, t, w, natural_of(&person, voter), &count, &again, f));
+	if (again)
+		return say_no(x, "APPROVAL_GIVEN_BEFORE", "voter", voter);
+	approval_rule_of(t->record, &rule, &extra);
+	if (!t->need_known)
+		return fail(f, "APPROVAL_RULE_MISSING", "class", t->record->type->type->approval,
+			    NULL);
+	if (t->need + extra > need)
+		need = t->need + extra; /* the stricter of then and now */
+	if (count + 1 < need)
+		return commit_record(x, OUTCOME_FOLDED, NULL, 0, f);
+	return execute(x, t, w->sequence, f);
+}
+
+static err check_open(struct attempt *x, const struct waiting *w, bool *open)
+{
+	char expired[TIME_TEXT_SIZE];
+
+	*open = false;
+	if (!w->found)
+		return say_no(x, "APPROVAL_NOTHING_WAITS", NULL, NULL);
+	if (strcmp(w->state, "open") != 0)
+		return say_no(x, "APPROVAL_CLOSED", "state", w->state);
+	if (x->batch->clocks.stepped)
+		return say_no(x, "CLOCK_DISAGREES", NULL, NULL);
+	time_text(w->expires, expired);
+	if (x->batch->at >= w->expires || x->batch->clocks.wall >= w->expires)
+		return say_no(x, "APPROVAL_EXPIRED", "expired", expired);
+	*open = true;
+	return ERR_OK;
+}
+
+err process_vote(struct attempt *x, struct fault *f)
+{
+	const char *name = x->record->type->type->name;
+	struct waiting *w = arena_alloc(&x->batch->arena, sizeof *w);
+	char voter[ID_SIZE_MAX + 1];
+	struct attempt *t;
+	bool open, counts;
+
+	if (w == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	snprintf(voter, sizeof voter, "%.*s", (int)x->record->claim.author.n,
+		 (const char *)x->record->claim.author.p);
+	TRY(find_waiting(x, w, f));
+	TRY(check_open(x, w, &open));
+	if (!open)
+		return ERR_OK;
+	if (strcmp(name, "approval.withdrawn") == 0)
+		return strcmp(voter, w->author) == 0
+			       ? commit_record(x, OUTCOME_FOLDED, NULL, 0, f)
+			       : say_no(x, "APPROVAL_NOT_YOURS", "owner", w->author);
+	TRY(load_target(x, w, &t, f));
+	TRY(vote_counts(x, t, w, voter, &counts, f));
+	if (!counts)
+		return say_no(x, "APPROVAL_NOT_ELIGIBLE", "permission", w->permission);
+	if (strcmp(name, "approval.denied") == 0)
+		return commit_record(x, OUTCOME_FOLDED, NULL, 0, f);
+	return give(x, t, w, voter, f);
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decide.c — may? refuse, gate, append, flag, fold: one record, inside the batch transaction. */
+#include "core/cbor.h"
+#include "record/writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void refuse(struct submission *s, const struct fault *why)
+{
+	s->result.state = RESULT_REFUSED;
+	s->result.fault = *why;
+}
+
+/* ---- building the witness ---- */
+
+static bool put_raised(struct attempt *x, struct bytes *out)
+{
+	size_t cap = 64 + x->raised_n * 320;
+	uint8_t *p = arena_alloc(&x->batch->arena, cap);
+	struct writer w = writer_of(p, p == NULL ? 0 : cap);
+
+	cbor_put_array(&w, x->raised_n);
+	for (size_t i = 0; i < x->raised_n; i++) {
+		const struct raise *r = &x->raised[i];
+		cbor_put_array(&w, r->holds ? 4 : 1);
+		cbor_put_text(&w, bytes_text(r->code));
+		if (!r->holds)
+			continue;
+		cbor_put_text(&w, r->subject.kind);
+		cbor_put_text(&w, r->subject.within);
+		cbor_put_text(&w, r->subject.id);
+	}
+	return writer_done(&w, out);
+}
+
+static void put_output(struct writer *w, const struct field *field, const void *member)
+{
+	switch (field->kind) {
+	case FIELD_NUMBER:
+		cbor_put_uint(w, (uint64_t) * (const int64_t *)member);
+		return;
+	case FIELD_HASH:
+		cbor_put_bytes(w, hash_bytes(member));
+		return;
+	case FIELD_BLOB:
+		cbor_put_bytes(w, ((const struct blob *)member)->bytes);
+		return;
+	case FIELD_TEXT:
+		cbor_put_text(w, ((const struct text *)member)->bytes);
+		return;
+	case FIELD_ID:
+		cbor_put_text(w, bytes_of(((const struct id *)member)->text,
+					  ((const struct id *)member)->n));
+		return;
+	case FIELD_INSTANT:
+	case FIELD_BOOL:
+	case FIELD_COMMITMENT:
+	case FIELD_LIST:
+		break;
+	}
+	cbor_put_null(w); /* registry.c lets no such output through */
+}
+
+static bool put_outputs(struct attempt *x, struct bytes *out)
+{
+	const struct record *r = &x->s->record;
+	const struct field *fields = r->type->type->outputs;
+	uint8_t *p = arena_alloc(&x->batch->arena, ENTRY_SIZE_MAX);
+	struct writer w = writer_of(p, p == NULL ? 0 : ENTRY_SIZE_MAX);
+	size_t n = 0;
+	uint8_t sorted[ENTRY_OUTPUTS_MAX];
+
+	for (size_t i = 0; i < r->type->outputs_n; i++) {
+		if ((r->outputs.present >> i & 1) == 0)
+			continue;
+		size_t at = n++;
+		for (; at > 0 && cbor_text_key_order(bytes_text(fields[sorted[at - 1]].name),
+						     bytes_text(fields[i].name)) > 0;
+		     at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = (uint8_t)i;
+	}
+	cbor_put_map(&w, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct field *field = &fields[sorted[i]];
+		cbor_put_text(&w, bytes_text(field->name));
+		put_output(&w, field, (const uint8_t *)r->outputs.p + field->offset);
+	}
+	return writer_done(&w, out);
+}
+
+/* Only decisions whose gate let them through are recorded, so every result is a pass. */
+static bool put_gate(struct attempt *x, const char *gate, struct bytes *out)
+{
+	const struct registry *registry = x->batch->engine->registry;
+	size_t cap = 64 + x->controls_n * 96, n = 0;
+	uint8_t *p = arena_alloc(&x->batch->arena, cap);
+	struct writer w = writer_of(p, p == NULL ? 0 : cap);
+	const char *sorted[ENTRY_CONTROLS_MAX];
+
+	for (size_t i = 0; i < registry->controls_n && n < ENTRY_CONTROLS_MAX; i++) {
+		if (strcmp(registry->controls[i].gate, gate) != 0)
+			continue;
+		const char *id = registry->controls[i].id;
+		size_t at = n++;
+		for (;
+		     at > 0 && cbor_text_key_order(bytes_text(sorted[at - 1]), bytes_text(id)) > 0;
+		     at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = id;
+	}
+	cbor_put_array(&w, 2);
+	cbor_put_uint(&w, 0); /* policy revision: none is set yet */
+	cbor_put_map(&w, n);
+	for (size_t i = 0; i < n; i++) {
+		cbor_put_text(&w, bytes_text(sorted[i]));
+		cbor_put_text(&w, bytes_text("pass"));
+	}
+	return writer_done(&w, out);
+}
+
+static bool make_witness(struct attempt *x, enum outcome outcome, uint64_t target,
+			 const struct record *target_record, struct witness *w)
+{
+	const struct submission *s = x->s;
+	const char *gate = s->record.type->type->gate;
+
+	*w = (struct witness){.sequence = ledger_next(x->batch->engine->ledger),
+			      .at = x->batch->at,
+			      .channel = s->caller.channel,
+			      .outcome = outcome,
+			      .target = target,
+			      .has_previous = x->has_previous,
+			      .previous = x->previous,
+			      .has_subject = x->has_subject,
+			      .subject = x->subject};
+	if (s->caller.has_reference)
+		w->reference = hash_bytes(&s->caller.reference);
+	if (target_record != NULL)
+		gate = target_record->type->type->gate;
+	return (x->raised_n == 0 || put_raised(x, &w->raised)) &&
+	       (s->record.outputs.p == NULL || s->record.outputs.present == 0 ||
+		put_outputs(x, &w->outputs)) &&
+	       (gate == NULL || x->controls_n == 0 || outcome == OUTCOME_PENDING ||
+		put_gate(x, gate, &w->gate));
+}
+
+/* ---- append ---- */
+
+static err remember(struct attempt *x, const struct witness *w, struct fault *f)
+{
+	struct batch *b = x->batch;
+	struct note_of_entry *n = arena_alloc(&b->arena, sizeof *n);
+
+	if (n == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	n->happening = (struct happening){.sequence = w->sequence,
+					  .at = w->at,
+					  .type = x->s->record.type->type->name,
+					  .outcome = w->outcome,
+					  .raised_n = x->raised_n};
+	if (w->has_subject) {
+		n->happening.kind = arena_text(&b->arena, w->subject.kind);
+		n->happening.within = arena_text(&b->arena, w->subject.within);
+		n->happening.id = arena_text(&b->arena, w->subject.id);
+	}
+	*b->happenings_end = n;
+	b->happenings_end = &n->next;
+	b->last_sequence = w->sequence;
+	return ERR_OK;
+}
+
+static err fill_result(struct attempt *x, const struct witness *w, struct bytes entry,
+		       struct fault *f)
+{
+	struct result *result = &x->s->result;
+	struct nonconformance **end = &result->raised;
+
+	result->state = RESULT_COMMITTED;
+	result->fault = (struct fault){.code = OK};
+	result->sequence = w->sequence;
+	result->at = w->at;
+	result->outcome = w->outcome;
+	result->target = w->target;
+	result->leaf = merkle_leaf(entry);
+	result->raised = NULL;
+	for (size_t i = 0; i < x->raised_n; i++) {
+		struct nonconformance *n = arena_alloc(x->s->arena, sizeof *n);
+		if (n == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+		n->code = x->raised[i].code;
+		n->holds = x->raised[i].holds;
+		if (n->holds) {
+			n->kind = arena_text(x->s->arena, x->raised[i].subject.kind);
+			n->within = arena_text(x->s->arena, x->raised[i].subject.within);
+			n->id = arena_text(x->s->arena, x->raised[i].subject.id);
+		}
+		*end = n;
+		end = &n->next;
+	}
+	return ERR_OK;
+}
+
+static err keep_openings(struct attempt *x, uint64_t sequence, struct fault *f)
+{
+	struct rulebook *b = &x->batch->engine->rules;
+
+	for (size_t i = 0; i < x->s->openings_n; i++) {
+		const struct opening *o = &x->s->openings[i];
+		struct value *v = arena_array(&x->batch->arena, 5, sizeof *v);
+		if (v == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+		v[0] = value_blob(hash_bytes(&o->commitment));
+		v[1] = value_blob(bytes_of(o->salt, SALT_SIZE));
+		v[2] = value_text(o->value);
+		v[3] = value_int(o->personal ? 1 : 0);
+		v[4] = value_u64(sequence);
+		TRY(db_queue(b->db, b->own[OWN_OPENING_ADD], v, NULL, NULL, NULL, f));
+	}
+	return ERR_OK;
+}
+
+static err make_entry(struct attempt *x, const struct witness *witness, struct bytes *entry,
+		      struct fault *f)
+{
+	uint8_t *p = arena_alloc(&x->batch->arena, 2 * (size_t)ENTRY_SIZE_MAX);
+	struct writer w = writer_of(p, p == NULL ? 0 : ENTRY_SIZE_MAX);
+	struct bytes written;
+
+	if (p == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	witness_put(&w, witness);
+	if (!writer_done(&w, &written))
+		return fail(f, "RECORD_TOO_LARGE", NULL);
+	w = writer_of(p + ENTRY_SIZE_MAX, ENTRY_SIZE_MAX);
+	entry_put(&w, x->s->record.claim_bytes, x->s->proof_bytes, written);
+	return writer_done(&w, entry) ? ERR_OK : fail(f, "RECORD_TOO_LARGE", NULL);
+}
+
+err commit_record(struct attempt *x, enum outcome outcome, struct record *target,
+		  uint64_t target_sequence, struct fault *f)
+{
+	struct engine *e = x->batch->engine;
+	struct witness *witness = arena_alloc(&x->batch->arena, sizeof *witness);
+	struct bytes entry;
+	uint64_t sequence;
+	struct fault too_large = {0};
+
+	if (witness == NULL || !make_witness(x, outcome, target_sequence, target, witness))
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	err made = make_entry(x, witness, &entry, &too_large);
+	if (made.code == ERR_TOO_LARGE) {
+		refuse(x->s, &too_large);
+		return ERR_OK;
+	}
+	TRY(made);
+	TRY(ledger_append(e->ledger, entry, &sequence, f));
+	struct applied applied = {&x->s->record, witness, target};
+	TRY(apply_record(&e->rules, &applied, &x->batch->arena, f));
+	TRY(keep_openings(x, sequence, f));
+	TRY(remember(x, witness, f));
+	if (x->s->record.type->touches_access || (target != NULL && target->type->touches_access))
+		authority_forget(e->authority);
+	return fill_result(x, witness, entry, f);
+}
+
+/* ---- deciding ---- */
+
+static bool refuse_with(struct attempt *x, const struct fault *why)
+{
+	refuse(x->s, why);
+	return true;
+}
+
+/* A submission that was recorded before gets its first receipt again. */
+static bool repeated(struct attempt *x)
+{
+	struct fault f = {0};
+
+	if (!x->found)
+		return false;
+	if (!hash_equal(x->found_digest, x->record->digest)) {
+		(void)fail_field(&f, "id", "ID_USED", NULL);
+		return refuse_with(x, &f);
+	}
+	x->s->result.state = RESULT_COMMITTED;
+	x->s->result.repeated = true;
+	x->s->result.sequence = x->found_sequence;
+	return true;
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static bool out_of_window(struct attempt *x)
+{
+	const struct claim *c = &x->record->claim;
+	struct fault f = {0};
+	char made[TIME_TEXT_SIZE], now[TIME_TEXT_SIZE];
+
+	if (x->s->internal || c->spool.p != NULL ||
+	    (distance(c->made, x->batch->at) <= ID_WINDOW_MS &&
+	     distance(uuid7_time_ms(c->id), x->batch->at) <= ID_WINDOW_MS))
+		return false;
+	time_text(c->made, made);
+	time_text(x->batch->at, now);
+	(void)fail_field(&f, "made", "MADE_OUT_OF_WINDOW", "made", made, "now", now, NULL);
+	return refuse_with(x, &f);
+}
+
+static bool gate_closed(struct attempt *x)
+{
+	struct fault f = {0};
+	char n[16];
+	size_t failed = 0;
+
+	for (const struct control_failure *c = x->failures; c != NULL; c = c->next)
+		failed++;
+	if (failed == 0)
+		return false;
+	snprintf(n, sizeof n, "%zu", failed);
+	(void)fail(&f, "GATE_CLOSED", "gate", x->record->type->type->gate, "failed", n, "control",
+		   x->failures->control, "expected", x->failures->expected, "found",
+		   x->failures->found, NULL);
+	x->s->result.failures = x->failures;
+	return refuse_with(x, &f);
+}
+
+/* Outside the author's permission: refused, or kept as an unverified report that changes nothing
+ * and holds only where the author has some right. */
+static err not_allowed(struct attempt *x, struct fault *f)
+{
+	const struct record_type *type = x->record->type->type;
+	struct fault why = {0};
+
+	if ((type->flags & REPORT) == 0) {
+		(void)fail(&why, "NOT_ALLOWED", "permission", type->permission, NULL);
+		fault_add_record(&why, x->record);
+		refuse(x->s, &why);
+		return ERR_OK;
+	}
+	struct principal author;
+	bool somewhere;
+	TRY(authority_principal(x->batch->engine->authority, x->record->claim.author, &author, f));
+	if (author.state != PRINCIPAL_ACTIVE) {
+		(void)fail(&why, "NOT_ALLOWED", "permission", type->permission, NULL);
+		refuse(x->s, &why);
+		return ERR_OK;
+	}
+	TRY(may(x, "report.hold", &somewhere, f));
+	x->raised_n = 1;
+	x->raised[0] = (struct raise){.code = "REPORT_UNVERIFIED",
+				      .holds = somewhere && x->has_subject,
+				      .subject = x->subject};
+	return commit_record(x, OUTCOME_UNVERIFIED, NULL, 0, f);
+}
+
+static err decide(struct attempt *x, struct fault *f)
+{
+	const struct record_type *type = x->record->type->type;
+	bool allowed;
+
+	if ((type->flags & VOTE) != 0)
+		return process_vote(x, f);
+	TRY(may(x, type->permission, &allowed, f));
+	if (!allowed)
+		return not_allowed(x, f);
+	if (type->nature == DECISION && x->refusal.code != OK) {
+		refuse(x->s, &x->refusal);
+		return ERR_OK;
+	}
+	if (gate_closed(x))
+		return ERR_OK;
+	if (type->approval == NULL || (x->need_known && x->need == 0))
+		return commit_record(x, x->batch->unfolded ? OUTCOME_UNFOLDED : OUTCOME_FOLDED,
+				     NULL, 0, f);
+	if (!x->need_known)
+		return fail(f, "APPROVAL_RULE_MISSING", "class", type->approval, NULL);
+	x->raised_n = 0; /* nothing has happened yet */
+	return commit_record(x, OUTCOME_PENDING, NULL, 0, f);
+}
+
+static err check_author_key(struct attempt *x, bool *good, struct fault *f)
+{
+	char owner[ID_SIZE_MAX + 1], key[65];
+	const struct claim *c = &x->record->claim;
+	struct fault why = {0};
+
+	*good = true;
+	if (x->s->proof.kind == PROOF_NONE)
+		return ERR_OK;
+	TRY(authority_key_owner(x->batch->engine->authority, c->key, owner, f));
+	if (bytes_equal(bytes_text(owner), c->author))
+		return ERR_OK;
+	*good = false;
+	hex_encode(hash_bytes(&c->key), key);
+	(void)fail_field(&why, "key", "KEY_NOT_AUTHORS", "key", key, NULL);
+	fault_add_record(&why, x->record);
+	refuse(x->s, &why);
+	return ERR_OK;
+}
+
+/* A record whose own fold failed is still evidence. */
+static void raise_unfolded(struct attempt *x)
+{
+	if (!x->batch->unfolded)
+		return;
+	x->raised_n = 1;
+	x->raised[0] = (struct raise){
+		.code = "FOLD_FAILED", .holds = x->has_subject, .subject = x->subject};
+}
+
+err process(struct batch *b, struct submission *s, struct fault *f)
+{
+	struct attempt *x = arena_alloc(&b->arena, sizeof *x);
+	bool key_good;
+
+	if (x == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	x->batch = b;
+	x->s = s;
+	x->record = &s->record;
+	s->result = (struct result){.digest = s->record.digest};
+	TRY(check_author_key(x, &key_good, f));
+	if (!key_good)
+		return ERR_OK;
+	TRY(reads_queue(x, f));
+	TRY(db_flush(b->engine->db, f));
+	raise_unfolded(x);
+	if (repeated(x) || out_of_window(x))
+		return ERR_OK;
+	TRY(decide(x, f));
+	return ERR_OK;
+}

@@ -1,0 +1,104 @@
+--- The record room's own tables and types: what the engine itself writes and every area may read.
+
+-- table subject_last key kind, within, id
+kind TEXT NOT NULL
+within TEXT NOT NULL
+id TEXT NOT NULL
+seq BIGINT NOT NULL
+
+-- table entry_id key id, author
+id BLOB NOT NULL
+author TEXT NOT NULL
+seq BIGINT NOT NULL
+digest BLOB NOT NULL
+
+-- table nonconformance key seq, n
+seq BIGINT NOT NULL
+n BIGINT NOT NULL
+code TEXT NOT NULL
+kind TEXT
+within TEXT
+id TEXT
+at BIGINT NOT NULL
+author TEXT NOT NULL
+state TEXT NOT NULL
+disposition TEXT
+closed BIGINT
+index kind, within, id
+index state, seq
+
+-- table hold key kind, within, id, seq, n
+kind TEXT NOT NULL
+within TEXT NOT NULL
+id TEXT NOT NULL
+seq BIGINT NOT NULL
+n BIGINT NOT NULL
+code TEXT NOT NULL
+author TEXT NOT NULL
+at BIGINT NOT NULL
+
+-- table pending key seq
+seq BIGINT NOT NULL
+digest BLOB NOT NULL
+type TEXT NOT NULL
+class TEXT NOT NULL
+author TEXT NOT NULL
+at BIGINT NOT NULL
+expires BIGINT NOT NULL
+need BIGINT NOT NULL
+state TEXT NOT NULL
+closed_by BIGINT
+unique digest
+index state, seq
+
+-- table vote key pending, seq
+pending BIGINT NOT NULL
+seq BIGINT NOT NULL
+voter TEXT NOT NULL
+natural_id TEXT NOT NULL
+at BIGINT NOT NULL
+expires BIGINT NOT NULL
+
+-- table log_start key seq
+seq BIGINT NOT NULL
+mode TEXT NOT NULL
+ca_key BLOB NOT NULL
+checkpoint_key BLOB NOT NULL
+
+-- fold ledger.started
+INSERT INTO log_start (seq, mode, ca_key, checkpoint_key) VALUES (:seq, :mode, :ca_key, :checkpoint_key);
+-- fold ledger.started each founders
+INSERT INTO principal (id, kind, natural_id, state, since, at)
+VALUES (:founders.principal, 'person', :founders.principal, 'active', :seq, :at) ON CONFLICT DO NOTHING;
+-- fold ledger.started each founders
+INSERT INTO principal_key (key, principal, spki, since, at)
+VALUES (:founders.key, :founders.principal, :founders.public_key, :seq, :at) ON CONFLICT DO NOTHING;
+--- Granted at time 0: founders are nobody's newcomers.
+-- fold ledger.started each founders
+INSERT INTO role_grant (id, principal, role, at, since, author)
+VALUES ('founder/' || :founders.principal, :founders.principal, 'founder', 0, :seq, :author) ON CONFLICT DO NOTHING;
+-- fold ledger.started each founder_permissions
+INSERT INTO role_permission (role, permission, since)
+VALUES ('founder', :founder_permissions.permission, :seq) ON CONFLICT DO NOTHING;
+--- The first rule: in a founded log one other founder must agree; alone (bootstrap, trial) nobody can.
+-- fold ledger.started
+INSERT INTO approval_rule (class, need, newcomer_ms, request_ttl_ms, vote_ttl_ms, since)
+SELECT '*', CASE WHEN :founders.count >= 2 THEN 1 ELSE 0 END, 86400000, 604800000, 14400000, :seq
+WHERE true ON CONFLICT DO NOTHING;
+
+-- flag clock.stepped CLOCK_STEPPED
+SELECT 1 AS stepped;
+
+-- fold value.erased
+DELETE FROM opening WHERE commitment = :commitment;
+
+-- view nonconformance.all nonconformance.read global
+SELECT seq, n, code, kind, within, id, at, author, state, disposition, closed FROM nonconformance ORDER BY seq, n;
+-- view hold.all nonconformance.read global
+SELECT kind, within, id, seq, n, code, author, at FROM hold ORDER BY kind, within, id, seq, n;
+-- view approval.pending approval.read global
+SELECT p.seq, p.digest, p.type, p.class, p.author, p.at, p.expires, p.need, p.state,
+(SELECT count(*) FROM vote v WHERE v.pending = p.seq) AS votes
+FROM pending p WHERE p.state = 'open' ORDER BY p.seq;
+-- view approval.votes approval.read seq:number global
+SELECT v.pending, v.seq, v.voter, v.at, v.expires FROM vote v WHERE v.pending = :seq ORDER BY v.pending, v.seq;

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evidence_types.c — the record types of the mechanism itself. */
+#include "record/evidence.h"
+
+#include "core/sha256.h"
+#include "record/check.h"
+
+#include <string.h>
+
+struct founder {
+	struct id principal;
+	struct hash key;
+	struct blob public_key;
+};
+static const struct field founder[] = {
+	FIELD(founder, principal, REQUIRED, "opaque id of the person"),
+	FIELD(founder, key, REQUIRED, "SHA-256 of the public key"),
+	SIZED(founder, public_key, REQUIRED, 160, "SubjectPublicKeyInfo, DER"),
+	{0},
+};
+
+struct founder_permission {
+	struct id permission;
+};
+static const struct field founder_permission[] = {
+	FIELD(founder_permission, permission, REQUIRED, "what the role `founder` may do"),
+	{0},
+};
+
+struct ledger_started {
+	struct id mode;
+	struct text origin;
+	struct hash ca_key;
+	struct hash ca_certificate;
+	struct hash checkpoint_key;
+	struct text relying_party;
+	struct list founders;
+	struct list founder_permissions;
+};
+static const struct field ledger_started[] = {
+	CHOICE(ledger_started, mode, REQUIRED, "founded|bootstrap|trial",
+	       "two or more founders; one; or a log for trying out"),
+	SIZED(ledger_started, origin, REQUIRED, 255, "name of the log, for ever"),
+	FIELD(ledger_started, ca_key, REQUIRED, "key id of the device CA"),
+	FIELD(ledger_started, ca_certificate, REQUIRED, "SHA-256 of the device CA's certificate"),
+	FIELD(ledger_started, checkpoint_key, REQUIRED, "the Ed25519 key that signs checkpoints"),
+	SIZED(ledger_started, relying_party, OPTIONAL, 253, "domain that passkeys are bound to"),
+	LIST(ledger_started, founders, REQUIRED, founder, struct founder, 16, "who starts the log"),
+	LIST(ledger_started, founder_permissions, REQUIRED, founder_permission,
+	     struct founder_permission, 64, "what founders may do"),
+	{0},
+};
+
+struct ledger_started_outputs {
+	int64_t founders_n;
+};
+static const struct field ledger_started_outputs[] = {
+	NUMBER(ledger_started_outputs, founders_n, REQUIRED, 1, 16, "founders with sound keys"),
+	{0},
+};
+
+/* Each founder once, each key what its digest says; two founders or more make a founded log. */
+static err check_ledger_started(struct check_context *context, const void *body, uint64_t present,
+				void *outputs, uint64_t *outputs_present, struct fault *f)
+{
+	const struct ledger_started *b = body;
+	const struct founder *founders = b->founders.items;
+	struct ledger_started_outputs *out = outputs;
+
+	(void)context;
+	(void)present;
+	for (size_t i = 0; i < b->founders.n; i++) {
+		if (!hash_equal(sha256(founders[i].public_key.bytes), founders[i].key))
+			return fail_field(f, "founders", "FOUNDER_KEY_WRONG", "founder",
+					  founders[i].principal.text, NULL);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(founders[i].principal.text, founders[j].principal.text) == 0 ||
+			    hash_equal(founders[i].key, founders[j].key))
+				return fail_field(f, "founders", "FOUNDER_TWICE", "founder",
+						  founders[i].principal.text, NULL);
+	}
+	if (strcmp(b->mode.text, "founded") == 0 && b->founders.n < 2)
+		return fail_field(f, "mode", "FOUNDERS_TOO_FEW", NULL);
+	out->founders_n = (int64_t)b->founders.n;
+	*outputs_present = 1;
+	return ERR_OK;
+}
+
+struct decision_refused {
+	struct id type;
+	struct id author;
+	struct id code;
+	struct hash record;
+	struct id kind, within, id;
+};
+static const struct field decision_refused[] = {
+	FIELD(decision_refused, type, REQUIRED, "type of the refused decision"),
+	FIELD(decision_refused, author, REQUIRED, "who asked for it"),
+	FIELD(decision_refused, code, REQUIRED, "message id of the first reason"),
+	FIELD(decision_refused, record, REQUIRED, "digest of the refused claim"),
+	FIELD(decision_refused, kind, OPTIONAL, "kind of what it was about"),
+	FIELD(decision_refused, within, OPTIONAL, "what its id is unique within"),
+	FIELD(decision_refused, id, OPTIONAL, "its id"),
+	{0},
+};
+
+struct clock_stepped {
+	struct instant wall, expected;
+};
+static const struct field clock_stepped[] = {
+	FIELD(clock_stepped, wall, REQUIRED, "what the wall clock says"),
+	FIELD(clock_stepped, expected, REQUIRED, "last recorded time plus the steady clock"),
+	{0},
+};
+
+struct approval {
+	struct hash record;
+	struct text reason;
+};
+static const struct field approval_given[] = {
+	FIELD(approval, record, REQUIRED, "digest of the claim that is approved"),
+	SIZED(approval, reason, OPTIONAL, 500, "what was looked at"),
+	{0},
+};
+static const struct field approval_ended[] = {
+	FIELD(approval, record, REQUIRED, "digest of the claim that waits"),
+	SIZED(approval, reason, REQUIRED, 500, "why not"),
+	{0},
+};
+
+struct value_erased {
+	struct hash commitment;
+	struct text reason;
+};
+static const struct field value_erased[] = {
+	FIELD(value_erased, commitment, REQUIRED, "the commitment whose value is erased"),
+	SIZED(value_erased, reason, REQUIRED, 500, "why, for example the request's number"),
+	{0},
+};
+
+static const struct record_type types[] = {
+	{.name = "ledger.started",
+	 .version = 1,
+	 .nature = EVENT,
+	 .origin = REPORTED,
+	 .flags = SYSTEM,
+	 .size = sizeof(struct ledger_started),
+	 .fields = ledger_started,
+	 .outputs_size = sizeof(struct ledger_started_outputs),
+	 .outputs = ledger_started_outputs,
+	 .check = check_ledger_started,
+	 .help = "the first entry: origin, keys and founders"},
+	{.name = "decision.refused",
+	 .version = 1,
+	 .nature = EVENT,
+	 .origin = REPORTED,
+	 .flags = SYSTEM,
+	 .size = sizeof(struct decision_refused),
+	 .fields = decision_refused,
+	 .help = "a decision was refused to somebody whose identity was proved"},
+	{.name = "clock.stepped",
+	 .version = 1,
+	 .nature = EVENT,
+	 .origin = REPORTED,
+	 .flags = SYSTEM,
+	 .size = sizeof(struct clock_stepped),
+	 .fields = clock_stepped,
+	 .help = "the machine's clock was moved; time-limited rights do not count until it agrees"},
+	{.name = "approval.given",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "approval.vote",
+	 .origin = SIGNED,
+	 .flags = VOTE,
+	 .subject = {"approval", NULL, "record"},
+	 .size = sizeof(struct approval),
+	 .fields = approval_given,
+	 .help = "a person agrees to exactly one waiting record"},
+	{.name = "approval.denied",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "approval.vote",
+	 .origin = SIGNED,
+	 .flags = VOTE,
+	 .subject = {"approval", NULL, "record"},
+	 .size = sizeof(struct approval),
+	 .fields = approval_ended,
+	 .help = "a person refuses a waiting record, for good"},
+	{.name = "approval.withdrawn",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "approval.vote",
+	 .origin = SIGNED,
+	 .flags = VOTE,
+	 .subject = {"approval", NULL, "record"},
+	 .size = sizeof(struct approval),
+	 .fields = approval_ended,
+	 .help = "the author takes a waiting record back"},
+	{.name = "value.erased",
+	 .version = 1,
+	 .nature = DECISION,
+	 .permission = "privacy.erase",
+	 .origin = SIGNED,
+	 .size = sizeof(struct value_erased),
+	 .fields = value_erased,
+	 .help = "a confidential or personal value is erased; its commitment stays"},
+	{0},
+};
+
+extern const char evidence_sql[];
+const struct area evidence_area = {.name = "evidence", .types = types, .sql = evidence_sql};

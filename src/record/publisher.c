@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publisher.c — after the commit: tiles, the signer's checkpoint, receipts, the stream. */
+#include "record/publisher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SIGNER_PATIENCE_MS = 2000, RETRY_MS = 200, HOUSEKEEPING_MS = 1000 };
+
+/* ---- receipts ---- */
+
+static err inclusion(struct engine *e, const struct merkle_head *head, struct bytes note,
+		     struct result *result, struct fault *f)
+{
+	TRY(ledger_inclusion(e->publisher_ledger, head->size, result->sequence, result->path,
+			     &result->path_n, f));
+	result->head = *head;
+	result->note = note;
+	result->state = RESULT_CERTIFIED;
+	return ERR_OK;
+}
+
+/* A repeated submission knows only its sequence: the rest stands in its entry. */
+static err recall(struct engine *e, struct submission *s, struct fault *f)
+{
+	struct bytes bytes;
+	struct entry *entry = arena_alloc(s->arena, sizeof *entry);
+	const char *why;
+
+	if (!s->result.repeated)
+		return ERR_OK;
+	if (entry == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(ledger_entry(e->publisher_ledger, s->arena, s->result.sequence, &bytes, f));
+	if (!entry_parse(bytes, entry, &why))
+		return fail(f, "ENTRY_BAD", "detail", why, NULL);
+	return result_from_entry(s->arena, bytes, entry, &s->result, f);
+}
+
+err result_from_entry(struct arena *a, struct bytes bytes, const struct entry *entry,
+		      struct result *out, struct fault *f)
+{
+	struct nonconformance **end = &out->raised;
+	struct raised raised;
+	size_t n;
+	struct reader at = witness_raised(&entry->witness, &n);
+
+	out->sequence = entry->witness.sequence;
+	out->at = entry->witness.at;
+	out->outcome = entry->witness.outcome;
+	out->target = entry->witness.target;
+	out->leaf = merkle_leaf(bytes);
+	out->digest = claim_digest(entry->claim_bytes);
+	out->raised = NULL;
+	for (size_t i = 0; i < n && witness_next_raised(&at, &raised); i++) {
+		struct nonconformance *one = arena_alloc(a, sizeof *one);
+		if (one == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+		one->code = arena_text(a, raised.code);
+		one->holds = raised.has_subject;
+		if (raised.has_subject) {
+			one->kind = arena_text(a, raised.subject.kind);
+			one->within = arena_text(a, raised.subject.within);
+			one->id = arena_text(a, raised.subject.id);
+		}
+		*end = one;
+		end = &one->next;
+	}
+	return ERR_OK;
+}
+
+/* `note` is copied once into each submission's own arena: receipts outlive the publisher's. */
+static void certify(struct engine *e, const struct job *job, const struct merkle_head *head,
+		    struct bytes note)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		struct submission *s = job->items[i];
+		struct fault f = {0};
+		if (s->result.state != RESULT_COMMITTED)
+			continue;
+		struct bytes own = arena_copy(s->arena, note);
+		err result = own.p == NULL ? (err){ERR_MEMORY} : recall(e, s, &f);
+		if (result.code == OK)
+			result = inclusion(e, head, own, &s->result, &f);
+		(void)result; /* it is committed all the same: the receipt can be fetched later */
+	}
+}
+
+static bool covered(const struct job *job, uint64_t size)
+{
+	for (size_t i = 0; i < job->n; i++)
+		if (job->items[i]->result.state == RESULT_COMMITTED &&
+		    job->items[i]->result.sequence >= size)
+			return false;
+	return true;
+}
+
+static void answer_all(struct job *jobs)
+{
+	while (jobs != NULL) {
+		struct job *job = jobs;
+		submit_done *done = job->done;
+		void *context = job->context;
+		jobs = job->next;
+		free(job);
+		done(context);
+	}
+}
+
+/* Takes off the waiting list what `size` covers, or what has waited too long. */
+static struct job *take_answerable(struct engine *e, uint64_t size, bool late)
+{
+	uint64_t now = clock_steady_ms(e->config.clock);
+	struct job *taken = NULL, **end = &taken;
+
+	pthread_mutex_lock(&e->lock);
+	for (struct job **at = &e->waiting; *at != NULL;) {
+		struct job *job = *at;
+		bool ready =
+			late ? now - job->committed_at >= SIGNER_PATIENCE_MS : covered(job, size);
+		if (!ready) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		job->next = NULL;
+		*end = job;
+		end = &job->next;
+	}
+	e->waiting_end = &e->waiting;
+	while (*e->waiting_end != NULL)
+		e->waiting_end = &(*e->waiting_end)->next;
+	pthread_mutex_unlock(&e->lock);
+	return taken;
+}
+
+/* ---- one checkpoint ---- */
+
+static err sign_head(struct engine *e, const struct merkle_head *head, struct arena *a,
+		     struct bytes *note, struct fault *f)
+{
+	struct hash path[2 * MERKLE_DEPTH_MAX];
+	size_t n = 0;
+
+	TRY(ledger_write_tiles(e->publisher_ledger, head->size, f));
+	TRY(ledger_consistency(e->publisher_ledger, e->signed_last.size, head->size, path, &n, f));
+	TRY(e->config.sign(e->config.sign_context, e->signed_last, *head, path, n, a, note, f));
+	TRY(ledger_publish(e->publisher_ledger, *head, *note, f));
+	e->signed_last = *head;
+	return ERR_OK;
+}
+
+static void set_ready(struct engine *e, const struct fault *f)
+{
+	pthread_mutex_lock(&e->lock);
+	e->state.ready = f == NULL;
+	if (f != NULL)
+		e->state.fault = *f;
+	pthread_mutex_unlock(&e->lock);
+}
+
+static void tell(struct engine *e, uint64_t size)
+{
+	for (;;) {
+		pthread_mutex_lock(&e->lock);
+		struct batch *b = e->batches;
+		bool ready = b != NULL && (b->happenings == NULL || b->last_sequence < size);
+		if (ready) {
+			e->batches = b->next;
+			if (e->batches == NULL)
+				e->batches_end = &e->batches;
+		}
+		engine_watch *watch = e->on_happening;
+		void *context = e->on_happening_context;
+		pthread_mutex_unlock(&e->lock);
+		if (!ready)
+			return;
+		for (const struct note_of_entry *n = b->happenings; n != NULL && watch != NULL;
+		     n = n->next)
+			watch(context, &n->happening);
+		arena_done(&b->arena);
+		free(b);
+	}
+}
+
+static err publish(struct engine *e, struct arena *a, struct fault *f)
+{
+	struct merkle_head head;
+	struct bytes note;
+
+	TRY(ledger_head(e->publisher_ledger, &head, f));
+	if (head.size == 0)
+		return ERR_OK;
+	if (head.size != e->signed_last.size)
+		TRY(sign_head(e, &head, a, &note, f));
+	else
+		TRY(ledger_checkpoint(e->publisher_ledger, a, &note, &head, f));
+	pthread_mutex_lock(&e->lock);
+	e->state.certified = head.size;
+	e->state.certified_at = e->state.last_at;
+	pthread_mutex_unlock(&e->lock);
+	set_ready(e, NULL);
+	struct job *jobs = take_answerable(e, head.size, false);
+	for (struct job *job = jobs; job != NULL; job = job->next)
+		certify(e, job, &head, note);
+	answer_all(jobs);
+	tell(e, head.size);
+	return ERR_OK;
+}
+
+err publisher_catch_up(struct engine *e, struct fault *f)
+{
+	struct arena a = {0};
+	err result = e->config.last_signed(e->config.sign_context, &e->signed_last, f);
+
+	if (result.code == OK)
+		result = publish(e, &a, f);
+	arena_done(&a);
+	return result;
+}
+
+/* ---- the thread ---- */
+
+static void wait_for_work(struct engine *e, unsigned ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	(void)pthread_cond_timedwait(&e->published, &e->lock, &until);
+}
+
+/* True when there is something to publish or to answer; false when all is done for good. */
+static bool wait_until_needed(struct engine *e, bool failing)
+{
+	pthread_mutex_lock(&e->lock);
+	if (failing && !e->stopping)
+		wait_for_work(e, RETRY_MS);
+	while (!failing && e->waiting == NULL && e->batches == NULL && !e->writer_done)
+		wait_for_work(e, HOUSEKEEPING_MS);
+	bool more = !e->writer_done || e->waiting != NULL || e->batches != NULL;
+	pthread_mutex_unlock(&e->lock);
+	return more;
+}
+
+/* At the end, with the signer away: what is committed is answered as such. */
+static bool give_up(struct engine *e)
+{
+	pthread_mutex_lock(&e->lock);
+	bool last = e->writer_done;
+	struct job *jobs = last ? e->waiting : NULL;
+	if (last) {
+		e->waiting = NULL;
+		e->waiting_end = &e->waiting;
+	}
+	pthread_mutex_unlock(&e->lock);
+	answer_all(jobs);
+	return last;
+}
+
+void *publisher_main(void *engine)
+{
+	struct engine *e = engine;
+	struct arena arena = {0};
+	bool failing = false;
+
+	while (wait_until_needed(e, failing)) {
+		struct fault f = {0};
+		arena_reset(&arena);
+		failing = publish(e, &arena, &f).code != OK;
+		if (!failing)
+			continue;
+		set_ready(e, &f);
+		answer_all(take_answerable(e, 0, true));
+		if (give_up(e))
+			break;
+	}
+	arena_done(&arena);
+	return NULL;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reads.c — everything that is read about a record, in one round trip, before it is decided. */
+#include "record/writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- indexes ---- */
+
+static err id_row(void *context, const struct value *columns, size_t n)
+{
+	struct attempt *x = context;
+
+	(void)n;
+	x->found = true;
+	x->found_sequence = (uint64_t)columns[0].number;
+	if (columns[1].bytes.n == sizeof x->found_digest)
+		memcpy(x->found_digest.b, columns[1].bytes.p, sizeof x->found_digest);
+	return ERR_OK;
+}
+
+static err previous_row(void *context, const struct value *columns, size_t n)
+{
+	struct attempt *x = context;
+
+	(void)n;
+	x->has_previous = true;
+	x->previous = (uint64_t)columns[0].number;
+	return ERR_OK;
+}
+
+static err need_row(void *context, const struct value *columns, size_t n)
+{
+	struct attempt *x = context;
+
+	(void)n;
+	x->need_known = true;
+	x->need = columns[0].number;
+	x->newcomer_ms = columns[1].number;
+	return ERR_OK;
+}
+
+/* ---- rules ---- */
+
+/* A rule's rows need to know which statement names their columns. */
+struct rule_rows {
+	struct attempt *attempt;
+	const struct rule *rule;
+	const struct statement *statement;
+};
+
+static err scope_row(void *context, const struct value *columns, size_t n)
+{
+	struct rule_rows *rows = context;
+	struct attempt *x = rows->attempt;
+
+	if (x->has_scope)
+		return ERR_OK; /* more than one: the first row, which its ORDER BY chose */
+	x->has_scope = true;
+	for (size_t i = 0; i < n; i++) {
+		int dimension = scope_dimension(statement_column(rows->statement, i));
+		if (dimension < 0 || columns[i].kind != VALUE_TEXT ||
+		    columns[i].bytes.n > ID_SIZE_MAX)
+			continue;
+		memcpy(x->scope.text[dimension], columns[i].bytes.p, columns[i].bytes.n);
+		x->scope.text[dimension][columns[i].bytes.n] = '\0';
+	}
+	return ERR_OK;
+}
+
+static void add_value(struct fault *f, const char *name, const struct value *v)
+{
+	char text[FAULT_VALUE_SIZE] = "";
+
+	if (fault_value(f, name) != NULL)
+		return;
+	if (v->kind == VALUE_INT)
+		snprintf(text, sizeof text, "%lld", (long long)v->number);
+	else if (v->kind == VALUE_TEXT)
+		snprintf(text, sizeof text, "%.*s", (int)(v->bytes.n < 180 ? v->bytes.n : 180),
+			 (const char *)v->bytes.p);
+	else if (v->kind == VALUE_BLOB && v->bytes.n == 32)
+		hex_encode(v->bytes, text);
+	if (text[0] != '\0')
+		fault_add(f, name, text);
+}
+
+void fault_add_record(struct fault *f, const struct record *r)
+{
+	add_value(f, "author", &r->values[r->type->engine_at + P_AUTHOR]);
+	for (size_t i = 0; i < r->type->fields_n; i++)
+		add_value(f, r->type->type->fields[i].name, &r->values[i]);
+	for (size_t i = 0; i < r->type->outputs_n; i++)
+		add_value(f, r->type->type->outputs[i].name, &r->values[r->type->outputs_at + i]);
+}
+
+static err refuse_row(void *context, const struct value *columns, size_t n)
+{
+	struct rule_rows *rows = context;
+	struct attempt *x = rows->attempt;
+
+	if (x->refusal.code != OK)
+		return ERR_OK; /* the first rule in file order speaks */
+	(void)fail(&x->refusal, rows->rule->code, NULL);
+	for (size_t i = 0; i < n; i++)
+		add_value(&x->refusal, statement_column(rows->statement, i), &columns[i]);
+	fault_add_record(&x->refusal, x->record);
+	return ERR_OK;
+}
+
+static bool copy_text(struct arena *a, const struct value *v, struct bytes *out)
+{
+	if (v->kind != VALUE_TEXT || v->bytes.n > ID_SIZE_MAX + 64)
+		return false;
+	*out = v->bytes.n == 0 ? bytes_of("", 0) : arena_copy(a, v->bytes);
+	return out->p != NULL;
+}
+
+static err flag_row(void *context, const struct value *columns, size_t n)
+{
+	struct rule_rows *rows = context;
+	struct attempt *x = rows->attempt;
+	int kind = statement_column_index(rows->statement, "kind");
+	int within = statement_column_index(rows->statement, "within");
+	int id = statement_column_index(rows->statement, "id");
+
+	(void)n;
+	if (x->raised_n == RAISED_MAX)
+		return ERR_OK; /* the first ones hold; the count is in the evidence */
+	struct raise *raise = &x->raised[x->raised_n++];
+	*raise = (struct raise){.code = rows->rule->code};
+	if (kind < 0 || within < 0 || id < 0)
+		return ERR_OK;
+	struct arena *a = &x->batch->arena;
+	raise->holds = copy_text(a, &columns[kind], &raise->subject.kind) &&
+		       copy_text(a, &columns[within], &raise->subject.within) &&
+		       copy_text(a, &columns[id], &raise->subject.id);
+	return ERR_OK;
+}
+
+static const char *column_text(struct arena *a, const struct rule_rows *rows,
+			       const struct value *columns, const char *name)
+{
+	int i = statement_column_index(rows->statement, name);
+
+	if (i < 0 || columns[i].kind == VALUE_NULL)
+		return "";
+	if (columns[i].kind == VALUE_INT)
+		return arena_printf(a, "%lld", (long long)columns[i].number);
+	return columns[i].kind == VALUE_TEXT ? arena_text(a, columns[i].bytes) : "";
+}
+
+static err control_row(void *context, const struct value *columns, size_t n)
+{
+	struct rule_rows *rows = context;
+	struct attempt *x = rows->attempt;
+	struct arena *a = x->s->arena; /* the result outlives the batch */
+	struct control_failure *failure = arena_alloc(a, sizeof *failure);
+
+	(void)n;
+	if (failure == NULL)
+		return (err){ERR_MEMORY};
+	failure->control = rows->rule->code;
+	failure->expected = column_text(a, rows, columns, "expected");
+	failure->found = column_text(a, rows, columns, "found");
+	*x->failures_end = failure;
+	x->failures_end = &failure->next;
+	return ERR_OK;
+}
+
+static err queue_rule(struct attempt *x, const struct rule *rule, db_row *row,
+		      const struct value *values, struct fault *f)
+{
+	struct rulebook *b = &x->batch->engine->rules;
+	struct rule_rows *rows = arena_alloc(&x->batch->arena, sizeof *rows);
+
+	if (rows == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	*rows = (struct rule_rows){x, rule, b->rules[rule->statement]};
+	return db_queue(b->db, b->rules[rule->statement], values, row, rows, NULL, f);
+}
+
+static err queue_gate(struct attempt *x, struct fault *f)
+{
+	const struct engine *e = x->batch->engine;
+	const char *gate = x->record->type->type->gate;
+	struct value *values = arena_array(&x->batch->arena, CP_N, sizeof *values);
+
+	if (values == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	values[CP_KIND] = x->has_subject ? value_text(x->subject.kind) : value_null;
+	values[CP_WITHIN] = x->has_subject ? value_text(x->subject.within) : value_null;
+	values[CP_ID] = x->has_subject ? value_text(x->subject.id) : value_null;
+	values[CP_AUTHOR] = value_text(x->record->claim.author);
+	values[CP_AT] = value_u64(x->batch->at);
+	for (size_t i = 0; i < e->registry->controls_n; i++) {
+		const struct control *control = &e->registry->controls[i];
+		if (strcmp(control->gate, gate) != 0)
+			continue;
+		x->controls_n++;
+		TRY(queue_rule(x, &control->rule, control_row, values, f));
+	}
+	return ERR_OK;
+}
+
+static err queue_rules(struct attempt *x, const struct compiled_type *t, bool flags,
+		       struct fault *f)
+{
+	struct value *values = x->record->values;
+
+	for (size_t i = 0; i < t->refuse_n; i++)
+		TRY(queue_rule(x, t->refuse[i], refuse_row, values, f));
+	for (size_t i = 0; flags && i < t->flag_n; i++)
+		TRY(queue_rule(x, t->flag[i], flag_row, values, f));
+	return t->type->gate == NULL ? ERR_OK : queue_gate(x, f);
+}
+
+static err queue_own_read(struct attempt *x, enum own_statement which, const struct value *values,
+			  size_t n, db_row *row, struct fault *f)
+{
+	struct rulebook *b = &x->batch->engine->rules;
+	struct value *kept = arena_array(&x->batch->arena, n, sizeof *kept);
+
+	if (kept == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	memcpy(kept, values, n * sizeof *kept);
+	return db_queue(b->db, b->own[which], kept, row, x, NULL, f);
+}
+
+static err queue_indexes(struct attempt *x, struct fault *f)
+{
+	const struct claim *c = &x->record->claim;
+	struct value id[] = {value_blob(bytes_of(c->id.b, sizeof c->id.b)), value_text(c->author)};
+
+	TRY(queue_own_read(x, OWN_ID_FIND, id, 2, id_row, f));
+	if (x->has_subject) {
+		struct value subject[] = {value_text(x->subject.kind),
+					  value_text(x->subject.within), value_text(x->subject.id)};
+		TRY(queue_own_read(x, OWN_SUBJECT_FIND, subject, 3, previous_row, f));
+	}
+	return ERR_OK;
+}
+
+static err queue_need(struct attempt *x, struct fault *f)
+{
+	struct bytes rule;
+	int64_t extra;
+
+	if (x->record->type->type->approval == NULL)
+		return ERR_OK;
+	approval_rule_of(x->record, &rule, &extra);
+	struct value values[] = {value_text(rule)};
+	return queue_own_read(x, OWN_PENDING_NEED, values, 1, need_row, f);
+}
+
+static err begin_reads(struct attempt *x, struct fault *f)
+{
+	const struct engine *e = x->batch->engine;
+
+	x->failures_end = &x->failures;
+	record_set_place(x->record, ledger_next(e->ledger), x->batch->at, false);
+	if (x->record->type->type->subject.kind != NULL) {
+		x->has_subject = record_subject(&x->batch->arena, x->record, &x->subject);
+		if (!x->has_subject)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+	}
+	return ERR_OK;
+}
+
+static err queue_scope_and_rules(struct attempt *x, struct fault *f)
+{
+	const struct compiled_type *t = x->record->type;
+
+	if (t->scope != NULL)
+		TRY(queue_rule(x, t->scope, scope_row, x->record->values, f));
+	return queue_rules(x, t, true, f);
+}
+
+err reads_queue_target(struct attempt *x, struct fault *f)
+{
+	TRY(begin_reads(x, f));
+	TRY(queue_need(x, f));
+	return queue_scope_and_rules(x, f);
+}
+
+err reads_queue(struct attempt *x, struct fault *f)
+{
+	TRY(begin_reads(x, f));
+	TRY(queue_indexes(x, f));
+	TRY(queue_need(x, f));
+	return queue_scope_and_rules(x, f);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* refusals.c — a decision refused to somebody whose identity was proved is evidence. The first one
+ * a day is recorded; repeats are counted. */
+#include "record/writer.h"
+
+#include <string.h>
+
+enum { REFUSAL_WINDOW_MS = 24 * 3600 * 1000 };
+
+static err first_row(void *context, const struct value *columns, size_t n)
+{
+	(void)n;
+	*(uint64_t *)context = (uint64_t)columns[0].number;
+	return ERR_OK;
+}
+
+static bool worth_keeping(const struct submission *s)
+{
+	enum err_code code = s->result.fault.code;
+
+	return !s->internal && s->result.state == RESULT_REFUSED &&
+	       s->record.type->type->nature == DECISION && s->record.type->type->name != NULL &&
+	       (code == ERR_REFUSED || code == ERR_FORBIDDEN || code == ERR_CONFLICT);
+}
+
+static void set_text(json_t *json, const char *name, struct bytes text)
+{
+	if (text.n > 0)
+		json_object_set_new(json, name, json_stringn((const char *)text.p, text.n));
+}
+
+static json_t *refusal_body(const struct submission *s, const struct subject *subject)
+{
+	char hex[65];
+	json_t *json = json_object();
+
+	hex_encode(hash_bytes(&s->record.digest), hex);
+	set_text(json, "type", s->record.claim.type);
+	set_text(json, "author", s->record.claim.author);
+	set_text(json, "code", bytes_text(s->result.fault.message));
+	set_text(json, "record", bytes_text(hex));
+	set_text(json, "kind", subject->kind);
+	set_text(json, "within", subject->within);
+	set_text(json, "id", subject->id);
+	return json;
+}
+
+static err append_refusal(struct batch *b, const struct submission *s,
+			  const struct subject *subject, struct fault *f)
+{
+	static const struct uuid fresh;
+	struct submission *own;
+	json_t *body = refusal_body(s, subject);
+	err result =
+		submission_system(b->engine, &b->arena, "decision.refused", fresh, body, &own, f);
+
+	json_decref(body);
+	TRY(result);
+	return process(b, own, f);
+}
+
+err record_refusal(struct batch *b, struct submission *s, struct fault *f)
+{
+	struct engine *e = b->engine;
+	struct subject subject = {0};
+	uint64_t first = 0;
+
+	if (!worth_keeping(s))
+		return ERR_OK;
+	if (!record_subject(&b->arena, &s->record, &subject))
+		subject = (struct subject){0};
+	struct value *v = arena_array(&b->arena, 8, sizeof *v);
+	if (v == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	v[0] = value_text(s->record.claim.author);
+	v[1] = value_text(s->record.claim.type);
+	v[2] = value_text(bytes_text(s->result.fault.message));
+	v[3] = value_text(subject.kind);
+	v[4] = value_text(subject.within);
+	v[5] = value_text(subject.id);
+	TRY(db_query(e->db, e->rules.own[OWN_REFUSAL_FIND], v, first_row, &first, NULL, f));
+	bool fresh = first == 0 || b->at - first >= REFUSAL_WINDOW_MS;
+	v[6] = value_u64(fresh ? b->at : first);
+	v[7] = value_u64(b->at);
+	TRY(db_queue(e->db, e->rules.own[OWN_REFUSAL_COUNT], v, NULL, NULL, NULL, f));
+	return fresh ? append_refusal(b, s, &subject, f) : ERR_OK;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* views.h — inside the record room: the shape that a view's SQL must have. */
+#ifndef RECORD_VIEWS_H
+#define RECORD_VIEWS_H
+
+#include "record/engine.h"
+
+enum { VIEW_ORDER_MAX = 6 };
+
+/* A view's SQL up to its ORDER BY, and the plain ascending columns of that. */
+struct view_shape {
+	size_t body_n;
+	char order[VIEW_ORDER_MAX][64];
+	size_t order_n;
+};
+MUST_CHECK err view_shape_read(const struct view *view, struct view_shape *out, struct fault *f);
+/* Every view prepares, shows a scope column or is global, and shows what it is ordered by. */
+MUST_CHECK err views_check(const struct registry *registry, struct db *db, struct fault *f);
+
+#endif

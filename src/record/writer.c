@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer.c — the one thread that changes the store: many records per transaction, and a second
+ * try one by one when a batch meets an unexpected error. */
+#include "record/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the clocks ---- */
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void read_clocks(struct engine *e, struct two_clocks *out)
+{
+	const struct clock *clock = e->config.clock;
+	struct clock_watch *watch = &e->watch;
+	uint64_t wall = clock_wall_ms(clock);
+	uint64_t steady = watch->base_wall + (clock_steady_ms(clock) - watch->base_steady);
+	uint64_t apart = wall > steady ? wall - steady : steady - wall;
+
+	watch->stepped = apart > CLOCK_TOLERANCE_MS;
+	if (!watch->stepped)
+		watch->reported = false;
+	*out = (struct two_clocks){wall, steady, watch->stepped};
+}
+
+/* `at` never decreases, and runs ahead of neither clock. */
+static uint64_t stamp(const struct engine *e, const struct two_clocks *clocks)
+{
+	uint64_t now = least(clocks->wall, clocks->steady), last = ledger_last_at(e->ledger);
+
+	return now > last ? now : last;
+}
+
+static err report_step(struct batch *b, struct fault *f)
+{
+	static const struct uuid fresh;
+	struct clock_watch *watch = &b->engine->watch;
+	char wall[TIME_TEXT_SIZE], expected[TIME_TEXT_SIZE];
+	struct submission *s;
+
+	if (!watch->stepped || watch->reported || ledger_next(b->engine->ledger) == 0)
+		return ERR_OK;
+	time_text(b->clocks.wall, wall);
+	time_text(b->clocks.steady, expected);
+	json_t *body = json_pack("{s:s, s:s}", "wall", wall, "expected", expected);
+	err result = submission_system(b->engine, &b->arena, "clock.stepped", fresh, body, &s, f);
+	json_decref(body);
+	TRY(result);
+	TRY(process(b, s, f));
+	watch->reported = true;
+	return ERR_OK;
+}
+
+/* ---- one transaction ---- */
+
+static struct batch *batch_new(struct engine *e)
+{
+	struct batch *b = calloc(1, sizeof *b);
+
+	if (b == NULL)
+		return NULL;
+	b->engine = e;
+	b->arena.limit = (size_t)1 << 30;
+	b->happenings_end = &b->happenings;
+	return b;
+}
+
+static void batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	arena_done(&b->arena);
+	free(b);
+}
+
+static err batch_begin(struct batch *b, struct fault *f)
+{
+	struct engine *e = b->engine;
+
+	TRY(db_begin(e->db, f));
+	TRY(ledger_begin(e->ledger, f));
+	read_clocks(e, &b->clocks);
+	b->at = stamp(e, &b->clocks);
+	return report_step(b, f);
+}
+
+static err batch_commit(struct batch *b, struct fault *f)
+{
+	struct engine *e = b->engine;
+
+	TRY(ledger_store(e->ledger, b->at, f));
+	return db_commit(e->db, f);
+}
+
+static void batch_rollback(struct batch *b)
+{
+	db_rollback(b->engine->db);
+	authority_forget(b->engine->authority);
+	b->engine->watch.reported = false;
+}
+
+static err process_one(struct batch *b, struct submission *s, struct fault *f)
+{
+	TRY(process(b, s, f));
+	return s->result.state == RESULT_REFUSED ? record_refusal(b, s, f) : ERR_OK;
+}
+
+/* All or nothing: one savepoint; every failing item keeps its own fault. */
+static err process_whole(struct batch *b, const struct job *job, struct fault *f)
+{
+	struct engine *e = b->engine;
+	uint64_t size = ledger_next(e->ledger);
+	struct note_of_entry **end = b->happenings_end;
+	uint64_t last = b->last_sequence;
+	bool failed = false;
+
+	TRY(db_savepoint(e->db, "whole", f));
+	for (size_t i = 0; i < job->n; i++) {
+		TRY(process(b, job->items[i], f));
+		failed = failed || job->items[i]->result.state == RESULT_REFUSED;
+	}
+	if (!failed)
+		return db_savepoint_release(e->db, "whole", f);
+	TRY(db_savepoint_rollback(e->db, "whole", f));
+	TRY(db_savepoint_release(e->db, "whole", f));
+	ledger_truncate(e->ledger, size);
+	authority_forget(e->authority);
+	b->happenings_end = end;
+	*end = NULL;
+	b->last_sequence = last;
+	for (size_t i = 0; i < job->n; i++) {
+		struct submission *s = job->items[i];
+		struct fault why = {0};
+		if (s->result.state == RESULT_REFUSED) {
+			TRY(record_refusal(b, s, f));
+			continue;
+		}
+		(void)fail(&why, "BATCH_UNDONE", NULL);
+		refuse(s, &why);
+	}
+	return ERR_OK;
+}
+
+static err process_job(struct batch *b, const struct job *job, struct fault *f)
+{
+	if (job->whole && job->n > 1)
+		return process_whole(b, job, f);
+	for (size_t i = 0; i < job->n; i++)
+		TRY(process_one(b, job->items[i], f));
+	return ERR_OK;
+}
+
+/* ---- recovery: one record a transaction ---- */
+
+static err try_alone(struct engine *e, const struct job *job, bool unfolded, struct batch **out,
+		     struct fault *f)
+{
+	struct batch *b = batch_new(e);
+
+	if (b == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	b->recovery = true;
+	b->unfolded = unfolded;
+	err result = batch_begin(b, f);
+	if (result.code == OK)
+		result = process_job(b, job, f);
+	if (result.code == OK)
+		result = batch_commit(b, f);
+	if (result.code != OK) {
+		batch_rollback(b);
+		batch_free(b);
+		return result;
+	}
+	*out = b;
+	return ERR_OK;
+}
+
+static bool is_event(const struct job *job)
+{
+	return job->n == 1 && job->items[0]->record.type->type->nature == EVENT &&
+	       (job->items[0]->record.type->type->flags & SYSTEM) == 0;
+}
+
+/* Whether trying again, without the fold, can help: not when the store itself is away or full. */
+static bool fault_is_of_record(const struct fault *f)
+{
+	return f->code == ERR_INTERNAL || f->code == ERR_CONFLICT || f->code == ERR_INVALID ||
+	       f->code == ERR_CORRUPT;
+}
+
+static struct batch *recover(struct engine *e, const struct job *job)
+{
+	struct batch *b = NULL;
+	struct fault f = {0};
+
+	if (try_alone(e, job, false, &b, &f).code == OK)
+		return b;
+	if (is_event(job) && fault_is_of_record(&f)) {
+		struct fault again = {0};
+		if (try_alone(e, job, true, &b, &again).code == OK)
+			return b;
+	}
+	for (size_t i = 0; i < job->n; i++)
+		refuse(job->items[i], &f);
+	return NULL;
+}
+
+/* ---- the queue ---- */
+
+static bool has_vote(const struct job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		if ((job->items[i]->record.type->type->flags & VOTE) != 0)
+			return true;
+	return false;
+}
+
+/* Takes jobs for one transaction. A vote needs what it votes on to be stored: it begins one. */
+static struct job *take_jobs(struct engine *e)
+{
+	struct job *first = NULL, **end = &first;
+	size_t n = 0;
+
+	pthread_mutex_lock(&e->lock);
+	while (e->queue == NULL && !e->stopping)
+		pthread_cond_wait(&e->work, &e->lock);
+	while (e->queue != NULL && n < e->config.batch_max && (n == 0 || !has_vote(e->queue))) {
+		struct job *job = e->queue;
+		e->queue = job->next;
+		if (e->queue == NULL)
+			e->queue_end = &e->queue;
+		job->next = NULL;
+		*end = job;
+		end = &job->next;
+		n += job->n;
+	}
+	e->queued -= n;
+	pthread_cond_broadcast(&e->room);
+	pthread_mutex_unlock(&e->lock);
+	return first;
+}
+
+static bool anything_committed(const struct job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		if (job->items[i]->result.state == RESULT_COMMITTED)
+			return true;
+	return false;
+}
+
+static void answer(struct job *job)
+{
+	submit_done *done = job->done;
+	void *context = job->context;
+
+	free(job);
+	done(context);
+}
+
+static void count_results(struct engine *e, const struct job *job)
+{
+	e->state.submitted += job->n;
+	for (size_t i = 0; i < job->n; i++)
+		e->state.refused += job->items[i]->result.state == RESULT_REFUSED;
+}
+
+/* What was committed waits for its checkpoint; what was refused altogether is answered now. */
+static void hand_over(struct engine *e, struct job *jobs, struct batch *b)
+{
+	uint64_t now = clock_steady_ms(e->config.clock);
+	struct job *refused = NULL;
+
+	pthread_mutex_lock(&e->lock);
+	while (jobs != NULL) {
+		struct job *job = jobs;
+		jobs = job->next;
+		job->next = NULL;
+		count_results(e, job);
+		if (anything_committed(job)) {
+			job->committed_at = now;
+			*e->waiting_end = job;
+			e->waiting_end = &job->next;
+		} else {
+			job->next = refused;
+			refused = job;
+		}
+	}
+	if (b != NULL) {
+		e->committed_size = ledger_next(e->ledger);
+		e->state.size = e->committed_size;
+		e->state.last_at = b->at;
+		*e->batches_end = b;
+		e->batches_end = &b->next;
+	}
+	e->state.clock_stepped = e->watch.stepped;
+	pthread_cond_signal(&e->published);
+	pthread_mutex_unlock(&e->lock);
+	while (refused != NULL) {
+		struct job *next = refused->next;
+		answer(refused);
+		refused = next;
+	}
+}
+
+static void run_one_by_one(struct engine *e, struct job *jobs)
+{
+	while (jobs != NULL) {
+		struct job *job = jobs;
+		jobs = job->next;
+		job->next = NULL;
+		if (job->whole || job->n == 1) {
+			hand_over(e, job, recover(e, job));
+			continue;
+		}
+		for (size_t i = 0; i < job->n; i++) { /* independent items: each alone */
+			struct job single = {.items = &job->items[i], .n = 1};
+			struct batch *b = recover(e, &single);
+			if (b != NULL)
+				hand_over(e, NULL, b);
+		}
+		hand_over(e, job, NULL);
+	}
+}
+
+static void run_batch(struct engine *e, struct job *jobs)
+{
+	struct batch *b = batch_new(e);
+	struct fault f = {0};
+	err result = b == NULL ? (err){ERR_MEMORY} : batch_begin(b, &f);
+
+	for (struct job *job = jobs; job != NULL && result.code == OK; job = job->next)
+		result = process_job(b, job, &f);
+	if (result.code == OK)
+		result = batch_commit(b, &f);
+	if (result.code == OK) {
+		hand_over(e, jobs, b);
+		return;
+	}
+	if (b != NULL)
+		batch_rollback(b);
+	batch_free(b);
+	run_one_by_one(e, jobs);
+}
+
+void *writer_main(void *engine)
+{
+	struct engine *e = engine;
+
+	for (;;) {
+		struct job *jobs = take_jobs(e);
+		if (jobs == NULL)
+			break;
+		run_batch(e, jobs);
+	}
+	pthread_mutex_lock(&e->lock);
+	e->writer_done = true;
+	pthread_cond_signal(&e->published);
+	pthread_mutex_unlock(&e->lock);
+	return NULL;
+}

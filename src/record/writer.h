@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer.h — inside the writer's thread: one record's way from a decoded submission to its
+ * queued writes. */
+#ifndef RECORD_WRITER_H
+#define RECORD_WRITER_H
+
+#include "record/engine.h"
+
+enum { RAISED_MAX = ENTRY_RAISED_MAX };
+
+/* A row that a flag rule returned. */
+struct raise {
+	const char *code;
+	bool holds;
+	struct subject subject;
+};
+
+/* One transaction. */
+struct batch {
+	struct engine *engine;
+	struct arena arena; /* lives until the publisher is done with the batch */
+	uint64_t at;        /* stamped on all its records */
+	struct two_clocks clocks;
+	bool recovery; /* re-running one record after an unexpected error */
+	bool unfolded; /* … whose fold failed, too */
+	struct note_of_entry *happenings, **happenings_end;
+	uint64_t last_sequence; /* of its happenings */
+	struct batch *next;
+};
+
+/* What the stream will be told once a checkpoint covers it. */
+struct note_of_entry {
+	struct happening happening;
+	struct note_of_entry *next;
+};
+
+/* Everything that was read about one record before anything is written. */
+struct attempt {
+	struct batch *batch;
+	struct submission *s;
+	struct record *record; /* whose rules run: the submission's, or an approved target's */
+	bool found;            /* (author, id) is there already */
+	uint64_t found_sequence;
+	struct hash found_digest;
+	bool has_scope;
+	struct scope scope;
+	bool has_previous;
+	uint64_t previous;
+	bool has_subject;
+	struct subject subject;
+	struct fault refusal; /* the first refuse rule that spoke; code OK if none */
+	size_t raised_n;
+	struct raise raised[RAISED_MAX];
+	struct control_failure *failures, **failures_end;
+	size_t controls_n; /* of the gate */
+	bool need_known;
+	int64_t need, newcomer_ms; /* approvals, for a type with a class */
+};
+
+/* reads.c: queues every read of a record; the answers are there after db_flush. */
+MUST_CHECK err reads_queue(struct attempt *x, struct fault *f);
+/* Scope, rules, gate, flags and the rule of approval, but no index: for a record that an approval
+ * executes. */
+MUST_CHECK err reads_queue_target(struct attempt *x, struct fault *f);
+/* The record's own values as named values of its message. */
+void fault_add_record(struct fault *f, const struct record *r);
+
+/* decide.c: OK: recorded, repeated, or refused with submission.result.fault; an error: unexpected,
+ * the transaction is to be rolled back. */
+MUST_CHECK err process(struct batch *b, struct submission *s, struct fault *f);
+/* Appends the entry and queues its writes. */
+MUST_CHECK err commit_record(struct attempt *x, enum outcome outcome, struct record *target,
+			     uint64_t target_sequence, struct fault *f);
+/* Marks it refused; `x` may be NULL. */
+void refuse(struct submission *s, const struct fault *why);
+
+/* may.c */
+MUST_CHECK err may(struct attempt *x, const char *permission, bool *yes, struct fault *f);
+
+/* approvals.c */
+MUST_CHECK err process_vote(struct attempt *x, struct fault *f);
+
+/* refusals.c: records the refusal of a decision, or counts it. */
+MUST_CHECK err record_refusal(struct batch *b, struct submission *s, struct fault *f);
+
+#endif
