@@ -43,6 +43,7 @@ static err ask(struct postgres *p, const char *sql, char out[static SETTING_SIZE
 	PGresult *r = PQexec(p->connection, sql);
 	err result = ERR_OK;
 
+	out[0] = '\0';
 	if (PQresultStatus(r) != PGRES_TUPLES_OK || PQntuples(r) != 1 || PQnfields(r) != 1)
 		result = postgres_fault(p, r, f);
 	else

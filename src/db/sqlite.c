@@ -9,8 +9,9 @@
 #include "db/sqlite.h"
 
 /* Past so many pages in the log (256 MiB) a checkpoint waits for a gap between writers, because
- * a passive one might never reach the end under a steady load. */
-enum { WAL_PAGES_MAX = 1 << 16 };
+ * a passive one might never reach the end under a steady load. Writers wait meanwhile, so a long
+ * reader ends the attempt soon. */
+enum { WAL_PAGES_MAX = 1 << 16, RESTART_MS = 100 };
 
 static void sqlite_close(struct db *db)
 {
@@ -212,9 +213,12 @@ static err sqlite_checkpoint(struct db *db, struct fault *f)
 	int code =
 		sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
 
-	if (code == SQLITE_OK && pages > WAL_PAGES_MAX)
+	if (code == SQLITE_OK && pages > WAL_PAGES_MAX) {
+		sqlite3_busy_timeout(handle, RESTART_MS);
 		code = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_RESTART, &pages,
 						 &moved);
+		sqlite3_busy_timeout(handle, ((struct sqlite *)(void *)db)->patience_ms);
+	}
 	/* Somebody else moves pages at this moment: that is as good. */
 	if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY)
 		return ERR_OK;
@@ -223,10 +227,12 @@ static err sqlite_checkpoint(struct db *db, struct fault *f)
 
 static err sqlite_patience(struct db *db, unsigned ms, struct fault *f)
 {
-	int wait = ms > INT_MAX ? INT_MAX : (int)ms;
+	struct sqlite *s = (struct sqlite *)(void *)db;
 
-	return sqlite3_busy_timeout(handle_of(db), wait) == SQLITE_OK ? ERR_OK
-								      : fail(f, "DB_MEMORY", NULL);
+	s->patience_ms = ms > INT_MAX ? INT_MAX : (int)ms;
+	if (sqlite3_busy_timeout(s->handle, s->patience_ms) != SQLITE_OK)
+		return fail(f, "DB_MEMORY", NULL);
+	return ERR_OK;
 }
 
 static const struct store SQLITE_STORE = {
@@ -258,6 +264,7 @@ err sqlite_open(const char *path, bool reader, struct db **out, struct fault *f)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return fail(f, "DB_MEMORY", NULL);
+	s->patience_ms = DB_PATIENCE_MS;
 	s->db = (struct db){.store = &SQLITE_STORE, .product = DB_SQLITE, .reader = reader};
 	result = sqlite_connect(s, plain, f);
 	if (result.code != OK) {

@@ -10,6 +10,7 @@
 struct sqlite {
 	struct db db; /* first: a struct db * is also a struct sqlite * */
 	sqlite3 *handle;
+	int patience_ms;
 };
 
 static inline sqlite3 *handle_of(struct db *db)

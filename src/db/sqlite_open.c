@@ -215,7 +215,7 @@ err sqlite_connect(struct sqlite *s, const char *path, struct fault *f)
 		return fail(f, "DB_MEMORY", NULL);
 	if (code != SQLITE_OK)
 		return sqlite_fault(s->handle, code, f);
-	sqlite3_busy_timeout(s->handle, DB_PATIENCE_MS);
+	sqlite3_busy_timeout(s->handle, s->patience_ms);
 	set_limits(s->handle);
 	return configure(&s->db, f);
 }

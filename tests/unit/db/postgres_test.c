@@ -193,6 +193,51 @@ static void a_column_of_a_foreign_type_is_refused_when_prepared(void **state)
 	assert_null(s);
 }
 
+/* The server itself raises what it would say on a full disk, a damaged page and so on. */
+static void states_of_the_server_become_our_messages(void **state)
+{
+	static const struct {
+		const char *state, *message;
+	} STATES[] = {
+		{"53100", "DB_FULL"},      {"53200", "DB_MEMORY"},     {"53300", "DB_UNAVAILABLE"},
+		{"25006", "DB_READ_ONLY"}, {"40001", "DB_BUSY"},       {"40P01", "DB_BUSY"},
+		{"55P03", "DB_BUSY"},      {"57014", "DB_BUSY"},       {"57P01", "DB_UNAVAILABLE"},
+		{"23505", "DB_CONFLICT"},  {"23502", "DB_CONSTRAINT"}, {"23514", "DB_CONSTRAINT"},
+		{"XX001", "DB_CORRUPT"},   {"XX002", "DB_CORRUPT"},    {"42501", "DB_PERMISSION"},
+		{"42P01", "DB_STATEMENT"}, {"22P05", "DB_STATEMENT"},  {"58030", "DB_FAILED"},
+		{"XX000", "DB_FAILED"},    {"54000", "DB_TOO_LARGE"},
+	};
+	struct store_test *t = *state;
+	struct fault f = {0};
+	char sql[128];
+
+	for (size_t i = 0; i < COUNT(STATES); i++) {
+		snprintf(sql, sizeof(sql),
+			 "DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '%s'; END $$",
+			 STATES[i].state);
+		refused(db_run(t->db, sql, &f), &f, STATES[i].message);
+	}
+	run(t->db, "SELECT 1");
+}
+
+static void a_role_without_rights_is_told_so(void **state)
+{
+	struct store_test *t = *state;
+	struct fault f = {0};
+	char sql[160];
+
+	insert_body(t);
+	server_command("DO $$ BEGIN CREATE ROLE sealwright_bare; EXCEPTION WHEN duplicate_object"
+		       " THEN NULL; END $$");
+	snprintf(sql, sizeof(sql), "GRANT USAGE ON SCHEMA %s TO sealwright_bare", t->schema);
+	server_command(sql);
+	run(t->db, "SET ROLE sealwright_bare");
+	refused(db_run(t->db, "DELETE FROM b", &f), &f, "DB_PERMISSION");
+	run(t->db, "RESET ROLE");
+	assert_int_equal(bodies(t->db), 0);
+	server_command("DROP OWNED BY sealwright_bare; DROP ROLE sealwright_bare");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest TESTS[] = {
@@ -205,6 +250,8 @@ int main(void)
 		cmocka_unit_test(settings_that_lose_commits_are_refused),
 		cmocka_unit_test(databases_of_another_encoding_or_order_are_refused),
 		STORE_TEST(copying_by_plain_statement_leaves_a_clean_connection),
+		STORE_TEST(states_of_the_server_become_our_messages),
+		STORE_TEST(a_role_without_rights_is_told_so),
 		STORE_TEST(a_column_of_a_foreign_type_is_refused_when_prepared),
 	};
 
