@@ -46,7 +46,7 @@ def count(output, status):
 def run(test, limit):
     """Runs one program to its end, or to its time limit. Returns (output, status)."""
     env = dict(os.environ, **test.get("env", {}))
-    process = subprocess.Popen(test["cmd"], cwd=test.get("workdir") or None, env=env,
+    process = subprocess.Popen(test["cmd"], cwd=test.get("workdir") or test.get("build"), env=env,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)
     try:
@@ -119,7 +119,9 @@ def main():
     options = parser.parse_args()
     listed = subprocess.run(["meson", "introspect", "--tests", options.build], check=True,
                             stdout=subprocess.PIPE).stdout
-    tests = [t for t in json.loads(listed) if wanted(t, options.suite, options.no_suite)]
+    # Like meson: a test without a folder of its own runs in the build's.
+    tests = [dict(t, build=options.build) for t in json.loads(listed)
+             if wanted(t, options.suite, options.no_suite)]
     report = Report(options.label)
     # Long ones first, so that the last core does not wait for one of them.
     together = sorted((t for t in tests if t.get("is_parallel", True)),
