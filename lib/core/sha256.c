@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/sha256.h"
 
+/* FIPS 180-4 section 5.3.3. */
+static const uint32_t START[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+				  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+static struct hash digest_of(const uint32_t state[8])
+{
+	struct hash out;
+
+	for (unsigned i = 0; i < 8; i++) {
+		out.b[4 * i] = (uint8_t)(state[i] >> 24);
+		out.b[4 * i + 1] = (uint8_t)(state[i] >> 16);
+		out.b[4 * i + 2] = (uint8_t)(state[i] >> 8);
+		out.b[4 * i + 3] = (uint8_t)state[i];
+	}
+	return out;
+}
+
 void sha256_init(struct sha256 *s)
 {
-	/* FIPS 180-4 section 5.3.3. */
-	*s = (struct sha256){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
-				       0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+	*s = (struct sha256){.length = 0};
+	__builtin_memcpy(s->state, START, sizeof START);
 }
 
 void sha256_update(struct sha256 *s, struct bytes data)
@@ -35,7 +51,6 @@ struct hash sha256_final(struct sha256 *s)
 {
 	uint64_t bits = s->length * 8;
 	size_t held = s->length % sizeof s->block;
-	struct hash out;
 
 	/* One bit, zeros, and the length in the last eight bytes: section 5.1.1. */
 	s->block[held++] = 0x80;
@@ -47,9 +62,7 @@ struct hash sha256_final(struct sha256 *s)
 	for (unsigned i = 0; i < 8; i++)
 		s->block[63 - i] = (uint8_t)(bits >> (8 * i));
 	sha256_compress(s->state, s->block, 1);
-	for (unsigned i = 0; i < 32; i++)
-		out.b[i] = (uint8_t)(s->state[i / 4] >> (24 - 8 * (i % 4)));
-	return out;
+	return digest_of(s->state);
 }
 
 struct hash sha256(struct bytes data)
@@ -59,4 +72,13 @@ struct hash sha256(struct bytes data)
 	sha256_init(&s);
 	sha256_update(&s, data);
 	return sha256_final(&s);
+}
+
+struct hash sha256_padded(const uint8_t *blocks, size_t n)
+{
+	uint32_t state[8];
+
+	__builtin_memcpy(state, START, sizeof START);
+	sha256_compress(state, blocks, n);
+	return digest_of(state);
 }

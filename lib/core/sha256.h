@@ -16,6 +16,9 @@ void sha256_init(struct sha256 *s);
 void sha256_update(struct sha256 *s, struct bytes data);
 struct hash sha256_final(struct sha256 *s);
 struct hash sha256(struct bytes data);
+/* The digest of a message that stands already padded (section 5.1.1) in `n` blocks of 64 bytes:
+ * for who hashes many messages of one short length. */
+struct hash sha256_padded(const uint8_t *blocks, size_t n);
 
 /* From lib/port: `n` blocks of 64 bytes into `state`. */
 void sha256_compress(uint32_t state[8], const uint8_t *blocks, size_t n);

@@ -202,6 +202,17 @@ static void the_watch_over_keys_is_the_same_for_who_reads_field_by_field(void **
 	assert_int_equal(cbor_uint(&r), 0);
 }
 
+static void a_key_that_is_no_item_fails_the_watch(void **state)
+{
+	struct reader r = reading("a1ff00");
+	struct cbor_keys keys = {{0}};
+
+	(void)state;
+	assert_int_equal(cbor_map(&r), 1);
+	cbor_key(&r, &keys);
+	assert_non_null(r.why);
+}
+
 static void text_keys_sort_shorter_first(void **state)
 {
 	(void)state;
@@ -335,6 +346,7 @@ int main(void)
 		cmocka_unit_test(map_keys_must_be_unique),
 		cmocka_unit_test(a_compound_key_is_compared_whole),
 		cmocka_unit_test(the_watch_over_keys_is_the_same_for_who_reads_field_by_field),
+		cmocka_unit_test(a_key_that_is_no_item_fails_the_watch),
 		cmocka_unit_test(text_keys_sort_shorter_first),
 		cmocka_unit_test(nesting_stops_at_sixteen),
 		cmocka_unit_test(an_empty_array_at_the_bottom_takes_no_level),

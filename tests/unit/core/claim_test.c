@@ -36,7 +36,7 @@ static void a_types_name_is_two_words_with_a_dot(void **state)
 	(void)state;
 	assert_true(type_name_valid(bytes_text("seal.applied")));
 	assert_true(type_name_valid(bytes_text("a.b")));
-	assert_true(type_name_valid(bytes_text("unit_2.built_0")));
+	assert_true(type_name_valid(bytes_text("unit_2.built_09z")));
 	for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
 		assert_false(type_name_valid(bytes_text(WRONG[i])));
 	memset(text, 'a', sizeof text);
@@ -271,10 +271,38 @@ static void a_claims_spool_is_a_name_and_a_counter(void **state)
 	assert_false(claim_ok_with(11, "8261531b8000000000000000"));
 	assert_false(claim_ok_with(11, "826000"));
 	assert_false(claim_ok_with(11, "816153"));
+	assert_false(claim_ok_with(11, "81615300")); /* counts that lie */
+	assert_false(claim_ok_with(11, "83615300"));
 	assert_false(claim_ok_with(11, "8361530000"));
 	assert_false(claim_ok_with(11, "82415300"));
 	assert_false(claim_ok_with(11, "82615320"));
 	assert_false(claim_ok_with(11, "f6"));
+}
+
+static void a_claim_has_at_most_32_kib(void **state)
+{
+	static uint8_t body[ENTRY_SIZE_MAX], buffer[2 * ENTRY_SIZE_MAX];
+	struct bytes small = encode(&CLAIM), out;
+	size_t frame = small.n - 4; /* the body is a1616101 */
+	struct claim claim;
+	const char *why;
+
+	(void)state;
+	for (size_t more = 0; more < 2; more++) {
+		struct writer b = writer_of(body, sizeof body);
+		struct writer w = writer_of(buffer, sizeof buffer);
+
+		put_bytes(&b, hex("a1616179")); /* and the length in two bytes */
+		put_u16(&b, (uint16_t)(ENTRY_SIZE_MAX - frame - 6 + more));
+		memset(body + b.n, 'x', sizeof body - b.n);
+		assert_true(claim_parse(small, &claim, &why));
+		claim.body = bytes_of(body, ENTRY_SIZE_MAX - frame + more);
+		claim_put(&w, &claim);
+		assert_true(writer_done(&w, &out));
+		assert_int_equal(out.n, ENTRY_SIZE_MAX + more);
+		assert_true(claim_parse(out, &claim, &why) == (more == 0));
+	}
+	assert_string_equal(why, "the claim is too large");
 }
 
 static void a_failing_parse_leaves_the_result_alone(void **state)
@@ -324,6 +352,7 @@ int main(void)
 		cmocka_unit_test(a_claims_source_is_one_of_three),
 		cmocka_unit_test(a_claims_body_is_a_map_with_texts_as_keys),
 		cmocka_unit_test(a_claims_spool_is_a_name_and_a_counter),
+		cmocka_unit_test(a_claim_has_at_most_32_kib),
 		cmocka_unit_test(a_failing_parse_leaves_the_result_alone),
 		cmocka_unit_test(the_claims_digest_is_over_its_bytes),
 	};

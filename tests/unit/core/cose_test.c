@@ -122,6 +122,9 @@ static void another_number_of_parts_is_refused(void **state)
 	assert_true(refused("d2835826" PROTECTED "a0f6"));
 	assert_true(refused("d2855826" PROTECTED "a0f65840" SIGNATURE "00"));
 	assert_true(refused("d2a0"));
+	/* counts that lie */
+	assert_true(refused("d2835826" PROTECTED "a0f65840" SIGNATURE));
+	assert_true(refused("d2855826" PROTECTED "a0f65840" SIGNATURE));
 }
 
 static void another_protected_header_is_refused(void **state)
@@ -140,6 +143,11 @@ static void another_protected_header_is_refused(void **state)
 	/* crit beside the algorithm, instead of the key id */
 	assert_true(refused("d28446a201270281"
 			    "04a0f65840" SIGNATURE));
+	/* a map of one, with the key id after its end */
+	assert_true(refused("d2845826a10127045820" KID "a0f65840" SIGNATURE));
+	/* other labels */
+	assert_true(refused("d2845826a20227045820" KID "a0f65840" SIGNATURE));
+	assert_true(refused("d2845826a20127055820" KID "a0f65840" SIGNATURE));
 	/* labels out of order */
 	assert_true(refused("d2845826a2045820" KID "0127a0f65840" SIGNATURE));
 	/* bytes after the map */
@@ -182,6 +190,8 @@ static void anything_in_the_unprotected_header_is_refused(void **state)
 	(void)state;
 	assert_true(refused("d2845826" PROTECTED "a10127f65840" SIGNATURE));
 	assert_true(refused("d2845826" PROTECTED "80f65840" SIGNATURE));
+	/* {null: signature}, with which the array ends too early */
+	assert_true(refused("d2845826" PROTECTED "a1f65840" SIGNATURE));
 	assert_true(refused("d2845826" PROTECTED "f6f65840" SIGNATURE));
 }
 

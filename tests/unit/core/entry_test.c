@@ -32,6 +32,10 @@ static void the_three_kinds_of_proof_are_told_apart(void **state)
 static void a_proof_of_no_known_kind_is_refused(void **state)
 {
 	static const char *const WRONG[] = {
+		/* counts that lie, with all three parts there */
+		"82410141024103",
+		"84410141024103",
+		"80410141024103",
 		"",
 		"00",
 		"f4",
@@ -141,6 +145,21 @@ static void an_entry_is_claim_proof_and_witness(void **state)
 	assert_true(in.p < entry.claim_bytes.p && entry.claim_bytes.p < in.p + in.n);
 }
 
+static void an_entry_whose_count_lies_is_refused(void **state)
+{
+	struct bytes in = entry_with_body(1);
+	uint8_t lying[512];
+	struct entry entry;
+	const char *why;
+
+	(void)state;
+	memcpy(lying, in.p, in.n);
+	for (unsigned count = 0; count < 8; count++) {
+		lying[0] = (uint8_t)(0x80 + count);
+		assert_true(entry_parse(bytes_of(lying, in.n), &entry, &why) == (count == 3));
+	}
+}
+
 static void an_entry_has_at_most_32_kib(void **state)
 {
 	size_t frame = entry_with_body(1000).n - 1000;
@@ -196,6 +215,7 @@ int main(void)
 		cmocka_unit_test(a_signed_claim_may_not_be_embedded_in_the_proof),
 		cmocka_unit_test(the_parts_of_a_webauthn_proof_are_bounded),
 		cmocka_unit_test(an_entry_is_claim_proof_and_witness),
+		cmocka_unit_test(an_entry_whose_count_lies_is_refused),
 		cmocka_unit_test(an_entry_has_at_most_32_kib),
 		cmocka_unit_test(every_cut_of_an_entry_and_every_byte_more_is_refused),
 		cmocka_unit_test(an_entry_of_other_parts_is_refused),

@@ -53,6 +53,22 @@ static void a_witness_of_unknown_keys_is_refused(void **state)
 	assert_false(witness_ok_with(11, "00"));
 }
 
+static void bytes_after_a_witness_are_refused(void **state)
+{
+	struct bytes in = encode(&WITNESS);
+	struct witness witness;
+	uint8_t longer[256];
+	const char *why;
+
+	(void)state;
+	memcpy(longer, in.p, in.n);
+	longer[in.n] = 0xF6;
+	assert_false(witness_parse(bytes_of(longer, in.n + 1), &witness, &why));
+	assert_string_equal(why, "bytes follow its end");
+	for (size_t n = 0; n < in.n; n++)
+		assert_false(witness_parse(bytes_of(in.p, n), &witness, &why));
+}
+
 static void numbers_of_a_witness_are_bounded(void **state)
 {
 	(void)state;
@@ -75,6 +91,8 @@ static void a_channel_is_a_known_kind_and_a_short_reference(void **state)
 	assert_false(witness_ok_with(3, "82005841" HASH HASH "00"));
 	assert_false(witness_ok_with(3, "820440"));
 	assert_false(witness_ok_with(3, "8100"));
+	assert_false(witness_ok_with(3, "810040")); /* counts that lie */
+	assert_false(witness_ok_with(3, "830040"));
 	assert_false(witness_ok_with(3, "83004000"));
 	assert_false(witness_ok_with(3, "820060"));
 	assert_false(witness_ok_with(3, "8200f6"));
@@ -114,6 +132,8 @@ static void a_gate_is_a_revision_and_results(void **state)
 	assert_true(witness_ok_with(5, "8200a0"));
 	assert_true(witness_ok_with(5, "8201a161416470617373"));
 	assert_false(witness_ok_with(5, "8101"));
+	assert_false(witness_ok_with(5, "8101a0")); /* counts that lie */
+	assert_false(witness_ok_with(5, "8301a0"));
 	assert_false(witness_ok_with(5, "8301a000"));
 	assert_false(witness_ok_with(5, "820180"));
 	assert_false(witness_ok_with(5, "8201a1614100"));
@@ -137,6 +157,8 @@ static void what_is_raised_has_a_code_and_maybe_a_subject(void **state)
 	assert_true(witness_ok_with(6, "81846141616b61776169"));
 	assert_false(witness_ok_with(6, "80"));
 	assert_false(witness_ok_with(6, "8180"));
+	assert_false(witness_ok_with(6, "81806141")); /* counts that lie */
+	assert_false(witness_ok_with(6, "81856141616b606169"));
 	assert_false(witness_ok_with(6, "816141"));
 	assert_false(witness_ok_with(6, "818160"));
 	assert_false(witness_ok_with(6, "81826141"
@@ -173,6 +195,8 @@ static void the_subject_of_a_witness_is_named_by_ids(void **state)
 	(void)state;
 	assert_true(witness_ok_with(9, "83616b606169"));
 	assert_true(witness_ok_with(9, "83616b61776169"));
+	assert_false(witness_ok_with(9, "82616b606169"));
+	assert_false(witness_ok_with(9, "84616b606169"));
 	assert_false(witness_ok_with(9, "82616b6169"));
 	assert_false(witness_ok_with(9, "84616b60616960"));
 	assert_false(witness_ok_with(9, "8360606169"));
@@ -307,12 +331,41 @@ static void absent_lists_are_empty_walks(void **state)
 	assert_null(r.why);
 }
 
+static void a_witness_has_at_most_32_kib(void **state)
+{
+	static uint8_t buffer[2 * ENTRY_SIZE_MAX], letters[ENTRY_SIZE_MAX];
+	struct witness witness;
+	const char *why;
+
+	(void)state;
+	memset(letters, 'x', sizeof letters);
+	for (size_t more = 0; more < 2; more++) {
+		struct writer w = writer_of(buffer, sizeof buffer);
+		struct bytes out;
+		size_t head;
+
+		cbor_put_map(&w, 5);
+		for (size_t i = 1; i <= 4; i++) {
+			cbor_put_uint(&w, i);
+			put_bytes(&w, hex(WITNESS.values[i]));
+		}
+		put_bytes(&w, hex("07a16161"));
+		head = w.n + 3;
+		cbor_put_text(&w, bytes_of(letters, ENTRY_SIZE_MAX - head + more));
+		assert_true(writer_done(&w, &out));
+		assert_int_equal(out.n, ENTRY_SIZE_MAX + more);
+		assert_true(witness_parse(out, &witness, &why) == (more == 0));
+	}
+	assert_string_equal(why, "the witness is too large");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_witness_is_read_and_written_alike),
 		cmocka_unit_test(every_required_key_of_a_witness_is_required),
 		cmocka_unit_test(a_witness_of_unknown_keys_is_refused),
+		cmocka_unit_test(bytes_after_a_witness_are_refused),
 		cmocka_unit_test(numbers_of_a_witness_are_bounded),
 		cmocka_unit_test(a_channel_is_a_known_kind_and_a_short_reference),
 		cmocka_unit_test(only_the_outcome_that_executes_has_a_target),
@@ -324,6 +377,7 @@ int main(void)
 		cmocka_unit_test(lists_of_a_witness_are_bounded),
 		cmocka_unit_test(the_lists_of_a_witness_are_walked_to_their_end),
 		cmocka_unit_test(absent_lists_are_empty_walks),
+		cmocka_unit_test(a_witness_has_at_most_32_kib),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
