@@ -177,6 +177,8 @@ static void a_claims_origin_is_one_line(void **state)
 	assert_false(claim_ok_with(1, "416f")); /* bytes */
 	assert_false(claim_ok_with(1, "626f0a"));
 	assert_false(claim_ok_with(1, "6100"));
+	assert_false(claim_ok_with(1, "611f"));
+	assert_true(claim_ok_with(1, "63612062")); /* a space is no control character */
 	assert_false(claim_ok_with(1, "61ff"));
 	memset(text, '6', sizeof text - 1);
 	text[sizeof text - 1] = '\0';

@@ -112,12 +112,20 @@ static bool fetch(void *context, struct merkle_place place, struct hash *out)
 	return true;
 }
 
-static bool fetch_nothing(void *context, struct merkle_place place, struct hash *out)
+/* Answers `left` times and then fails. */
+struct failing {
+	size_t left;
+	size_t size;
+};
+
+static bool fetch_some(void *context, struct merkle_place place, struct hash *out)
 {
-	(void)context;
-	(void)place;
-	(void)out;
-	return false;
+	struct failing *failing = context;
+
+	if (failing->left == 0)
+		return false;
+	failing->left--;
+	return fetch(&failing->size, place, out);
 }
 
 static size_t inclusion(size_t size, size_t index, struct hash *path)
@@ -379,14 +387,22 @@ static void no_path_is_made_for_a_place_outside_the_tree(void **state)
 	assert_int_equal(n, 77);
 }
 
-static void a_failing_fetch_fails_the_path(void **state)
+/* The path of leaf 3 of 9 is the roots over 2, 0 to 1, 4 to 7, and 8: four fetches. From 3 to 9
+ * leaves it is those over 2, 3, 0 to 1, 4 to 7, and 8: five. */
+static void a_fetch_that_fails_at_any_place_fails_the_path(void **state)
 {
 	struct hash path[MERKLE_DEPTH_MAX];
 	size_t n;
 
 	(void)state;
-	assert_false(merkle_inclusion_path(9, 3, fetch_nothing, NULL, path, &n));
-	assert_false(merkle_consistency_path(3, 9, fetch_nothing, NULL, path, &n));
+	for (size_t answers = 0; answers <= 5; answers++) {
+		struct failing first = {answers, 9}, second = {answers, 9};
+
+		assert_true(merkle_inclusion_path(9, 3, fetch_some, &first, path, &n) ==
+			    (answers >= 4));
+		assert_true(merkle_consistency_path(3, 9, fetch_some, &second, path, &n) ==
+			    (answers >= 5));
+	}
 }
 
 /* Every subtree has the same root, which only a proof of the largest trees can get away with. */
@@ -439,7 +455,7 @@ int main(void)
 		cmocka_unit_test(every_tree_extends_the_empty_one_without_a_path),
 		cmocka_unit_test(an_empty_path_proves_no_growth),
 		cmocka_unit_test(no_path_is_made_for_a_place_outside_the_tree),
-		cmocka_unit_test(a_failing_fetch_fails_the_path),
+		cmocka_unit_test(a_fetch_that_fails_at_any_place_fails_the_path),
 		cmocka_unit_test(the_largest_trees_stay_within_the_bound),
 	};
 
