@@ -251,7 +251,7 @@ err process_vote(struct attempt *x, struct fault *f)
 	const char *name = x->record->type->type->name;
 	struct waiting *w = arena_alloc(&x->batch->arena, sizeof *w);
 	char voter[ID_SIZE_MAX + 1];
-	struct attempt *t;
+	struct attempt *t = NULL;
 	bool open, counts;
 
 	if (w == NULL)

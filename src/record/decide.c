@@ -314,7 +314,7 @@ static bool out_of_window(struct attempt *x)
 static bool gate_closed(struct attempt *x)
 {
 	struct fault f = {0};
-	char n[16];
+	char n[24];
 	size_t failed = 0;
 
 	for (const struct control_failure *c = x->failures; c != NULL; c = c->next)

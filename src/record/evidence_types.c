@@ -88,14 +88,14 @@ static err check_ledger_started(struct check_context *context, const void *body,
 
 struct decision_refused {
 	struct id type;
-	struct id author;
+	struct id asked_by;
 	struct id code;
 	struct hash record;
 	struct id kind, within, id;
 };
 static const struct field decision_refused[] = {
 	FIELD(decision_refused, type, REQUIRED, "type of the refused decision"),
-	FIELD(decision_refused, author, REQUIRED, "who asked for it"),
+	FIELD(decision_refused, asked_by, REQUIRED, "who asked for it"),
 	FIELD(decision_refused, code, REQUIRED, "message id of the first reason"),
 	FIELD(decision_refused, record, REQUIRED, "digest of the refused claim"),
 	FIELD(decision_refused, kind, OPTIONAL, "kind of what it was about"),

@@ -7,7 +7,7 @@
 #include "core/merkle.h"
 #include "core/note.h"
 #include "db/db.h"
-#include "record/registry.h"
+#include "record/codec.h"
 
 #include <jansson.h>
 
@@ -202,7 +202,7 @@ struct rebuild_report {
 	uint64_t entries;
 	size_t tables, differing;
 	char first_table[64]; /* the first that differs, and its row */
-	char first_row[256];
+	char first_row[512];
 };
 /* Folds the whole log again into fresh tables beside the live ones and compares row for row. With
  * `replace`, the live tables then become the fresh ones in one transaction. The engine must not be

@@ -36,7 +36,7 @@ static json_t *refusal_body(const struct submission *s, const struct subject *su
 
 	hex_encode(hash_bytes(&s->record.digest), hex);
 	set_text(json, "type", s->record.claim.type);
-	set_text(json, "author", s->record.claim.author);
+	set_text(json, "asked_by", s->record.claim.author);
 	set_text(json, "code", bytes_text(s->result.fault.message));
 	set_text(json, "record", bytes_text(hex));
 	set_text(json, "kind", subject->kind);

@@ -30,7 +30,7 @@ static const struct {
 	[FIELD_INSTANT] = {"instant", VALUE_INT}, [FIELD_NUMBER] = {"number", VALUE_INT},
 	[FIELD_BOOL] = {"bool", VALUE_INT},       [FIELD_TEXT] = {"text", VALUE_TEXT},
 	[FIELD_BLOB] = {"blob", VALUE_BLOB},      [FIELD_COMMITMENT] = {"commitment", VALUE_BLOB},
-	[FIELD_LIST] = {"list", VALUE_NULL},
+	[FIELD_LIST] = {"list", VALUE_BLOB},
 };
 
 size_t fields_count(const struct field *fields)

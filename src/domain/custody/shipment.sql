@@ -356,7 +356,7 @@ SELECT p.from_site AS site, p.id AS shipment, p.state, p.to_site, p.freight_carr
 FROM shipment p
 WHERE (:site IS NULL OR p.from_site = :site) AND (:state IS NULL OR p.state = :state)
 AND (:shipment IS NULL OR p.id = :shipment)
-ORDER BY p.id;
+ORDER BY shipment;
 
 -- view shipment.inbound custody.read site:id state:id shipment:id
 SELECT p.to_site AS site, p.id AS shipment, p.state, p.from_site, p.freight_carrier, p.manifest,
@@ -366,7 +366,7 @@ SELECT p.to_site AS site, p.id AS shipment, p.state, p.from_site, p.freight_carr
 FROM shipment p
 WHERE (:site IS NULL OR p.to_site = :site) AND (:state IS NULL OR p.state = :state)
 AND (:shipment IS NULL OR p.id = :shipment)
-ORDER BY p.id;
+ORDER BY shipment;
 
 -- view shipment.contents custody.read shipment:id
 SELECT p.from_site AS site, p.to_site, c.shipment, c.kind, c.within, c.id, c.quantity

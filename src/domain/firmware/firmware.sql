@@ -143,4 +143,4 @@ SELECT f.product, f.environment, f.id AS firmware_release, f.version, f.image, f
 FROM firmware_release f
 WHERE (:product IS NULL OR f.product = :product) AND (:release IS NULL OR f.id = :release)
 AND (:environment IS NULL OR f.environment = :environment)
-ORDER BY f.id;
+ORDER BY firmware_release;

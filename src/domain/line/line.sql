@@ -374,21 +374,21 @@ WHERE until IS NULL AND key = (SELECT u.key_id FROM unit u
 
 -- view site.list line.read site:id
 SELECT s.id AS site, s.name, s.country, s.since FROM site s WHERE (:site IS NULL OR s.id = :site)
-ORDER BY s.id;
+ORDER BY site;
 
 -- view line.list line.read site:id
 SELECT l.site, l.id AS line, l.since FROM line l WHERE (:site IS NULL OR l.site = :site)
-ORDER BY l.site, l.id;
+ORDER BY l.site, line;
 
 -- view station.list line.read site:id line:id
 SELECT s.site, s.line, s.id AS station, s.environment, s.since FROM station s
 WHERE (:site IS NULL OR s.site = :site) AND (:line IS NULL OR s.line = :line)
-ORDER BY s.id;
+ORDER BY station;
 
 -- view product.list line.read product:id
 SELECT p.id AS product, p.name, p.hardware_type, p.since FROM product p
 WHERE (:product IS NULL OR p.id = :product)
-ORDER BY p.id;
+ORDER BY product;
 
 -- view build.list line.read site:id product:id authorization:id
 SELECT b.site, b.line, b.product, b.environment, b.id AS build_authorization, b.revision,
@@ -397,7 +397,7 @@ SELECT b.site, b.line, b.product, b.environment, b.id AS build_authorization, b.
 FROM build_authorization b
 WHERE (:site IS NULL OR b.site = :site) AND (:product IS NULL OR b.product = :product)
 AND (:authorization IS NULL OR b.id = :authorization)
-ORDER BY b.id;
+ORDER BY build_authorization;
 
 --- authorized = built + scrapped + in_work + unused
 -- view build.reconciliation line.read authorization:id
@@ -412,7 +412,7 @@ FROM (SELECT b.id, b.site, b.line, b.product, b.quantity, b.quantity - b.request
 		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
 			AND u.state IN ('requested', 'certified')) AS in_work
 	FROM build_authorization b WHERE (:authorization IS NULL OR b.id = :authorization)) AS t
-ORDER BY t.id;
+ORDER BY build_authorization;
 
 -- view unit.parts line.read product:id serial:id
 SELECT u.site, u.line, u.product, u.serial, p.supplier, p.part_lot, p.part, p.quantity,

@@ -299,7 +299,7 @@ AND NOT EXISTS (SELECT 1 FROM part_source a JOIN supplier s ON s.id = a.supplier
 -- view part.list part.read part:id global
 SELECT p.id AS part, p.description, p.manufacturer, p.manufacturer_part, p.critical, p.since
 FROM part p WHERE (:part IS NULL OR p.id = :part)
-ORDER BY p.id;
+ORDER BY part;
 
 -- view part.sources part.read part:id supplier:id
 SELECT a.supplier, a.part, a.approver, s.state, s.expires, a.since
@@ -315,7 +315,7 @@ ORDER BY b.product, b.revision;
 -- view bom.lines part.read product:id revision:id
 SELECT l.product, l.revision, l.id AS bom_line, l.part, l.quantity, l.designators, l.critical
 FROM bom_line l WHERE l.product = :product AND l.revision = :revision
-ORDER BY l.id;
+ORDER BY bom_line;
 
 -- view part_lot.list part.read site:id supplier:id part:id part_lot:id
 SELECT p.site, p.supplier, p.part_lot, p.part, p.date_code, p.shipment,

@@ -75,15 +75,15 @@ UPDATE supplier SET state = 'suspended', expires = NULL, since = :seq WHERE id =
 SELECT s.id AS supplier, s.name, s.class, s.country, s.state, s.expires, s.approver, s.since
 FROM supplier s
 WHERE (:supplier IS NULL OR s.id = :supplier) AND (:state IS NULL OR s.state = :state)
-ORDER BY s.id;
+ORDER BY supplier;
 
 -- view supplier.sites supplier.read supplier:id
 SELECT s.supplier, s.id AS supplier_site, s.country, s.address, s.since FROM supplier_site s
 WHERE (:supplier IS NULL OR s.supplier = :supplier)
-ORDER BY s.supplier, s.id;
+ORDER BY s.supplier, supplier_site;
 
 --- Approvals that end before a date, for those who must renew them.
 -- view supplier.ending supplier.read before:instant
 SELECT s.id AS supplier, s.name, s.expires FROM supplier s
 WHERE s.state = 'approved' AND s.expires < :before
-ORDER BY s.id;
+ORDER BY supplier;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* house.h — a whole engine in a temporary folder, with founders who sign, for tests and benches:
+ * the real store, ledger and rules, and a checkpoint key in this process. */
+#ifndef TESTS_RECORDS_HOUSE_H
+#define TESTS_RECORDS_HOUSE_H
+
+#include "crypto/crypto.h"
+#include "record/record.h"
+
+#define HOUSE_ORIGIN "test.example/log"
+
+struct house_clock {
+	uint64_t wall, steady; /* ms added to the real clocks */
+	bool frozen;           /* wall and steady are absolute then */
+};
+
+struct actor {
+	char id[ID_SIZE_MAX + 1];
+	struct private_key *key;
+};
+
+struct house {
+	char folder[128];
+	char store[512]; /* db_open address */
+	char tiles[160];
+	struct house_clock clock_state;
+	struct clock clock;
+	struct private_key *checkpoint;
+	struct note_key checkpoint_public;
+	struct merkle_head signed_last;
+	bool signer_away;
+	struct engine_config config;
+	struct engine *engine;
+	struct actor ada, ben, cleo; /* founders */
+	struct arena arena;
+	uint64_t ids;
+};
+
+/* Opens an empty log in the store at `address` and starts it with three founders. */
+void house_open(struct house *h, const char *address);
+void house_close(struct house *h); /* and removes its folder */
+void house_stop(struct house *h);  /* closes the engine only */
+void house_start(struct house *h); /* opens it again */
+
+/* A fresh UUID of version 7 at the house's wall clock, as text. */
+void house_id(struct house *h, char out[static 37]);
+/* Submits {"body": …} signed by the actor; `body` is JSON text, single quotes for double ones. */
+const struct result *house_sign(struct house *h, const struct actor *who, const char *type,
+				const char *body);
+/* The same, reported over the actor's channel without a signature. */
+const struct result *house_report(struct house *h, const struct actor *who, const char *type,
+				  const char *body);
+/* A signed submission that is not yet submitted; NULL with a fault if decoding refuses it. */
+struct submission *house_make(struct house *h, struct arena *a, const struct actor *who,
+			      const char *type, const char *body, const char *id, struct fault *f);
+/* These fail the test, with the fault's text, unless it went as named. */
+uint64_t house_must(struct house *h, const struct actor *who, const char *type, const char *body);
+void house_must_refuse(struct house *h, const struct actor *who, const char *type, const char *body,
+		       const char *code);
+/* Recorded, and raised exactly this code (first one). */
+void house_must_raise(struct house *h, const struct actor *who, const char *type, const char *body,
+		      const char *code);
+/* The other founder approves what was just recorded as pending. */
+const struct result *house_approve(struct house *h, const struct actor *who, struct hash digest);
+
+/* A new person, station … with a key and a role holding these permissions (comma separated). */
+struct actor house_actor(struct house *h, const char *id, const char *kind,
+			 const char *permissions);
+void actor_done(struct actor *a);
+
+/* A view's rows as JSON; fails the test if it is refused. `query` like "site=A&limit=2". */
+json_t *house_view(struct house *h, const char *principal, const char *view, const char *query);
+/* The rebuild equals the live tables; fails the test otherwise. */
+void house_must_rebuild(struct house *h);
+/* Single quotes become double ones. */
+char *house_json(struct arena *a, const char *text);
+
+#endif

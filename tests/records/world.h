@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* world.h — a small company in an engine of its own: people and a station with keys and roles, who
+ * sign their records. Tests say what somebody does and read what the engine says to it. */
+#ifndef TEST_RECORDS_WORLD_H
+#define TEST_RECORDS_WORLD_H
+
+#include "stores.h"
+
+#include "crypto/x509.h"
+#include "record/record.h"
+
+enum { ACTORS_MAX = 16, SAID_MAX = 1024, DAY_MS = 24 * 3600 * 1000 };
+
+struct actor {
+	char name[ID_SIZE_MAX + 1];
+	struct private_key *key;
+};
+
+struct world {
+	struct store_test *store;
+	struct engine *engine;
+	struct engine_config config;
+	struct arena arena;
+	struct fault fault;
+	struct private_key *checkpoint_key;
+	struct merkle_head signed_head;
+	struct actor actors[ACTORS_MAX];
+	size_t actors_n;
+	uint64_t later_ms; /* how far both clocks were moved on */
+	char said[SAID_MAX];
+	char digest[65];   /* of the last claim */
+	uint64_t sequence; /* of the last record */
+};
+
+/* cmocka fixtures: `*state` is a struct world. Founder `anna`; `bert`, `carl`, `dora`, `qa`, and `emil`,
+ * who is the same human being as `anna`, may do everything; station `st1` stands on line L1 of site VN and
+ * may build there; sites VN and HH, product GW. */
+int world_setup(void **state);
+int world_teardown(void **state);
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+/* `author` signs and sends a record; the body is JSON with ' for ". The answer is "" when it was
+ * recorded without anything raised, the codes raised, or "!" and the code of the refusal. */
+const char *says(struct world *w, const char *author, const char *type, const char *body, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The server's own word. */
+const char *system_says(struct world *w, const char *type, const char *body, ...)
+	__attribute__((format(printf, 3, 4)));
+#define assert_says(answer, ...) assert_string_equal(says(__VA_ARGS__), answer)
+
+/* A key for a new author, without enrolling it. */
+struct private_key *world_key(struct world *w, const char *author);
+/* One column of a view's first row as text; "(none)" without a row. `query` is "a=b&c=d". */
+const char *shows(struct world *w, const char *view, const char *column, const char *query);
+/* How many rows. */
+size_t rows_of(struct world *w, const char *view, const char *query);
+/* What a gate says: "" or "CONTROL: found" of the first failure. */
+const char *gate_says(struct world *w, const char *gate, const char *kind, const char *within,
+		      const char *id);
+/* Disposes of every open nonconformance and lifts every hold, as somebody who caused none. */
+void world_clear(struct world *w);
+/* Both clocks go on. */
+void world_later(struct world *w, uint64_t ms);
+/* Closes the engine, folds the whole log again, and compares row for row; the world is closed. */
+void world_rebuild_is_equal(struct world *w);
+
+/* ---- what most tests need first ---- */
+
+/* Supplier acme with part MCU1, received part lot R1 (1,000), bill of material A, firmware release
+ * FW1 with image 11…11, build authorization BA1 of 5 units, part lot issued. */
+void world_ready_to_build(struct world *w);
+/* The first two steps of world_unit, which then takes the others. */
+void world_request(struct world *w, const char *serial);
+void world_certify(struct world *w, const char *serial);
+/* Seals 1 to 4 of maker M lie in the stock of VN. */
+void world_seals(struct world *w);
+/* The unit is requested with a fresh key (actor GW/serial), certified, built and programmed. */
+void world_unit(struct world *w, const char *serial);
+/* Shipment with that unit packed and sealed by carl with seal 1 of maker M. Manifest: w->digest. */
+void world_sealed_shipment(struct world *w, const char *serial, const char *shipment,
+			   char manifest[static 65]);
+
+extern const char IMAGE[65]; /* of FW1 */
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* world_steps.c — the roads that many tests go before the one step they are about. */
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void world_ready_to_build(struct world *w)
+{
+	assert_says("", w, "anna", "supplier.registered",
+		    "{'supplier':'acme','class':'manufacturer','country':'DE','name':'Acme'}");
+	assert_says("", w, "anna", "supplier.approved",
+		    "{'supplier':'acme','expires':'2099-01-01T00:00:00.000Z'}");
+	assert_says("", w, "anna", "part.defined",
+		    "{'part':'MCU1','description':'controller','critical':true}");
+	assert_says("", w, "anna", "part.source_approved", "{'part':'MCU1','supplier':'acme'}");
+	assert_says("", w, "bert", "part_lot.received",
+		    "{'supplier':'acme','part_lot':'R1','part':'MCU1','quantity':1000,'site':'VN',"
+		    "'packaging':'intact','conformance_certificate':'%s'}",
+		    IMAGE);
+	assert_says("", w, "anna", "bom.released",
+		    "{'product':'GW','revision':'A','line_count':1,'lines':[{'line':'1',"
+		    "'part':'MCU1','quantity':2,'designators':'U1 U2'}]}");
+	assert_says("", w, "anna", "firmware.released",
+		    "{'release':'FW1','product':'GW','version':'1.0','environment':'production',"
+		    "'image':'%s','image_size':4096,'security_version':1}",
+		    IMAGE);
+	assert_says("", w, "anna", "build.authorized",
+		    "{'authorization':'BA1','product':'GW','revision':'A','release':'FW1',"
+		    "'site':'VN','line':'L1','quantity':5,"
+		    "'valid_until':'2099-01-01T00:00:00.000Z'}");
+	assert_says("", w, "bert", "part_lot.issued",
+		    "{'supplier':'acme','part_lot':'R1','authorization':'BA1','site':'VN',"
+		    "'line':'L1','quantity':900}");
+}
+
+void world_request(struct world *w, const char *serial)
+{
+	char name[ID_SIZE_MAX + 1], text[4096];
+	struct bytes der;
+	struct arena a = {0};
+
+	snprintf(name, sizeof name, "GW/%s", serial);
+	assert_int_equal(csr_make(&a, world_key(w, name), serial, &der, &w->fault).code, OK);
+	assert_true(base64_size(der.n) < sizeof text);
+	base64url_encode(der, text);
+	arena_done(&a);
+	assert_says("", w, "st1", "unit.requested",
+		    "{'product':'GW','serial':'%s','authorization':'BA1','csr':'%s'}", serial,
+		    text);
+}
+
+/* Any certificate over the unit's key will do: what counts here is whose key it certifies. */
+void world_certify(struct world *w, const char *serial)
+{
+	char name[ID_SIZE_MAX + 1], text[4096];
+	struct bytes der;
+	struct arena a = {0};
+
+	snprintf(name, sizeof name, "GW/%s", serial);
+	assert_int_equal(
+		certificate_make_client(&a, world_key(w, name), name, &der, &w->fault).code, OK);
+	assert_true(base64_size(der.n) < sizeof text);
+	base64url_encode(der, text);
+	arena_done(&a);
+	assert_string_equal(system_says(w, "certificate.issued",
+					"{'product':'GW','serial':'%s','certificate':'%s'}", serial,
+					text),
+			    "");
+}
+
+void world_unit(struct world *w, const char *serial)
+{
+	world_request(w, serial);
+	world_certify(w, serial);
+	assert_says("", w, "st1", "unit.fitted",
+		    "{'product':'GW','serial':'%s','station':'st1','parts':[{'supplier':'acme',"
+		    "'part_lot':'R1','part':'MCU1','quantity':2,'designators':'U1 U2'}]}",
+		    serial);
+	assert_says("", w, "st1", "unit.built", "{'product':'GW','serial':'%s','station':'st1'}",
+		    serial);
+	assert_says("", w, "st1", "unit.programmed",
+		    "{'product':'GW','serial':'%s','station':'st1','release':'FW1','image':'%s'}",
+		    serial, IMAGE);
+}
+
+void world_seals(struct world *w)
+{
+	assert_says("", w, "bert", "seal.received",
+		    "{'maker':'M','lot':'P1','class':'H','site':'VN','seals':[{'seal':'1'},"
+		    "{'seal':'2'},{'seal':'3'},{'seal':'4'}]}");
+}
+
+void world_sealed_shipment(struct world *w, const char *serial, const char *shipment,
+			   char manifest[static 65])
+{
+	world_seals(w);
+	assert_says("", w, "bert", "shipment.planned",
+		    "{'shipment':'%s','from_site':'VN','to_site':'HH'}", shipment);
+	assert_says("", w, "bert", "shipment.packed",
+		    "{'shipment':'%s','site':'VN','contents':[{'kind':'unit','within':'GW',"
+		    "'id':'%s','quantity':1},{'kind':'item','id':'cable','quantity':2}]}",
+		    shipment, serial);
+	memcpy(manifest, w->digest, 65);
+	assert_says("", w, "bert", "seal.issued",
+		    "{'maker':'M','seal':'1','holder':'carl','site':'VN'}");
+	assert_says("", w, "carl", "seal.applied",
+		    "{'maker':'M','seal':'1','shipment':'%s','site':'VN'}", shipment);
+}
