@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""ledger_reader.py [--strict] FOLDER KEY: an independent reader of a log in tiles (C2SP tlog-tiles).
+"""ledger_reader.py [--strict] FOLDER KEY: an independent reader of a log (C2SP tlog-tiles).
 
 It shares no code with the rest of this project: it was written from the published formats and
 docs/formats/entry.cddl alone, on Debian's python3-cbor2 and python3-cryptography. KEY is the log's
@@ -157,7 +157,7 @@ class Folder:
             return None
 
     def tile(self, level, index, width):
-        """The bytes, the width and the name of a tile; a full one may stand in for a partial one."""
+        """Bytes, width and name of a tile; a full one may stand in for a partial one."""
         for held in (width, WIDTH):
             name = tile_path(level, index, held)
             raw = self.read(name)
