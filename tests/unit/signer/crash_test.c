@@ -31,6 +31,7 @@ struct power {
 static struct power *power;
 static long countdown; /* the child is cut at the call that brings it to 0 */
 static enum how how;
+static bool in_signer; /* this process is the one that is cut */
 
 /* ---- in the child ---- */
 
@@ -40,6 +41,8 @@ ssize_t __real_pwrite64(int fd, const void *p, size_t n, off_t at);
 ssize_t __wrap_pwrite64(int fd, const void *p, size_t n, off_t at);
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
+ssize_t __real_send(int fd, const void *p, size_t n, int flags);
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation);
 
@@ -55,6 +58,14 @@ int __wrap_flock(int fd, int operation)
 	return __real_flock(fd, operation);
 }
 
+/* Nothing leaves before it is on the disk: not for power that fails by chance, but always. */
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags)
+{
+	if (in_signer && power->unsynced)
+		abort();
+	return __real_send(fd, p, n, flags);
+}
+
 ssize_t __wrap_write(int fd, const void *p, size_t n)
 {
 	if (!cut_here())
@@ -68,6 +79,9 @@ static void remember(int fd, size_t n, off_t at)
 {
 	if (power == NULL || n > UNSYNCED_MAX)
 		return;
+	/* Only then is a torn tail always the last append alone. */
+	if (in_signer && power->unsynced)
+		abort();
 	ssize_t old = pread(fd, power->old, n, at);
 
 	power->in_journal = fd == power->journal_fd;
@@ -113,6 +127,7 @@ static void arm(void *context)
 {
 	const struct cut *cut = context;
 
+	in_signer = true;
 	countdown = cut->at;
 	how = cut->how;
 }
