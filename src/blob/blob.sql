@@ -20,4 +20,4 @@ CREATE TABLE IF NOT EXISTS blob_key (
 	upload TEXT NOT NULL,
 	created BIGINT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS blob_key_upload ON blob_key (created) WHERE upload <> '';
+CREATE UNIQUE INDEX IF NOT EXISTS blob_key_upload ON blob_key (upload) WHERE upload <> '';

@@ -34,22 +34,16 @@ static err corrupt(const struct blob_reader *r, const char *detail, struct fault
 		    "path", r->path, NULL);
 }
 
-static err open_file(struct blob_store *store, struct blob_reader *r, struct fault *f)
+static err open_file(struct blob_reader *r, struct fault *f)
 {
 	uint64_t expected =
 		r->info.class == BLOB_PERSONAL ? chunk_file_size(r->info.size) : r->info.size;
-	struct blob_row row;
 	struct stat st;
 	char detail[96];
 
 	r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (r->fd < 0 && errno == ENOENT) {
-		TRY(blob_row_find(store, r->digest, &row, f)); /* swept or erased just now? */
-		if (!row.found || row.info.erased)
-			return fail(f, row.found ? "BLOB_ERASED" : "BLOB_MISSING", "digest",
-				    digest_text(r->digest).text, NULL);
+	if (r->fd < 0 && errno == ENOENT)
 		return corrupt(r, "its file is missing", f);
-	}
 	if (r->fd < 0 || fstat(r->fd, &st) != 0)
 		return blob_io(f, "open", r->path);
 	if ((uint64_t)st.st_size == expected)
@@ -73,7 +67,7 @@ static err reader_fill(struct blob_store *store, struct blob_reader *r, struct f
 	TRY(blob_path(store, r->digest, personal ? &row.key_id : NULL, r->path, f));
 	if (personal)
 		TRY(blob_key_open(store, row.key_id, r->key, &has_key, f));
-	TRY(open_file(store, r, f));
+	TRY(open_file(r, f));
 	return has_key ? ERR_OK : corrupt(r, "its data key is missing", f);
 }
 
@@ -87,7 +81,11 @@ err blob_open(struct blob_store *store, struct hash digest, struct blob_reader *
 	r->digest = digest;
 	r->fd = -1;
 	sha256_init(&r->sha);
-	err e = reader_fill(store, r, f);
+	/* What is found by its row must not vanish before its file is open. */
+	err e = blob_lock_shared(store, f);
+	if (e.code == OK)
+		e = reader_fill(store, r, f);
+	blob_unlock(store);
 	if (e.code != OK) {
 		blob_reader_close(r);
 		return e;

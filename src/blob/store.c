@@ -48,8 +48,11 @@ static const struct sql_row {
 	[BLOB_SQL_MARK_ERASED] = {"UPDATE stored_blob SET state = 'erased', key_id = NULL "
 				  "WHERE digest = :digest",
 				  {{"digest", VALUE_BLOB}}},
-	[BLOB_SQL_KEY_FIND] = {"SELECT wrapped FROM blob_key WHERE key_id = :key_id",
+	[BLOB_SQL_KEY_FIND] = {"SELECT key_id, wrapped FROM blob_key WHERE key_id = :key_id",
 			       {{"key_id", VALUE_BLOB}}},
+	[BLOB_SQL_KEY_OF_UPLOAD] = {"SELECT key_id, wrapped FROM blob_key "
+				    "WHERE upload = :upload AND upload <> ''",
+				    {{"upload", VALUE_TEXT}}},
 	[BLOB_SQL_KEY_INSERT] = {"INSERT INTO blob_key (key_id, wrapped, upload, created) "
 				 "VALUES (:key_id, :wrapped, :upload, :now)",
 				 {{"key_id", VALUE_BLOB},

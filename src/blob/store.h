@@ -24,6 +24,7 @@ enum blob_statement {
 	BLOB_SQL_DELETE,
 	BLOB_SQL_MARK_ERASED,
 	BLOB_SQL_KEY_FIND,
+	BLOB_SQL_KEY_OF_UPLOAD,
 	BLOB_SQL_KEY_INSERT,
 	BLOB_SQL_KEY_KEEP,
 	BLOB_SQL_KEY_OVERWRITE,
@@ -90,9 +91,11 @@ MUST_CHECK err blob_lock_shared(struct blob_store *store, struct fault *f);
 MUST_CHECK err blob_lock_exclusive(struct blob_store *store, struct fault *f);
 void blob_unlock(struct blob_store *store);
 
-/* One data key. Wiped by who opened it. */
-MUST_CHECK err blob_key_make(struct blob_store *store, struct key_id id, const char *upload,
-			     uint64_t now_ms, uint8_t key[static BLOB_KEY_SIZE], struct fault *f);
+/* Data keys; wiped by who asked for them. Ids are random: the key of an upload that was swept and
+ * begun anew is another one, so that no row can end up with the wrong key. */
+/* The key of an upload, made if there is none. */
+MUST_CHECK err blob_key_take(struct blob_store *store, const char *upload, uint64_t now_ms,
+			     struct key_id *id, uint8_t key[static BLOB_KEY_SIZE], struct fault *f);
 /* `*found` false if there is no such key; BLOB_KEY_WRONG if the store key does not open it. */
 MUST_CHECK err blob_key_open(struct blob_store *store, struct key_id id,
 			     uint8_t key[static BLOB_KEY_SIZE], bool *found, struct fault *f);

@@ -170,18 +170,6 @@ static err slot_find(struct blob_upload *u, struct fault *f)
 	return ERR_OK;
 }
 
-static err key_take(struct blob_upload *u, uint64_t now_ms, struct fault *f)
-{
-	struct hash id = sha256(bytes_text(u->name));
-	bool found = false;
-
-	memcpy(u->key_id.b, id.b, sizeof(u->key_id.b));
-	TRY(blob_key_open(u->store, u->key_id, u->key, &found, f));
-	if (found)
-		return ERR_OK;
-	return blob_key_make(u->store, u->key_id, u->name, now_ms, u->key, f);
-}
-
 static struct chunk_place place_of(const struct blob_upload *u, uint64_t index)
 {
 	return (struct chunk_place){u->request.digest, index, u->request.size};
@@ -255,7 +243,7 @@ static err upload_open(struct blob_upload *u, uint64_t now_ms, struct fault *f)
 	TRY(blob_lock_shared(u->store, f));
 	err e = slot_find(u, f);
 	if (e.code == OK && upload_is_personal(u))
-		e = key_take(u, now_ms, f);
+		e = blob_key_take(u->store, u->name, now_ms, &u->key_id, u->key, f);
 	blob_unlock(u->store);
 	TRY(e);
 	sha256_init(&u->sha);

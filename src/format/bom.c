@@ -108,7 +108,7 @@ static bool is_skipped(struct bom_reading *r)
 
 static void take_texts(struct bom_reading *r, struct bom_line *line)
 {
-	for (size_t i = 0; i < BOM_COLUMNS; i++) {
+	for (enum bom_column i = 0; i < BOM_COLUMNS; i++) {
 		struct csv_field field = field_of(r, i);
 
 		line->text[i] = bom_trim(field.text);

@@ -373,5 +373,5 @@ int main(void)
 		cmocka_unit_test(disturbed_sweep_can_be_repeated),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_stores(tests, sizeof(tests) / sizeof(tests[0]));
 }

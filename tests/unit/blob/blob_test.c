@@ -926,5 +926,5 @@ int main(void)
 		ROW(folder_that_cannot_be_made_is_named),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_stores(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -11,6 +11,20 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char *postgres; /* the address while the group runs on PostgreSQL */
+
+int run_on_stores(const struct CMUnitTest *tests, size_t n)
+{
+	const char *address = getenv("SEALWRIGHT_TEST_POSTGRES");
+	int failed = _cmocka_run_group_tests("sqlite", tests, n, NULL, NULL);
+
+	if (address != NULL && address[0] != 0 && strcmp(address, "none") != 0) {
+		postgres = address;
+		failed += _cmocka_run_group_tests("postgres", tests, n, NULL, NULL);
+	}
+	return failed;
+}
+
 uint64_t now(void)
 {
 	return (uint64_t)time(NULL) * 1000;
@@ -49,6 +63,31 @@ void room_open(struct room *room)
 	assert_ok(room, blob_store_open(&config, room->db, &room->store, &room->fault));
 }
 
+static void admin_run(struct room *room, const char *verb, const char *ending)
+{
+	char sql[128];
+	struct db *admin = NULL;
+
+	snprintf(sql, sizeof(sql), "%s SCHEMA %s %s", verb, room->schema, ending);
+	assert_ok(room, db_open(postgres, &admin, &room->fault));
+	assert_ok(room, db_run(admin, sql, &room->fault));
+	db_close(admin);
+}
+
+static void address_make(struct room *room)
+{
+	static unsigned count;
+
+	if (postgres == NULL) {
+		snprintf(room->address, sizeof(room->address), "sqlite:%s/test.db", room->folder);
+		return;
+	}
+	snprintf(room->schema, sizeof(room->schema), "blob_%ld_%u", (long)getpid(), count++);
+	admin_run(room, "CREATE", "");
+	snprintf(room->address, sizeof(room->address), "%s%coptions=-csearch_path%%3D%s", postgres,
+		 strchr(postgres, '?') != NULL ? '&' : '?', room->schema);
+}
+
 void room_make(struct room *room)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -58,7 +97,7 @@ void room_make(struct room *room)
 		 tmp != NULL ? tmp : "/tmp");
 	assert_non_null(mkdtemp(room->folder));
 	snprintf(room->blobs, sizeof(room->blobs), "%s/blobs", room->folder);
-	snprintf(room->address, sizeof(room->address), "sqlite:%s/test.db", room->folder);
+	address_make(room);
 	memset(room->key, 0x5a, sizeof(room->key));
 	room_open(room);
 }
@@ -80,6 +119,8 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 void room_remove(struct room *room)
 {
 	room_close(room);
+	if (room->schema[0] != 0)
+		admin_run(room, "DROP", "CASCADE");
 	nftw(room->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -14,10 +14,14 @@
 
 enum { BLOB_ROOM_PATH_SIZE = 512 };
 
+/* Runs the group on SQLite, and on PostgreSQL if SEALWRIGHT_TEST_POSTGRES holds an address. */
+int run_on_stores(const struct CMUnitTest *tests, size_t n);
+
 struct room {
 	char folder[BLOB_ROOM_PATH_SIZE]; /* holds `blobs` and `test.db` */
 	char blobs[BLOB_ROOM_PATH_SIZE + 16];
 	char address[BLOB_ROOM_PATH_SIZE + 32];
+	char schema[64]; /* on PostgreSQL */
 	uint8_t key[BLOB_KEY_SIZE];
 	struct db *db;
 	struct blob_store *store;
