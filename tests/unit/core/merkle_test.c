@@ -366,6 +366,34 @@ static void every_tree_extends_the_empty_one_without_a_path(void **state)
 	assert_false(merkle_extends(heads[0], heads[9], &heads[9].root, 1));
 }
 
+static void from_nothing_and_to_itself_the_path_is_empty(void **state)
+{
+	struct hash path[MERKLE_DEPTH_MAX];
+
+	(void)state;
+	for (size_t size = 0; size <= LEAVES; size++) {
+		assert_int_equal(consistency(0, size, path), 0);
+		assert_int_equal(consistency(size, size, path), 0);
+	}
+}
+
+static void the_longest_path_is_read_to_its_end(void **state)
+{
+	struct merkle_head first = {1, leaves[0]}, last = {(UINT64_C(1) << 63) + 1, leaves[0]};
+	struct hash path[MERKLE_DEPTH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < MERKLE_DEPTH_MAX; i++) {
+		path[i] = leaves[i + 1];
+		last.root = merkle_node(last.root, path[i]);
+	}
+	assert_true(merkle_includes(last, 0, leaves[0], path, MERKLE_DEPTH_MAX));
+	assert_true(merkle_extends(first, last, path, MERKLE_DEPTH_MAX));
+	last.size = UINT64_C(1) << 63; /* one level less */
+	assert_false(merkle_includes(last, 0, leaves[0], path, MERKLE_DEPTH_MAX));
+	assert_false(merkle_extends(first, last, path, MERKLE_DEPTH_MAX));
+}
+
 static void an_empty_path_proves_no_growth(void **state)
 {
 	(void)state;
@@ -453,6 +481,8 @@ int main(void)
 		cmocka_unit_test(a_tree_never_extends_a_larger_one),
 		cmocka_unit_test(equal_sizes_need_equal_roots_and_no_path),
 		cmocka_unit_test(every_tree_extends_the_empty_one_without_a_path),
+		cmocka_unit_test(from_nothing_and_to_itself_the_path_is_empty),
+		cmocka_unit_test(the_longest_path_is_read_to_its_end),
 		cmocka_unit_test(an_empty_path_proves_no_growth),
 		cmocka_unit_test(no_path_is_made_for_a_place_outside_the_tree),
 		cmocka_unit_test(a_fetch_that_fails_at_any_place_fails_the_path),

@@ -51,6 +51,7 @@ static void a_witness_of_unknown_keys_is_refused(void **state)
 	assert_false(witness_ok_with(0, "00"));
 	assert_false(witness_ok_with(10, "00"));
 	assert_false(witness_ok_with(11, "00"));
+	assert_false(witness_ok_with(10, "")); /* a key and no value */
 }
 
 static void bytes_after_a_witness_are_refused(void **state)
@@ -130,6 +131,8 @@ static void a_gate_is_a_revision_and_results(void **state)
 {
 	(void)state;
 	assert_true(witness_ok_with(5, "8200a0"));
+	assert_true(witness_ok_with(5, "821b7fffffffffffffffa0"));
+	assert_false(witness_ok_with(5, "821b8000000000000000a0"));
 	assert_true(witness_ok_with(5, "8201a161416470617373"));
 	assert_false(witness_ok_with(5, "8101"));
 	assert_false(witness_ok_with(5, "8101a0")); /* counts that lie */
@@ -179,6 +182,7 @@ static void outputs_are_numbers_bytes_and_texts(void **state)
 	assert_true(witness_ok_with(7, "a161611b7fffffffffffffff"));
 	assert_false(witness_ok_with(7, "a161611b8000000000000000"));
 	assert_false(witness_ok_with(7, "a0"));
+	assert_false(witness_ok_with(7, "a16161")); /* a name and no value */
 	assert_false(witness_ok_with(7, "a1616120"));
 	assert_false(witness_ok_with(7, "a16161f4"));
 	assert_false(witness_ok_with(7, "a16161f6"));
