@@ -161,3 +161,21 @@ SELECT u.site, u.line, r.product, u.environment, r.serial, p.hardware_type, r.cs
 FROM unit_request r JOIN unit u ON u.product = r.product AND u.serial = r.serial
 JOIN product p ON p.id = r.product
 ORDER BY r.product, r.serial;
+
+--- What a unit's passport tells of, beside the unit itself: whose records go with it.
+-- view passport.related passport.read product:id serial:id
+SELECT r.product, r.kind, r.within, r.id FROM (
+	SELECT u.product AS product, 'build_authorization' AS kind, '' AS within, u.build_authorization AS id
+	FROM unit u WHERE u.product = :product AND u.serial = :serial
+	UNION SELECT u.product, 'firmware_release', '', u.firmware_release
+	FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.firmware_release IS NOT NULL
+	UNION SELECT p.product, 'part_lot', p.supplier, p.part_lot
+	FROM unit_part p WHERE p.product = :product AND p.serial = :serial
+	UNION SELECT p.product, 'supplier', '', p.supplier
+	FROM unit_part p WHERE p.product = :product AND p.serial = :serial
+	UNION SELECT c.within, 'shipment', '', c.shipment
+	FROM shipment_content c WHERE c.kind = 'unit' AND c.within = :product AND c.id = :serial
+	UNION SELECT c.within, 'seal', s.maker, s.seal
+	FROM shipment_content c JOIN seal s ON s.shipment = c.shipment
+	WHERE c.kind = 'unit' AND c.within = :product AND c.id = :serial
+) r ORDER BY r.kind, r.within, r.id;
