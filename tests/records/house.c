@@ -79,12 +79,12 @@ static err last_signed(void *context, struct merkle_head *out, struct fault *f)
 
 /* ---- starting ---- */
 
-static void make_actor(struct actor *a, const char *id)
+static void make_actor(struct actor *a, const char *id, enum key_algorithm algorithm)
 {
 	struct fault f = {0};
 
 	snprintf(a->id, sizeof a->id, "%s", id);
-	check(private_key_generate(KEY_ED25519, &a->key, &f), &f, "key");
+	check(private_key_generate(algorithm, &a->key, &f), &f, "key");
 }
 
 void actor_done(struct actor *a)
@@ -170,9 +170,9 @@ void house_open(struct house *h, const char *address)
 	check(private_key_generate(KEY_ED25519, &h->checkpoint, &f), &f, "key");
 	assert_true(public_key_ed25519(private_key_public(h->checkpoint), raw));
 	assert_true(note_key_make(HOUSE_ORIGIN, NOTE_ED25519, raw, &h->checkpoint_public));
-	make_actor(&h->ada, "ada");
-	make_actor(&h->ben, "ben");
-	make_actor(&h->cleo, "cleo");
+	make_actor(&h->ada, "ada", KEY_ED25519);
+	make_actor(&h->ben, "ben", KEY_ED25519);
+	make_actor(&h->cleo, "cleo", KEY_ED25519);
 	h->config = (struct engine_config){.store = h->store,
 					   .tiles = h->tiles,
 					   .origin = HOUSE_ORIGIN,
@@ -271,22 +271,40 @@ static err put_submission(struct arena *a, const struct actor *who, const struct
 	return ERR_OK;
 }
 
+static err make_signed(struct house *h, struct arena *a, const struct actor *who, const char *type,
+		       const char *body, const char *id, struct bytes *out, struct fault *f)
+{
+	struct caller caller = {.channel = CHANNEL_KEY};
+	struct prepared prepared;
+	json_t *json = envelope(h, a, body, id);
+
+	snprintf(caller.principal, sizeof caller.principal, "%s", who->id);
+	err result = submission_prepare(h->engine, a, &caller, bytes_text(type), json,
+					public_key_id(private_key_public(who->key)), &prepared, f);
+	json_decref(json);
+	return result.code == OK ? put_submission(a, who, &prepared, type, out, f) : result;
+}
+
+struct bytes house_signed(struct house *h, struct arena *a, const struct actor *who,
+			  const char *type, const char *body)
+{
+	struct fault f = {0};
+	struct bytes cbor = {0};
+
+	check(make_signed(h, a, who, type, body, NULL, &cbor, &f), &f, type);
+	return cbor;
+}
+
 struct submission *house_make(struct house *h, struct arena *a, const struct actor *who,
 			      const char *type, const char *body, const char *id, struct fault *f)
 {
 	struct caller caller = {.channel = CHANNEL_KEY, .has_reference = true};
-	struct prepared prepared;
 	struct bytes cbor;
 	struct submission *s = NULL;
-	json_t *json = envelope(h, a, body, id);
 
 	snprintf(caller.principal, sizeof caller.principal, "%s", who->id);
 	caller.reference = public_key_id(private_key_public(who->key));
-	err result = submission_prepare(h->engine, a, &caller, bytes_text(type), json,
-					caller.reference, &prepared, f);
-	json_decref(json);
-	if (result.code == OK)
-		result = put_submission(a, who, &prepared, type, &cbor, f);
+	err result = make_signed(h, a, who, type, body, id, &cbor, f);
 	if (result.code == OK)
 		result = submission_from_cbor(h->engine, a, &caller, bytes_text(type), cbor, &s, f);
 	return result.code == OK ? s : NULL;
@@ -408,12 +426,13 @@ static void grant(struct house *h, const char *id, const char *permissions)
 	house_must(h, &h->ada, "role.granted", body);
 }
 
-struct actor house_actor(struct house *h, const char *id, const char *kind, const char *permissions)
+struct actor house_actor_with(struct house *h, const char *id, const char *kind,
+			      const char *permissions, enum key_algorithm algorithm)
 {
 	struct actor a;
 	char body[256];
 
-	make_actor(&a, id);
+	make_actor(&a, id, algorithm);
 	snprintf(body, sizeof body, "{'principal':'%s','kind':'%s'%s%s%s}", id, kind,
 		 strcmp(kind, "person") == 0 ? ",'natural_person':'" : "",
 		 strcmp(kind, "person") == 0 ? id : "", strcmp(kind, "person") == 0 ? "'" : "");
@@ -422,6 +441,11 @@ struct actor house_actor(struct house *h, const char *id, const char *kind, cons
 	if (permissions != NULL)
 		grant(h, id, permissions);
 	return a;
+}
+
+struct actor house_actor(struct house *h, const char *id, const char *kind, const char *permissions)
+{
+	return house_actor_with(h, id, kind, permissions, KEY_ED25519);
 }
 
 /* ---- reading ---- */

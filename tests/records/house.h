@@ -53,6 +53,9 @@ const struct result *house_report(struct house *h, const struct actor *who, cons
 /* A signed submission that is not yet submitted; NULL with a fault if decoding refuses it. */
 struct submission *house_make(struct house *h, struct arena *a, const struct actor *who,
 			      const char *type, const char *body, const char *id, struct fault *f);
+/* The signed submission as CBOR, ready to be sent. */
+struct bytes house_signed(struct house *h, struct arena *a, const struct actor *who,
+			  const char *type, const char *body);
 /* These fail the test, with the fault's text, unless it went as named. */
 uint64_t house_must(struct house *h, const struct actor *who, const char *type, const char *body);
 void house_must_refuse(struct house *h, const struct actor *who, const char *type, const char *body,
@@ -66,6 +69,8 @@ const struct result *house_approve(struct house *h, const struct actor *who, str
 /* A new person, station … with a key and a role holding these permissions (comma separated). */
 struct actor house_actor(struct house *h, const char *id, const char *kind,
 			 const char *permissions);
+struct actor house_actor_with(struct house *h, const char *id, const char *kind,
+			      const char *permissions, enum key_algorithm algorithm);
 void actor_done(struct actor *a);
 
 /* A view's rows as JSON; fails the test if it is refused. `query` like "site=A&limit=2". */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/x509.h"
+
 void world_ready_to_build(struct world *w)
 {
 	assert_says("", w, "anna", "supplier.registered",
@@ -21,14 +23,16 @@ void world_ready_to_build(struct world *w)
 	assert_says("", w, "anna", "bom.released",
 		    "{'product':'GW','revision':'A','line_count':1,'lines':[{'line':'1',"
 		    "'part':'MCU1','quantity':2,'designators':'U1 U2'}]}");
-	assert_says("", w, "anna", "firmware.released",
+	assert_says("(waits)", w, "anna", "firmware.released",
 		    "{'release':'FW1','product':'GW','version':'1.0','environment':'production',"
 		    "'image':'%s','image_size':4096,'security_version':1}",
 		    IMAGE);
-	assert_says("", w, "anna", "build.authorized",
+	assert_string_equal(approved(w), "");
+	assert_says("(waits)", w, "anna", "build.authorized",
 		    "{'authorization':'BA1','product':'GW','revision':'A','release':'FW1',"
 		    "'site':'VN','line':'L1','quantity':5,"
 		    "'valid_until':'2099-01-01T00:00:00.000Z'}");
+	assert_string_equal(approved(w), "");
 	assert_says("", w, "bert", "part_lot.issued",
 		    "{'supplier':'acme','part_lot':'R1','authorization':'BA1','site':'VN',"
 		    "'line':'L1','quantity':900}");
@@ -41,7 +45,7 @@ void world_request(struct world *w, const char *serial)
 	struct arena a = {0};
 
 	snprintf(name, sizeof name, "GW/%s", serial);
-	assert_int_equal(csr_make(&a, world_key(w, name), serial, &der, &w->fault).code, OK);
+	assert_int_equal(csr_make(&a, world_actor(w, name)->key, serial, &der, &w->fault).code, OK);
 	assert_true(base64_size(der.n) < sizeof text);
 	base64url_encode(der, text);
 	arena_done(&a);
@@ -59,7 +63,8 @@ void world_certify(struct world *w, const char *serial)
 
 	snprintf(name, sizeof name, "GW/%s", serial);
 	assert_int_equal(
-		certificate_make_client(&a, world_key(w, name), name, &der, &w->fault).code, OK);
+		certificate_make_client(&a, world_actor(w, name)->key, name, &der, &w->fault).code,
+		OK);
 	assert_true(base64_size(der.n) < sizeof text);
 	base64url_encode(der, text);
 	arena_done(&a);
