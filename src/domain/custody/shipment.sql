@@ -374,7 +374,7 @@ FROM shipment_content c JOIN shipment p ON p.id = c.shipment WHERE c.shipment = 
 ORDER BY c.kind, c.within, c.id;
 
 --- The count against the manifest, line by line, for the site that receives.
--- view shipment.arrival custody.read shipment:id
+-- view shipment.arrival custody.read shipment:id id:id
 SELECT p.to_site AS site, t.kind, t.within, t.id, t.expected, t.found,
 	CASE WHEN t.expected = t.found THEN 'match' WHEN t.expected = 0 THEN 'unknown'
 	WHEN t.found < t.expected THEN 'short' ELSE 'over' END AS result
@@ -389,4 +389,5 @@ FROM (SELECT c.shipment, c.kind, c.within, c.id, c.quantity AS expected,
 		WHERE c.shipment = f.shipment AND c.kind = f.kind AND c.within = f.within
 		AND c.id = f.id)) AS t
 JOIN shipment p ON p.id = t.shipment
+WHERE (:id IS NULL OR t.id = :id)
 ORDER BY t.kind, t.within, t.id;
