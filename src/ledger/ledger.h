@@ -11,7 +11,8 @@
 struct ledger;
 
 /* Tables: entry_batch(first, n, bytes): bytes = n × (u16 length ‖ entry), as in an entry bundle;
- * log_head(one, size, roots, at); checkpoint(size, root, note). */
+ * log_head(one, size, roots, at); checkpoint(size, root, note): the last one published, one row.
+ * Run it on a new store before ledger_open; running it again changes nothing. */
 extern const char LEDGER_SCHEMA[];
 
 /* A connection's view of the log. `tiles` is the folder for tiles (may be NULL: no tiles).
@@ -21,9 +22,11 @@ void ledger_close(struct ledger *l);
 
 /* ---- the writer: inside a transaction of `db` ---- */
 
-/* Loads the head; every append of this transaction follows it. */
+/* Loads the head; every append of this transaction follows it. After a rollback, begin again:
+ * what was appended before is forgotten. */
 MUST_CHECK err ledger_begin(struct ledger *l, struct fault *f);
-/* Adds one entry in memory; its sequence is the size before. Nothing is stored yet. */
+/* Adds one entry in memory; its sequence is the size before. Nothing is stored yet, but
+ * ledger_entry already reads it. */
 MUST_CHECK err ledger_append(struct ledger *l, struct bytes entry, uint64_t *sequence,
 			     struct fault *f);
 uint64_t ledger_next(const struct ledger *l); /* the next sequence */
@@ -38,12 +41,17 @@ MUST_CHECK err ledger_store(struct ledger *l, uint64_t at, struct fault *f);
 /* ---- after the commit: the publisher ---- */
 
 MUST_CHECK err ledger_head(struct ledger *l, struct merkle_head *out, struct fault *f);
-/* Brings tiles up to `size` leaves (write aside, rename), idempotently. */
+/* Brings tiles up to `size` leaves (write aside, rename), idempotently. The first call of a
+ * ledger compares what the folder holds and repairs it. LEDGER_ROOT_MISMATCH (ERR_CORRUPT) if the
+ * entries do not give the head's root: then nothing may be signed. Without a folder it keeps the
+ * right edge in memory, which makes proofs cheap. */
 MUST_CHECK err ledger_write_tiles(struct ledger *l, uint64_t size, struct fault *f);
 /* The proof that `new_size` extends `old_size`, for the signer. path: MERKLE_DEPTH_MAX × 2. */
 MUST_CHECK err ledger_consistency(struct ledger *l, uint64_t old_size, uint64_t new_size,
 				  struct hash *path, size_t *n, struct fault *f);
-/* Keeps a signed checkpoint (the note's text) and publishes it as the file `checkpoint`. */
+/* Keeps a signed checkpoint (the note's text) and publishes it as the file `checkpoint`, outside
+ * any transaction. An older one than the last changes nothing; another root for the same size is
+ * LEDGER_FORK. The same head again, with more cosignatures, replaces the note. */
 MUST_CHECK err ledger_publish(struct ledger *l, struct merkle_head head, struct bytes note,
 			      struct fault *f);
 /* The last published checkpoint, into the arena; empty if there is none. */
@@ -54,14 +62,16 @@ MUST_CHECK err ledger_checkpoint(struct ledger *l, struct arena *a, struct bytes
 
 MUST_CHECK err ledger_entry(struct ledger *l, struct arena *a, uint64_t sequence,
 			    struct bytes *entry, struct fault *f);
-/* Calls `each` for the entries from `first` on, in order, until the end or an error. */
+/* Calls `each` for the committed entries from `first` on, in order, until the end or an error.
+ * `each` may use the same ledger and connection. */
 typedef err ledger_each_fn(void *context, uint64_t sequence, struct bytes entry);
 MUST_CHECK err ledger_each(struct ledger *l, uint64_t first, ledger_each_fn *each, void *context,
 			   struct fault *f);
 /* The inclusion path of one entry in the tree of `size`. */
 MUST_CHECK err ledger_inclusion(struct ledger *l, uint64_t size, uint64_t sequence,
 				struct hash *path, size_t *n, struct fault *f);
-/* A tile as the protocol serves it: "tile/0/x001/234.p/5", "tile/entries/000", "checkpoint". */
+/* A tile as the protocol serves it: "tile/0/x001/234.p/5", "tile/entries/000", "checkpoint".
+ * LEDGER_NO_SUCH_RESOURCE for anything else, and for what the tree does not have yet. */
 MUST_CHECK err ledger_resource(struct ledger *l, struct arena *a, const char *path,
 			       struct bytes *out, struct fault *f);
 
