@@ -157,7 +157,12 @@ static void handle(struct http_request *r, void *context)
 
 static err take_chunk(struct http_request *r, void *context, struct bytes piece, struct fault *f)
 {
-	(void)r, (void)context;
+	struct fixture *x = context;
+
+	(void)r;
+	(void)pthread_mutex_lock(&x->lock);
+	x->pieces++;
+	say(x);
 	if (memchr(piece.p, '!', piece.n))
 		return (fail)(f, "HTTP_QUERY_INVALID", "reason", "an exclamation mark", NULL);
 	return ERR_OK;
@@ -253,16 +258,22 @@ void fixture_stop(struct fixture *x, unsigned grace_ms)
 	(void)pthread_mutex_destroy(&x->lock);
 }
 
-void fixture_wait(struct fixture *x, const size_t *value, size_t least)
+/* The fixture's lock is held, and held again afterwards. */
+static void wait_locked(struct fixture *x, const size_t *value, size_t least)
 {
 	struct timespec end;
 
 	(void)clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += PATIENCE_MS / 1000;
-	(void)pthread_mutex_lock(&x->lock);
 	while (*value < least)
 		if (pthread_cond_timedwait(&x->changed, &x->lock, &end) != 0)
 			fail_msg("waited in vain: %zu of %zu", *value, least);
+}
+
+void fixture_wait(struct fixture *x, const size_t *value, size_t least)
+{
+	(void)pthread_mutex_lock(&x->lock);
+	wait_locked(x, value, least);
 	(void)pthread_mutex_unlock(&x->lock);
 }
 
@@ -270,8 +281,8 @@ void fixture_finish_one(struct fixture *x)
 {
 	struct http_ticket *ticket;
 
-	fixture_wait(x, &x->tickets_n, 1);
 	(void)pthread_mutex_lock(&x->lock);
+	wait_locked(x, &x->tickets_n, 1);
 	ticket = x->tickets[0];
 	x->tickets_n--;
 	memmove(x->tickets, x->tickets + 1, x->tickets_n * sizeof *x->tickets);

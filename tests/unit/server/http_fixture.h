@@ -29,6 +29,7 @@ struct fixture {
 	size_t streams_n; /* opened */
 	size_t streams_closed;
 	size_t continued; /* times that `finish` ran */
+	size_t pieces;    /* of uploads */
 	size_t uploads_done, uploads_aborted;
 	size_t said; /* numbers the events of streams */
 	char last_peer[64];
