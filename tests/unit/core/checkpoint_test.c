@@ -37,6 +37,20 @@ static void sizes_from_zero_to_the_largest_are_read(void **state)
 	assert_true(got.head.size == UINT64_MAX);
 }
 
+static void an_origin_has_at_most_255_bytes(void **state)
+{
+	char text[512];
+	struct checkpoint got;
+	const char *why;
+
+	(void)state;
+	for (size_t n = 255; n <= 256; n++) {
+		memset(text, 'o', n);
+		memcpy(text + n, "\n1\n" ROOT "\n", sizeof "\n1\n" ROOT "\n");
+		assert_true(checkpoint_parse(bytes_text(text), &got, &why) == (n == 255));
+	}
+}
+
 static void a_malformed_checkpoint_is_refused(void **state)
 {
 	static const char *const BROKEN[] = {
@@ -84,6 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_checkpoint_is_read_and_written_alike),
 		cmocka_unit_test(sizes_from_zero_to_the_largest_are_read),
+		cmocka_unit_test(an_origin_has_at_most_255_bytes),
 		cmocka_unit_test(a_malformed_checkpoint_is_refused),
 	};
 
