@@ -62,12 +62,24 @@ static void put_output(struct writer *w, const struct field *field, const void *
 	cbor_put_null(w); /* registry.c lets no such output through */
 }
 
+/* Enough room: a head of at most 9 bytes for each name and value. */
+static size_t outputs_size(const struct record *r)
+{
+	size_t size = 16;
+
+	for (size_t i = 0; i < r->type->outputs_n; i++)
+		size += strlen(r->type->type->outputs[i].name) + 18 +
+			r->values[r->type->outputs_at + i].bytes.n;
+	return size;
+}
+
 static bool put_outputs(struct attempt *x, struct bytes *out)
 {
 	const struct record *r = &x->s->record;
 	const struct field *fields = r->type->type->outputs;
-	uint8_t *p = arena_alloc(&x->batch->arena, ENTRY_SIZE_MAX);
-	struct writer w = writer_of(p, p == NULL ? 0 : ENTRY_SIZE_MAX);
+	size_t cap = outputs_size(r);
+	uint8_t *p = arena_alloc(&x->batch->arena, cap);
+	struct writer w = writer_of(p, p == NULL ? 0 : cap);
 	size_t n = 0;
 	uint8_t sorted[ENTRY_OUTPUTS_MAX];
 
@@ -221,10 +233,18 @@ static err keep_openings(struct attempt *x, uint64_t sequence, struct fault *f)
 	return ERR_OK;
 }
 
+/* The ledger keeps its own copy of an entry, so that one buffer serves the whole batch. */
+static uint8_t *batch_scratch(struct batch *b)
+{
+	if (b->scratch == NULL)
+		b->scratch = arena_alloc(&b->arena, 2 * (size_t)ENTRY_SIZE_MAX);
+	return b->scratch;
+}
+
 static err make_entry(struct attempt *x, const struct witness *witness, struct bytes *entry,
 		      struct fault *f)
 {
-	uint8_t *p = arena_alloc(&x->batch->arena, 2 * (size_t)ENTRY_SIZE_MAX);
+	uint8_t *p = batch_scratch(x->batch);
 	struct writer w = writer_of(p, p == NULL ? 0 : ENTRY_SIZE_MAX);
 	struct bytes written;
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REBUILD_BATCH = 4096 };
+enum { REBUILD_BATCH = 8192, REBUILD_BREATH = 128 };
 
 struct rebuild {
 	const struct engine_config *config;
@@ -131,8 +131,8 @@ static err decode(struct rebuild *r, struct bytes bytes, struct entry *entry, st
 static err fold_entry(struct rebuild *r, struct bytes bytes, struct fault *f)
 {
 	struct bytes kept = arena_copy(&r->arena, bytes);
-	struct entry *entry = arena_alloc(&r->arena, 2 * sizeof *entry);
-	struct record *record = arena_alloc(&r->arena, 2 * sizeof *record);
+	struct entry *entry = arena_alloc(&r->arena, sizeof *entry);
+	struct record *record = arena_alloc(&r->arena, sizeof *record);
 	struct record *target = NULL;
 
 	if (kept.p == NULL || entry == NULL || record == NULL)
@@ -140,9 +140,12 @@ static err fold_entry(struct rebuild *r, struct bytes bytes, struct fault *f)
 	TRY(decode(r, kept, entry, record, f));
 	if (entry->witness.outcome == OUTCOME_EXECUTES) {
 		struct bytes target_bytes;
-		target = record + 1;
+		struct entry *waiting = arena_alloc(&r->arena, sizeof *waiting);
+		target = arena_alloc(&r->arena, sizeof *target);
+		if (waiting == NULL || target == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
 		TRY(ledger_entry(r->ledger, &r->arena, entry->witness.target, &target_bytes, f));
-		TRY(decode(r, target_bytes, entry + 1, target, f));
+		TRY(decode(r, target_bytes, waiting, target, f));
 	}
 	struct applied applied = {record, &entry->witness, target};
 	return apply_record(&r->rules, &applied, &r->arena, f);
@@ -160,11 +163,14 @@ static err each_entry(void *context, uint64_t sequence, struct bytes bytes)
 		return result;
 	}
 	r->done++;
+	if (r->done % REBUILD_BREATH == 0) { /* keeps the memory small and warm */
+		TRY(db_flush(r->fresh, r->fault));
+		arena_reset(&r->arena);
+	}
 	if (r->done % REBUILD_BATCH != 0)
 		return ERR_OK;
 	TRY(db_commit(r->fresh, r->fault));
 	TRY(db_begin(r->fresh, r->fault));
-	arena_reset(&r->arena);
 	if (r->progress != NULL)
 		r->progress(r->context, r->done, r->total);
 	return ERR_OK;

@@ -25,6 +25,7 @@ struct batch {
 	bool unfolded; /* … whose fold failed, too */
 	struct note_of_entry *happenings, **happenings_end;
 	uint64_t last_sequence; /* of its happenings */
+	uint8_t *scratch;       /* 2 × ENTRY_SIZE_MAX bytes, for one entry at a time */
 	struct batch *next;
 };
 
