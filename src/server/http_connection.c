@@ -3,21 +3,17 @@
 #include "server/http_internal.h"
 
 #include "base/clock.h"
+#include "crypto/x509.h"
 
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <netdb.h>
-#include <openssl/crypto.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#include "core/sha256.h"
-
-enum { CLIENT_CERTIFICATE_MAX = 16 << 10, TICK_MIN_MS = 20, TICK_MAX_MS = 1000 };
+enum { TICK_MIN_MS = 20, TICK_MAX_MS = 1000 };
 
 uint64_t http_now_ms(void)
 {
@@ -181,36 +177,20 @@ void http_connection_changed(void *listener, struct MHD_Connection *mhd, void **
 
 /* ---- the client's key ---- */
 
-/* SHA-256 of the DER SubjectPublicKeyInfo of a certificate that nobody has judged. */
-static bool key_of_certificate(const gnutls_datum_t *der, struct hash *out)
-{
-	const uint8_t *p = der->data;
-	X509 *certificate = NULL;
-	uint8_t *spki = NULL;
-	int n = -1;
-
-	if (der->size == 0 || der->size > CLIENT_CERTIFICATE_MAX)
-		return false;
-	certificate = d2i_X509(NULL, &p, (long)der->size);
-	if (certificate && p == der->data + der->size)
-		n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
-	if (n > 0)
-		*out = sha256(bytes_of(spki, (size_t)n));
-	OPENSSL_free(spki);
-	X509_free(certificate);
-	return n > 0;
-}
-
 static void read_key(struct http_connection *c, struct MHD_Connection *mhd)
 {
 	gnutls_session_t session = session_of(mhd);
 	unsigned n = 0;
 	const gnutls_datum_t *chain = session ? gnutls_certificate_get_peers(session, &n) : NULL;
 
+	/* The first is the client's own; who issued it says nothing here. */
 	if (!chain || n == 0)
 		c->key_state = KEY_NONE;
+	else if (certificate_key_id(bytes_of(chain[0].data, chain[0].size), &c->key, NULL).code ==
+		 OK)
+		c->key_state = KEY_READ;
 	else
-		c->key_state = key_of_certificate(&chain[0], &c->key) ? KEY_READ : KEY_UNREADABLE;
+		c->key_state = KEY_UNREADABLE;
 }
 
 bool http_client_key(struct http_exchange *x, struct fault *f)

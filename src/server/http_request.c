@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request's way: target, headers, begin, body, handler, reply. */
+/* A request's way: target, headers, begin, body, handler, reply.
+ *
+ * libmicrohttpd 0.9.75 refuses before we see anything, with a page of its own: request lines that
+ * are not three words, versions other than HTTP/1.x, lines without a colon, no Host in HTTP/1.1, a
+ * malformed or huge Content-Length, malformed chunks, and what does not fit into HTTP_POOL_SIZE
+ * (414, 431). Two or more spaces before the version make it close without a word. It takes, and we
+ * refuse by http_layout_whole(): folded lines, lines without a name, zero bytes, bare line feeds.
+ * Between chunks it takes a bare line feed too, and chunk extensions, which nobody can see. An end
+ * of the connection that arrives together with the last data is noticed by the idle limit. */
 #include "server/http_internal.h"
 
 #include <stdio.h>
