@@ -2,6 +2,8 @@
 /* A seal's life, and every step outside it. Each world is folded again when a test ends. */
 #include "world.h"
 
+#include <string.h>
+
 #define ISSUE(number, holder) "{'maker':'M','seal':'" number "','holder':'" holder "','site':'VN'}"
 #define APPLY(number, shipment) \
 	"{'maker':'M','seal':'" number "','shipment':'" shipment "','site':'VN'}"
@@ -161,6 +163,20 @@ static void seal_found_broken_holds_what_it_closed(void **state)
 	assert_says("SEAL_USED_UP", w, "carl", "seal.applied", APPLY("1", "SH1"));
 }
 
+/* A station has no business with seals, but what it saw enters the evidence. */
+static void broken_seal_may_be_reported_by_anyone_and_changes_nothing(void **state)
+{
+	struct world *w = *state;
+
+	world_seals(w);
+	packed_shipment(w, "SH1");
+	assert_says("", w, "bert", "seal.issued", ISSUE("1", "carl"));
+	assert_says("", w, "carl", "seal.applied", APPLY("1", "SH1"));
+	assert_non_null(strstr(says(w, "st1", "seal.broken", BREAK("1", "false")), "(unverified)"));
+	assert_string_equal(shows(w, "seal.by_shipment", "state", "shipment=SH1"), "applied");
+	assert_says("!NOT_ALLOWED", w, "st1", "seal.checked", CHECK("1", "1", WELL));
+}
+
 static void what_is_destroyed_was_broken_and_seen_by_two(void **state)
 {
 	struct world *w = *state;
@@ -201,6 +217,7 @@ int main(void)
 		WORLD_TEST(seal_is_applied_by_whom_it_was_issued_to_and_only_when_packed),
 		WORLD_TEST(check_compares_what_was_read_and_done),
 		WORLD_TEST(seal_found_broken_holds_what_it_closed),
+		WORLD_TEST(broken_seal_may_be_reported_by_anyone_and_changes_nothing),
 		WORLD_TEST(what_is_destroyed_was_broken_and_seen_by_two),
 		WORLD_TEST(malformed_seals_are_refused_by_field),
 	};

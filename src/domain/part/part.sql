@@ -250,6 +250,7 @@ SELECT 'part_lot' AS kind, :supplier AS within, :part_lot AS id, :from_part_lot 
 FROM hold h WHERE h.kind = 'part_lot' AND h.within = :supplier AND h.id = :from_part_lot
 HAVING count(*) > 0;
 
+--- Where it came from is kept even if the numbers cannot be right: a recall must find it.
 -- fold part_lot.split
 INSERT INTO part_lot_origin (supplier, part_lot, from_part_lot, quantity, since)
 SELECT :supplier, :part_lot, :from_part_lot, :quantity, :seq WHERE :part_lot <> :from_part_lot
@@ -261,6 +262,7 @@ INSERT INTO part_lot (supplier, part_lot, part, site, date_code, shipment,
 SELECT p.supplier, :part_lot, p.part, :site, p.date_code, p.shipment, p.conformance_certificate,
 	:quantity, 0, 0, 0, 0, :seq
 FROM part_lot p WHERE p.supplier = :supplier AND p.part_lot = :from_part_lot
+AND p.received - p.consumed - p.scrapped - p.split >= :quantity
 ON CONFLICT (supplier, part_lot) DO NOTHING;
 
 -- fold part_lot.split
