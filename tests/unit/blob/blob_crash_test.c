@@ -82,9 +82,15 @@ int __wrap_fsync(int fd)
 	return step(S_ISDIR(st.st_mode) ? 'D' : 'F') ? -1 : __real_fsync(fd);
 }
 
+static void (*meanwhile)(void); /* what somebody else does between the name and the row */
+
 int __wrap_rename(const char *from, const char *to)
 {
-	return step('R') ? -1 : __real_rename(from, to);
+	int result = step('R') ? -1 : __real_rename(from, to);
+
+	if (meanwhile != NULL)
+		meanwhile();
+	return result;
 }
 
 int __wrap_unlink(const char *path)
@@ -363,10 +369,82 @@ static void bytes_are_durable_before_their_name_and_the_name_before_its_row(void
 	scene_remove(&s);
 }
 
+static struct room late_room;
+static struct blob_upload *late;
+
+/* Takes up the slot whose file has got its name by now, and with it the key. */
+static void begin_late(void)
+{
+	uint8_t *content = content_make(CONTENT_SIZE, 1);
+	struct blob_request request = request_for(BLOB_PERSONAL, bytes_of(content, CONTENT_SIZE));
+
+	meanwhile = NULL;
+	room_open(&late_room);
+	assert_ok(&late_room,
+		  blob_begin(late_room.store, &request, now(), &late, &late_room.fault));
+	assert_int_equal(blob_upload_offset(late), 0);
+	free(content);
+}
+
+static void upload_with_a_late_one(struct scene *s)
+{
+	scene_make(s, BLOB_PERSONAL);
+	arm(NOTHING, 0);
+	late_room = s->room;
+	meanwhile = begin_late;
+	assert_ok(&s->room, upload(s));
+	assert_non_null(late);
+}
+
+static void aborting_what_shares_a_key_leaves_the_stored_blob(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	upload_with_a_late_one(&s);
+	blob_abort(&late);
+	room_close(&late_room);
+	assert_reads(&s.room, s.content);
+	assert_left(&s, 1, 1, 1);
+	scene_remove(&s);
+}
+
+static void finishing_what_shares_a_key_leaves_the_stored_blob(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	upload_with_a_late_one(&s);
+	assert_ok(&late_room, blob_write(late, 0, s.content, &late_room.fault));
+	assert_ok(&late_room, blob_finish(&late, now(), &late_room.fault));
+	room_close(&late_room);
+	assert_reads(&s.room, s.content);
+	assert_left(&s, 1, 1, 1);
+	scene_remove(&s);
+}
+
+static void late_upload_cannot_use_a_key_that_was_swept(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	upload_with_a_late_one(&s);
+	sweep_later(&s);
+	assert_ok(&late_room, blob_write(late, 0, s.content, &late_room.fault));
+	assert_fault(&late_room, blob_finish(&late, now(), &late_room.fault), "BLOB_UPLOAD_LOST");
+	room_close(&late_room);
+	assert_whole_or_absent(&s);
+	uploading_again_makes_it_whole(&s);
+	scene_remove(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_are_durable_before_their_name_and_the_name_before_its_row),
+		cmocka_unit_test(aborting_what_shares_a_key_leaves_the_stored_blob),
+		cmocka_unit_test(finishing_what_shares_a_key_leaves_the_stored_blob),
+		cmocka_unit_test(late_upload_cannot_use_a_key_that_was_swept),
 		cmocka_unit_test(disturbed_upload_can_be_repeated),
 		cmocka_unit_test(disturbed_upload_that_nobody_repeats_is_swept),
 		cmocka_unit_test(disturbed_erasing_can_be_repeated),

@@ -578,7 +578,9 @@ static void chunks_cannot_change_places(void **state)
 	assert_int_equal(pwrite(fd, disk, CHUNK, CHUNK), CHUNK);
 	assert_int_equal(pwrite(fd, disk + CHUNK, CHUNK, 0), CHUNK);
 	close(fd);
-	assert_fault(room, blob_check(room->store, sha256(b), &room->fault), "BLOB_CORRUPT");
+	err e = blob_check(room->store, sha256(b), &room->fault);
+	assert_non_null(strstr(fault_value(&room->fault, "detail"), "chunk 0, at byte 0"));
+	assert_fault(room, e, "BLOB_CORRUPT");
 	free(content);
 	free(disk);
 }

@@ -268,7 +268,7 @@ static void names_that_are_no_ids_are_refused(void **state)
 static void foreign_certificate_is_refused(void **state)
 {
 	struct factory *f = *state;
-	struct device *other = NULL;
+	struct device *other = NULL, *namesake = NULL;
 	struct bytes own = device_certificate(f->unit);
 
 	assert_done(f, device_make("sensor", "SN-0002", &other, &f->fault));
@@ -276,7 +276,10 @@ static void foreign_certificate_is_refused(void **state)
 	assert_int_not_equal(device_certify(other, bytes_text("x"), f->ca, &f->fault).code, OK);
 	assert_int_not_equal(device_certify(f->unit, own, own, &f->fault).code, OK);
 	assert_int_equal(device_certificate(other).n, 0);
+	assert_done(f, device_make("sensor", "SN-0001", &namesake, &f->fault)); /* another key */
+	assert_fault(f, device_certify(namesake, own, f->ca, &f->fault), "SIM_CERTIFICATE_FOREIGN");
 	device_close(other);
+	device_close(namesake);
 }
 
 static void copied_certificate_does_not_carry_the_key(void **state)
