@@ -157,7 +157,8 @@ static void fill_options(struct options *o, const struct http_config *config,
 	option(o, MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_target_arrived, l);
 	option(o, MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL);
 #if MHD_VERSION >= 0x00097701
-	option(o, MHD_OPTION_CLIENT_DISCIPLINE_LVL, 2, NULL);
+	/* No folded lines, no bare line feeds; above 1 it would also refuse what RFC 9112 grants. */
+	option(o, MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL);
 #else
 	option(o, MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);
 #endif
