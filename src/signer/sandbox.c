@@ -74,6 +74,7 @@ static const int ALLOWED[] = {
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 	SCMP_SYS(tgkill),
+	SCMP_SYS(sigaltstack),
 	SCMP_SYS(sched_yield),
 };
 
