@@ -69,9 +69,10 @@ static void number_received_twice_is_never_issued_and_never_trusted(void **state
 	world_seals(w);
 	packed_shipment(w, "SH1");
 	assert_says("", w, "bert", "seal.issued", ISSUE("1", "carl"));
-	assert_says("", w, "bert", "seal.received",
-		    "{'maker':'M','lot':'P2','class':'H','site':'VN','seals':[{'seal':'1'},"
-		    "{'seal':'2'}]}");
+	assert_says(
+		"", w, "bert", "seal.received",
+		"{'maker':'M','purchase_lot':'P2','class':'H','site':'VN','seals':[{'seal':'1'},"
+		"{'seal':'2'}]}");
 	assert_says("!SEAL_RECEIVED_TWICE", w, "bert", "seal.issued", ISSUE("2", "carl"));
 	assert_says("SEAL_RECEIVED_TWICE", w, "carl", "seal.applied", APPLY("1", "SH1"));
 	assert_int_equal(rows_of(w, "hold.open", "kind=shipment&id=SH1"), 1);
@@ -194,10 +195,11 @@ static void malformed_seals_are_refused_by_field(void **state)
 {
 	struct world *w = *state;
 
+	assert_says(
+		"!FIELD_WRONG", w, "bert", "seal.received",
+		"{'maker':'M','purchase_lot':'P1','class':'X','site':'VN','seals':[{'seal':'1'}]}");
 	assert_says("!FIELD_WRONG", w, "bert", "seal.received",
-		    "{'maker':'M','lot':'P1','class':'X','site':'VN','seals':[{'seal':'1'}]}");
-	assert_says("!FIELD_WRONG", w, "bert", "seal.received",
-		    "{'maker':'M','lot':'P1','class':'H','site':'VN','seals':[]}");
+		    "{'maker':'M','purchase_lot':'P1','class':'H','site':'VN','seals':[]}");
 	assert_says("!FIELD_MISSING", w, "bert", "seal.received",
 		    "{'maker':'M','class':'H','site':'VN','seals':[{'seal':'1'}]}");
 	assert_says("!FIELD_UNKNOWN", w, "bert", "seal.issued",

@@ -91,9 +91,10 @@ void world_unit(struct world *w, const char *serial)
 
 void world_seals(struct world *w)
 {
-	assert_says("", w, "bert", "seal.received",
-		    "{'maker':'M','lot':'P1','class':'H','site':'VN','seals':[{'seal':'1'},"
-		    "{'seal':'2'},{'seal':'3'},{'seal':'4'}]}");
+	assert_says(
+		"", w, "bert", "seal.received",
+		"{'maker':'M','purchase_lot':'P1','class':'H','site':'VN','seals':[{'seal':'1'},"
+		"{'seal':'2'},{'seal':'3'},{'seal':'4'}]}");
 }
 
 void world_sealed_shipment(struct world *w, const char *serial, const char *shipment,

@@ -5,7 +5,7 @@
 -- table seal key maker, seal
 maker TEXT
 seal TEXT
-lot TEXT NOT NULL
+purchase_lot TEXT NOT NULL
 class TEXT NOT NULL
 site TEXT NOT NULL
 state TEXT NOT NULL
@@ -23,8 +23,8 @@ index site, state
 SELECT :site AS site;
 
 -- fold seal.received each seals
-INSERT INTO seal (maker, seal, lot, class, site, state, times, since)
-SELECT :maker, :seals.seal, :lot, :class, :site, 'stocked', 1, :seq WHERE true
+INSERT INTO seal (maker, seal, purchase_lot, class, site, state, times, since)
+SELECT :maker, :seals.seal, :purchase_lot, :class, :site, 'stocked', 1, :seq WHERE true
 ON CONFLICT (maker, seal) DO UPDATE SET times = seal.times + 1;
 
 -- refuse seal.issued SEAL_UNKNOWN
@@ -219,7 +219,7 @@ UPDATE seal SET state = 'destroyed', since = :seq
 WHERE maker = :maker AND seal = :seal AND state <> 'destroyed';
 
 -- view seal.stock custody.read site:id state:id maker:id
-SELECT s.site, s.maker, s.seal, s.class, s.lot, s.state, s.holder, s.shipment, s.since FROM seal s
+SELECT s.site, s.maker, s.seal, s.class, s.purchase_lot, s.state, s.holder, s.shipment, s.since FROM seal s
 WHERE (:site IS NULL OR s.site = :site) AND (:state IS NULL OR s.state = :state)
 AND (:maker IS NULL OR s.maker = :maker)
 ORDER BY s.site, s.maker, s.seal;

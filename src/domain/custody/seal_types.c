@@ -12,17 +12,17 @@ static const struct field received_seal[] = {
 };
 
 struct seal_received {
-	struct id maker, lot, class, site;
-	struct hash certificate;
+	struct id maker, purchase_lot, class, site;
+	struct hash test_report;
 	struct list seals;
 };
 static const struct field seal_received[] = {
 	FIELD(seal_received, maker, REQUIRED, "who made the seals"),
-	FIELD(seal_received, lot, REQUIRED, "purchase lot of the seals"),
+	FIELD(seal_received, purchase_lot, REQUIRED, "number under which they were bought"),
 	CHOICE(seal_received, class, REQUIRED, "H|S|I",
 	       "ISO 17712 class: high security, security, indicative"),
 	FIELD(seal_received, site, REQUIRED, "site whose locked stock they enter"),
-	FIELD(seal_received, certificate, OPTIONAL, "digest of the maker's ISO 17712 test report"),
+	FIELD(seal_received, test_report, OPTIONAL, "digest of the maker's ISO 17712 test report"),
 	LIST(seal_received, seals, REQUIRED, received_seal, struct received_seal, 500,
 	     "the numbers received"),
 	{0},
@@ -109,7 +109,7 @@ static const struct record_type seal_types[] = {
 	 .nature = EVENT,
 	 .permission = "custody.write",
 	 .origin = SIGNED,
-	 .subject = {"seal_lot", "maker", "lot"},
+	 .subject = {"seal_purchase", "maker", "purchase_lot"},
 	 .scope = "seal.at_site",
 	 .size = sizeof(struct seal_received),
 	 .fields = seal_received,

@@ -17,7 +17,7 @@ static const struct field unit_requested[] = {
 	FIELD(unit_requested, serial, REQUIRED, "serial that the unit gets"),
 	FIELD(unit_requested, authorization, REQUIRED, "build authorization it counts against"),
 	SIZED(unit_requested, csr, REQUIRED, REQUEST_BYTES_MAX,
-	      "certificate request made and signed by the device (PKCS #10, DER)"),
+	      "the request that the device made and signed with its new key (PKCS #10, DER)"),
 	{0},
 };
 struct unit_requested_outputs {
@@ -46,9 +46,9 @@ struct certificate_issued_outputs {
 };
 static const struct field certificate_issued_outputs[] = {
 	FIELD(certificate_issued_outputs, key_id, OPTIONAL,
-	      "SHA-256 of the certified public key; absent if the certificate cannot be read"),
+	      "SHA-256 of the certified public key; absent if it cannot be read"),
 	FIELD(certificate_issued_outputs, certificate_digest, REQUIRED,
-	      "SHA-256 of the certificate"),
+	      "SHA-256 of the device certificate"),
 	{0},
 };
 

@@ -261,7 +261,7 @@ FROM unit u JOIN station s ON s.id = :station
 WHERE u.product = :product AND u.serial = :serial AND (s.site <> u.site OR s.line <> u.line);
 
 -- flag unit.built UNIT_PART_LOT_UNKNOWN
-SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS lots, t.first
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS part_lots, t.first
 FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
 	LEFT JOIN part_lot l ON l.supplier = p.supplier AND l.part_lot = p.part_lot
 	WHERE p.product = :product AND p.serial = :serial AND p.until IS NULL
@@ -269,7 +269,7 @@ FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
 WHERE t.n > 0;
 
 -- flag unit.built UNIT_PART_LOT_HELD
-SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS lots, t.first
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS part_lots, t.first
 FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
 	WHERE p.product = :product AND p.serial = :serial AND p.until IS NULL
 	AND EXISTS (SELECT 1 FROM hold h WHERE (h.kind = 'part_lot' AND h.within = p.supplier
@@ -278,7 +278,7 @@ FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
 WHERE t.n > 0;
 
 -- flag unit.built UNIT_PART_LOT_NOT_ISSUED
-SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS lots, t.first
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, t.n AS part_lots, t.first
 FROM (SELECT count(*) AS n, min(p.part_lot) AS first FROM unit_part p
 	JOIN unit u ON u.product = p.product AND u.serial = p.serial
 	WHERE p.product = :product AND p.serial = :serial AND p.until IS NULL
