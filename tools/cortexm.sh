@@ -5,9 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Bytes of code and constants in all, and of the largest frame: the note checker's copy of what a
-# cosigner signed.
-SIZE_MAX=20480
+# cosigner signed. passport_verify() is for whoever holds a unit's file, not for the unit: it keeps
+# a parsed note in its frame and has a bound of its own.
+SIZE_MAX=24576
 FRAME_MAX=4608
+PASSPORT_FRAME_MAX=12800
 # All that the library may ask of its platform; __aeabi_ and __popcount come with the compiler.
 ALLOWED='^(memcpy|memset|memcmp|memmove|strlen|__aeabi_[a-z0-9_]+|__popcount[sd]i2|__clzdi2|__ctzdi2)$'
 
@@ -30,12 +32,18 @@ done
 arm-none-eabi-size -t "${objects[@]}" | sed "s|$scratch/||"
 size=$(arm-none-eabi-size -t "${objects[@]}" | awk 'END { print $1 }')
 variables=$(arm-none-eabi-size -t "${objects[@]}" | awk 'END { print $2 + $3 }')
-frame=$(cat "$scratch"/*.su | sort -t "$(printf '\t')" -k2 -n | tail -n 1)
+largest_frame() {
+	sort -t "$(printf '\t')" -k2 -n | tail -n 1
+}
+frame=$(cat "$scratch"/*.su | grep -v passport_verify | largest_frame)
 frame_size=$(printf '%s' "$frame" | cut -f 2)
+passport_frame=$(cat "$scratch"/*.su | grep passport_verify | largest_frame | cut -f 2)
 printf 'largest frame: %s\n' "$frame"
-if [ "$size" -gt $SIZE_MAX ] || [ "$variables" -ne 0 ] || [ "$frame_size" -gt $FRAME_MAX ]; then
-	printf 'too large: %s bytes of at most %s, %s of variables, frame %s of at most %s\n' \
+if [ "$size" -gt $SIZE_MAX ] || [ "$variables" -ne 0 ] || [ "$frame_size" -gt $FRAME_MAX ] ||
+	[ "${passport_frame:-0}" -gt $PASSPORT_FRAME_MAX ]; then
+	printf 'too large: %s bytes of at most %s, %s of variables, frame %s of at most %s, ' \
 		"$size" $SIZE_MAX "$variables" "$frame_size" $FRAME_MAX
+	printf "passport_verify's %s of at most %s\n" "$passport_frame" $PASSPORT_FRAME_MAX
 	exit 1
 fi
 if grep -h dynamic "$scratch"/*.su; then

@@ -17,10 +17,10 @@ enum { COSE_SIGNATURE_SIZE = 64, COSE_KID_SIZE = 32 };
 
 struct cose_sign1 {
 	int64_t algorithm;
-	struct hash kid;          /* SHA-256 of the key's SubjectPublicKeyInfo, DER */
-	struct bytes protected;   /* as on the wire, inside the byte string */
-	struct bytes payload;     /* p is NULL when detached */
-	struct bytes signature;   /* COSE_SIGNATURE_SIZE bytes */
+	struct hash kid;        /* SHA-256 of the key's SubjectPublicKeyInfo, DER */
+	struct bytes protected; /* as on the wire, inside the byte string */
+	struct bytes payload;   /* p is NULL when detached */
+	struct bytes signature; /* COSE_SIGNATURE_SIZE bytes */
 };
 
 /* Takes one COSE_Sign1 from the reader; anything outside the profile fails it. */

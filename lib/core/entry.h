@@ -45,14 +45,14 @@ uint64_t uuid7_time_ms(struct uuid id);
 
 /* Map keys 1 to 11 of the claim. Times are unix milliseconds. */
 struct claim {
-	struct bytes origin;      /* 1 */
-	struct bytes type;        /* 2: like "seal.applied" */
-	uint32_t version;         /* 3 */
-	struct bytes author;      /* 4: id of a principal */
+	struct bytes origin; /* 1 */
+	struct bytes type;   /* 2: like "seal.applied" */
+	uint32_t version;    /* 3 */
+	struct bytes author; /* 4: id of a principal */
 	bool has_key;
-	struct hash key;          /* 5: SHA-256 of the author's public key (SPKI DER) */
-	struct uuid id;           /* 6 */
-	uint64_t made;            /* 7 */
+	struct hash key; /* 5: SHA-256 of the author's public key (SPKI DER) */
+	struct uuid id;  /* 6 */
+	uint64_t made;   /* 7 */
 	bool has_occurred;
 	uint64_t occurred;        /* 8 */
 	enum claim_source source; /* 9 */
@@ -84,7 +84,7 @@ enum outcome {
 	OUTCOME_PENDING = 1,    /* waits for approvals */
 	OUTCOME_EXECUTES = 2,   /* this vote made the pending record `target` take effect */
 	OUTCOME_UNFOLDED = 3,   /* kept as evidence; its fold failed */
-	OUTCOME_UNVERIFIED = 4, /* a report from outside the author's permission: changes no state */
+	OUTCOME_UNVERIFIED = 4, /* reported outside the author's permission: changes no state */
 };
 
 /* Something a record concerns: kind, what its id is unique within (may be empty), id. */
@@ -118,15 +118,15 @@ struct witness {
 	uint64_t at;               /* 2: the writer's time, never decreasing */
 	enum channel_kind channel; /* 3: [kind, reference] */
 	struct bytes reference;
-	enum outcome outcome;      /* 4: [outcome] or [2, target] */
+	enum outcome outcome; /* 4: [outcome] or [2, target] */
 	uint64_t target;
-	struct bytes gate;         /* 5: [policy revision, {control: result}] */
-	struct bytes raised;       /* 6: [[code] or [code, kind, within, id], …] */
-	struct bytes outputs;      /* 7: {name: value} */
+	struct bytes gate;    /* 5: [policy revision, {control: result}] */
+	struct bytes raised;  /* 6: [[code] or [code, kind, within, id], …] */
+	struct bytes outputs; /* 7: {name: value} */
 	bool has_previous;
-	uint64_t previous;         /* 8: last sequence of the same subject */
+	uint64_t previous; /* 8: last sequence of the same subject */
 	bool has_subject;
-	struct subject subject;    /* 9: [kind, within, id] */
+	struct subject subject; /* 9: [kind, within, id] */
 };
 
 struct entry {

@@ -12,8 +12,8 @@ enum {
 	NOTE_SIGNATURES_MAX = 64,
 	NOTE_NAME_MAX = 255,
 	NOTE_COSIGNED_MAX = 4096, /* longest text whose cosignature is checked */
-	NOTE_ED25519 = 0x01,     /* key type: Ed25519 over the note's text */
-	NOTE_COSIGNATURE = 0x04, /* key type: timestamped Ed25519 cosignature */
+	NOTE_ED25519 = 0x01,      /* key type: Ed25519 over the note's text */
+	NOTE_COSIGNATURE = 0x04,  /* key type: timestamped Ed25519 cosignature */
 };
 
 /* A verifier key `name+hex(keyid)+base64(type ‖ public key)`. Ed25519 only (types 1 and 4). */
