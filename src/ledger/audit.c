@@ -7,32 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/files.h"
 #include "ledger/audit_history.h"
 #include "ledger/room.h"
 
 enum { BUNDLE_SIZE_MAX = TILE_WIDTH * (LENGTH_SIZE + UINT16_MAX), ARENA_MAX = 40 << 20 };
-
-/* ---- a folder ---- */
-
-static err fetch_file(void *context, struct arena *a, const char *path, size_t max,
-		      struct bytes *out, struct fault *f)
-{
-	char *whole = arena_printf(a, "%s/%s", (const char *)context, path);
-
-	if (!whole)
-		return fail(f, "MEMORY_EXHAUSTED", "what", path, NULL);
-	return file_read(a, whole, max, out, f);
-}
-
-struct audit_source audit_folder(const char *folder)
-{
-	struct audit_source source = {.fetch = fetch_file};
-
-	/* The callback only reads it. */
-	memcpy(&source.context, &folder, sizeof(folder));
-	return source;
-}
 
 /* ---- an audit on its way ---- */
 

@@ -8,11 +8,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/files.h"
 
-enum { MARK_SIZE_MAX = 32 };
+enum { MARK_SIZE_MAX = 32, ASIDE_KEPT_S = 3600 };
 
 static const char MARK[] = ".durable";
 
@@ -139,6 +141,22 @@ void tile_file_drop_partials(const struct ledger *l, const char *name)
 	}
 	closedir(d);
 	(void)rmdir(folder.text);
+}
+
+void aside_clean(const struct ledger *l)
+{
+	struct dirent *item;
+	struct stat st;
+	DIR *d = opendir(path_of(l, ".aside").text);
+
+	if (!d)
+		return;
+	while ((item = readdir(d))) {
+		if (fstatat(dirfd(d), item->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - ASIDE_KEPT_S)
+			(void)unlinkat(dirfd(d), item->d_name, 0);
+	}
+	closedir(d);
 }
 
 /* Reads a tile file that holds at least `width` hashes. */

@@ -112,6 +112,8 @@ err tiles_resume(struct ledger *l, uint64_t size, struct fault *f)
 	uint64_t start;
 
 	TRY(head_read(l, f));
+	if (l->folder[0])
+		aside_clean(l);
 	l->durable = l->folder[0] ? mark_read(l) : 0;
 	start = l->durable < size ? l->durable : size;
 	start = start > CHECK_BACK ? (start - CHECK_BACK) / TILE_WIDTH * TILE_WIDTH : 0;

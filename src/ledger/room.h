@@ -90,6 +90,9 @@ MUST_CHECK bool tile_file_read(const struct ledger *l, unsigned level, uint64_t 
 			       unsigned width, unsigned named, struct tile *out);
 /* Removes the partial tiles of a tile that is now full. Best effort: they do no harm. */
 void tile_file_drop_partials(const struct ledger *l, const char *name);
+/* Removes what processes that died have left half-written, an hour later: by then no other server
+ * of this folder is still writing it. Best effort. */
+void aside_clean(const struct ledger *l);
 /* The durable mark. Without one, or with a damaged one, 0: more is checked, that is all. */
 uint64_t mark_read(const struct ledger *l);
 MUST_CHECK err mark_write(struct ledger *l, struct fault *f);

@@ -358,6 +358,32 @@ static void the_partial_tiles_of_the_checkpoint_come_back_too(void **state)
 	kit_close(&k);
 }
 
+static void what_a_dead_process_left_half_written_goes_after_an_hour(void **state)
+{
+	const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+	struct kit k;
+	char path[KIT_PATH_SIZE * 2];
+
+	(void)state;
+	kit_open(&k);
+	struct ledger *l = kit_ledger(&k, k.db, true);
+
+	kit_append(&k, l, 0, 10);
+	kit_must(ledger_write_tiles(l, 10, &k.f), &k.f);
+	ledger_close(l);
+	snprintf(path, sizeof(path), "%s/.aside/fresh", k.tiles);
+	kit_must(file_write(path, bytes_text("half"), 0600, &k.f), &k.f);
+	snprintf(path, sizeof(path), "%s/.aside/stale", k.tiles);
+	kit_must(file_write(path, bytes_text("half"), 0600, &k.f), &k.f);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	l = kit_ledger(&k, k.db, true);
+	kit_must(ledger_write_tiles(l, 10, &k.f), &k.f);
+	assert_true(has_file(&k, ".aside/fresh"));
+	assert_false(has_file(&k, ".aside/stale"));
+	ledger_close(l);
+	kit_close(&k);
+}
+
 /* ---- beyond the durable mark ---- */
 
 enum { LARGE = 400000, OLD_TILE = 3 };
@@ -461,6 +487,7 @@ int main(void)
 		cmocka_unit_test(work_cut_at_any_file_is_completed_afterwards),
 		cmocka_unit_test(any_damaged_file_is_repaired_at_the_next_start),
 		cmocka_unit_test(the_partial_tiles_of_the_checkpoint_come_back_too),
+		cmocka_unit_test(what_a_dead_process_left_half_written_goes_after_an_hour),
 		cmocka_unit_test(old_tiles_are_mended_by_name_and_size),
 		cmocka_unit_test(a_wrong_old_hash_on_the_edge_is_found_by_the_root),
 		cmocka_unit_test(a_damaged_mark_only_means_more_work),
