@@ -7,7 +7,7 @@
 #include "core/merkle.h"
 #include "core/note.h"
 #include "db/db.h"
-#include "record/codec.h"
+#include "record/claim_make.h"
 
 #include <jansson.h>
 
@@ -75,12 +75,6 @@ MUST_CHECK err submission_system(struct engine *e, struct arena *a, const char *
 				 struct uuid id, const json_t *body, struct submission **out,
 				 struct fault *f);
 /* `prepare`: the claim to be signed by `key`, from the JSON form. */
-struct prepared {
-	struct bytes claim;
-	struct hash digest;
-	struct opening *openings;
-	size_t openings_n;
-};
 MUST_CHECK err submission_prepare(struct engine *e, struct arena *a, const struct caller *caller,
 				  struct bytes type, const json_t *json, struct hash key,
 				  struct prepared *out, struct fault *f);

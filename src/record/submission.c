@@ -2,6 +2,7 @@
 /* submission.c — the worker's half: bytes in, decoded and with its proof verified out. */
 #include "core/cbor.h"
 #include "record/check.h"
+#include "record/claim_make.h"
 #include "record/engine.h"
 #include "record/proof.h"
 
@@ -168,175 +169,31 @@ err submission_from_cbor(struct engine *e, struct arena *a, const struct caller 
 
 /* ---- JSON in ---- */
 
-static const char *const ENVELOPE[] = {"id", "made", "occurred", "source", "body", "type"};
 static const char *const SIGNED_FORM[] = {"claim", "proof", "openings", "type"};
-
-static err only_keys(const json_t *json, const char *const *allowed, size_t n, struct fault *f)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)json, name, value)
-	{
-		bool known = false;
-		for (size_t i = 0; i < n; i++)
-			known = known || strcmp(name, allowed[i]) == 0;
-		if (!known)
-			return fail_field(f, name, "FIELD_UNKNOWN", "field", name, NULL);
-	}
-	return ERR_OK;
-}
-
-static err envelope_wrong(struct fault *f, const char *field, const char *expected)
-{
-	return fail_field(f, field, "FIELD_WRONG", "field", field, "expected", expected, NULL);
-}
-
-static struct bytes member_text(const json_t *json, const char *name)
-{
-	const json_t *member = json_object_get(json, name);
-
-	if (!json_is_string(member))
-		return (struct bytes){0};
-	return bytes_of(json_string_value(member), json_string_length(member));
-}
-
-static bool uuid_from_text(struct bytes text, struct uuid *out)
-{
-	char hex[33];
-	size_t n = 0;
-
-	if (text.n != 36)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		if (dash != (text.p[i] == '-'))
-			return false;
-		if (!dash)
-			hex[n++] = (char)text.p[i];
-	}
-	return hex_decode(bytes_of(hex, 32), out->b, 16) && uuid7_valid(*out);
-}
-
-/* A UUID of version 7 at `ms` (RFC 9562 section 5.7). */
-static err uuid_make(uint64_t ms, struct uuid *out, struct fault *f)
-{
-	TRY(random_bytes(out->b + 6, 10, f));
-	for (size_t i = 0; i < 6; i++)
-		out->b[i] = (uint8_t)(ms >> (8 * (5 - i)));
-	out->b[6] = (uint8_t)(0x70 | (out->b[6] & 0x0f));
-	out->b[8] = (uint8_t)(0x80 | (out->b[8] & 0x3f));
-	return ERR_OK;
-}
-
-static err envelope_time(const json_t *json, const char *name, bool *has, uint64_t *ms,
-			 struct fault *f)
-{
-	const json_t *member = json_object_get(json, name);
-
-	*has = member != NULL && !json_is_null(member);
-	if (*has && !time_parse(member_text(json, name), ms))
-		return envelope_wrong(f, name, "a time like 2026-11-20T04:28:26.000Z");
-	return ERR_OK;
-}
-
-static err envelope_source(const json_t *json, struct claim *claim, struct fault *f)
-{
-	static const char *const words[] = {"witnessed", "declared", "imported"};
-	const json_t *member = json_object_get(json, "source");
-
-	claim->source = CLAIM_WITNESSED;
-	if (member == NULL)
-		return ERR_OK;
-	for (size_t i = 0; i < 3; i++) {
-		if (bytes_equal(member_text(json, "source"), bytes_text(words[i]))) {
-			claim->source = (enum claim_source)i;
-			return ERR_OK;
-		}
-	}
-	return envelope_wrong(f, "source", "one of witnessed|declared|imported");
-}
-
-/* id, made, occurred, source. Without a `made`, it is the id's own time, so that a repeated
- * submission is the same claim. */
-static err envelope_read(struct engine *e, const json_t *json, struct claim *claim, struct fault *f)
-{
-	bool has_made;
-
-	TRY(only_keys(json, ENVELOPE, sizeof ENVELOPE / sizeof ENVELOPE[0], f));
-	if (json_object_get(json, "id") == NULL)
-		TRY(uuid_make(clock_wall_ms(e->config.clock), &claim->id, f));
-	else if (!uuid_from_text(member_text(json, "id"), &claim->id))
-		return envelope_wrong(f, "id", "a UUID of version 7");
-	TRY(envelope_time(json, "made", &has_made, &claim->made, f));
-	if (!has_made)
-		claim->made = uuid7_time_ms(claim->id);
-	TRY(envelope_time(json, "occurred", &claim->has_occurred, &claim->occurred, f));
-	TRY(envelope_source(json, claim, f));
-	if (json_object_get(json, "body") == NULL)
-		return fail_field(f, "body", "FIELD_MISSING", "field", "body", "help",
-				  "the record's own fields", NULL);
-	return ERR_OK;
-}
-
-static err type_of(struct engine *e, struct bytes type, const struct compiled_type **out,
-		   struct fault *f)
-{
-	char name[ID_SIZE_MAX + 1] = "(not text)";
-
-	*out = registry_type(e->registry, type);
-	if (*out != NULL)
-		return ERR_OK;
-	if (type.n <= ID_SIZE_MAX && text_valid(type)) {
-		memcpy(name, type.p, type.n);
-		name[type.n] = '\0';
-	}
-	return fail_field(f, "type", "TYPE_UNKNOWN", "type", name, NULL);
-}
-
-/* JSON to a claim's bytes: the same for a reported record and for `prepare`. */
-static err claim_from_json(struct engine *e, struct arena *a, struct bytes type, const json_t *json,
-			   struct claim *claim, struct opener *opener, struct bytes *out,
-			   struct fault *f)
-{
-	const struct compiled_type *t;
-	struct body body;
-	uint8_t *buffer = arena_alloc(a, 2 * (size_t)ENTRY_SIZE_MAX);
-
-	opener->openings = arena_array(a, OPENINGS_MAX, sizeof *opener->openings);
-	if (buffer == NULL || opener->openings == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	TRY(type_of(e, type, &t, f));
-	TRY(envelope_read(e, json, claim, f));
-	claim->origin = bytes_text(e->config.origin);
-	claim->type = bytes_text(t->type->name);
-	claim->version = t->type->version;
-	opener->author = claim->author;
-	opener->id = claim->id;
-	TRY(body_from_json(a, t->type->fields, t->type->size, json_object_get(json, "body"), opener,
-			   &body, f));
-	struct writer w = writer_of(buffer, ENTRY_SIZE_MAX);
-	body_to_cbor(&w, t->type->fields, &body);
-	if (!writer_done(&w, &claim->body))
-		return fail(f, "RECORD_TOO_LARGE", NULL);
-	w = writer_of(buffer + ENTRY_SIZE_MAX, ENTRY_SIZE_MAX);
-	claim_put(&w, claim);
-	return writer_done(&w, out) ? ERR_OK : fail(f, "RECORD_TOO_LARGE", NULL);
-}
-
 static const uint8_t NO_PROOF[] = {0xf6}; /* CBOR null */
+
+static err make_here(struct engine *e, struct arena *a, const char *author, const struct hash *key,
+		     struct bytes type, const json_t *json, struct prepared *out, struct fault *f)
+{
+	struct claim_maker maker = {.registry = e->registry,
+				    .origin = e->config.origin,
+				    .author = author,
+				    .key = key,
+				    .secret = bytes_of(e->config.secret, sizeof e->config.secret),
+				    .now_ms = clock_wall_ms(e->config.clock)};
+
+	return claim_make(&maker, a, type, json, out, f);
+}
 
 static err from_envelope(struct engine *e, struct submission *s, struct bytes type,
 			 const json_t *json, struct fault *f)
 {
-	struct claim claim = {.author = bytes_text(s->caller.principal)};
-	struct opener opener = {.secret = bytes_of(e->config.secret, sizeof e->config.secret)};
-	struct bytes bytes;
+	struct prepared made;
 
-	TRY(claim_from_json(e, s->arena, type, json, &claim, &opener, &bytes, f));
-	s->openings = opener.openings;
-	s->openings_n = opener.n;
-	return finish(e, s, type, bytes, bytes_of(NO_PROOF, sizeof NO_PROOF), f);
+	TRY(make_here(e, s->arena, s->caller.principal, NULL, type, json, &made, f));
+	s->openings = made.openings;
+	s->openings_n = made.openings_n;
+	return finish(e, s, type, made.claim, bytes_of(NO_PROOF, sizeof NO_PROOF), f);
 }
 
 static err member_bytes(struct arena *a, const json_t *json, const char *name, struct bytes *out,
@@ -390,7 +247,7 @@ static err from_signed(struct engine *e, struct submission *s, struct bytes type
 {
 	struct bytes claim, proof = bytes_of(NO_PROOF, sizeof NO_PROOF);
 
-	TRY(only_keys(json, SIGNED_FORM, sizeof SIGNED_FORM / sizeof SIGNED_FORM[0], f));
+	TRY(json_only_keys(json, SIGNED_FORM, sizeof SIGNED_FORM / sizeof SIGNED_FORM[0], f));
 	TRY(member_bytes(s->arena, json, "claim", &claim, f));
 	if (json_object_get(json, "proof") != NULL)
 		TRY(member_bytes(s->arena, json, "proof", &proof, f));
@@ -445,14 +302,5 @@ err submission_prepare(struct engine *e, struct arena *a, const struct caller *c
 		       struct bytes type, const json_t *json, struct hash key, struct prepared *out,
 		       struct fault *f)
 {
-	struct claim claim = {.author = bytes_text(caller->principal), .has_key = true, .key = key};
-	struct opener opener = {.secret = bytes_of(e->config.secret, sizeof e->config.secret)};
-
-	if (!json_is_object(json))
-		return envelope_wrong(f, "record", "a JSON object");
-	TRY(claim_from_json(e, a, type, json, &claim, &opener, &out->claim, f));
-	out->digest = claim_digest(out->claim);
-	out->openings = opener.openings;
-	out->openings_n = opener.n;
-	return ERR_OK;
+	return make_here(e, a, caller->principal, &key, type, json, out, f);
 }
