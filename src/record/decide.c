@@ -255,7 +255,15 @@ static err make_entry(struct attempt *x, const struct witness *witness, struct b
 		return fail(f, "RECORD_TOO_LARGE", NULL);
 	w = writer_of(p + ENTRY_SIZE_MAX, ENTRY_SIZE_MAX);
 	entry_put(&w, x->s->record.claim_bytes, x->s->proof_bytes, written);
-	return writer_done(&w, entry) ? ERR_OK : fail(f, "RECORD_TOO_LARGE", NULL);
+	if (!writer_done(&w, entry))
+		return fail(f, "RECORD_TOO_LARGE", NULL);
+	/* Nothing that cannot be read back is ever made permanent. */
+	struct entry *check = arena_alloc(&x->batch->arena, sizeof *check);
+	const char *why;
+	if (check == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	return entry_parse(*entry, check, &why) ? ERR_OK
+						: fail(f, "ENTRY_UNFIT", "detail", why, NULL);
 }
 
 err commit_record(struct attempt *x, enum outcome outcome, struct record *target,
