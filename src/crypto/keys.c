@@ -125,37 +125,66 @@ static bool recognise(struct bytes spki, enum key_algorithm *algorithm)
 	return true;
 }
 
-/* The key's own encoding again must be what came in. */
-static bool reencodes(EVP_PKEY *pkey, struct bytes spki)
+/* The frame was compared byte for byte, so only the key itself is left to take: there is no second
+ * encoding to be lenient about, and none of OpenSSL's decoders, which cost more than a signature. */
+static EVP_PKEY *p256_make(struct bytes spki)
 {
-	uint8_t *der = NULL;
-	int n = i2d_PUBKEY(pkey, &der);
-	bool same = n > 0 && bytes_equal(bytes_of(der, (size_t)n), spki);
+	AUTO(pkey_context_close)
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	char group[] = "P-256";
+	uint8_t point[1 + 64];
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY *pkey = NULL;
 
-	OPENSSL_free(der);
-	return same;
+	memcpy(point, spki.p + P256_SPKI_SIZE - sizeof(point), sizeof(point));
+	if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+	    EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return NULL;
+	return pkey;
 }
 
-static bool point_checks(EVP_PKEY *pkey, enum key_algorithm algorithm, struct bytes spki)
+/* On the curve, coordinates within the field; P-256 has cofactor 1, so its order needs no check
+ * (SP 800-56A section 5.6.2.3.4). */
+static bool p256_point(EVP_PKEY *pkey)
 {
-	if (algorithm == KEY_ED25519)
-		return ed25519_point(spki.p + ED25519_PREFIX_SIZE);
 	AUTO(pkey_context_close)
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 
-	return context != NULL && EVP_PKEY_public_check(context) == 1;
+	return context != NULL && EVP_PKEY_public_check_quick(context) == 1;
+}
+
+static EVP_PKEY *ed25519_make(const uint8_t raw[static 32])
+{
+	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, 32);
+}
+
+/* NULL unless it is a good key. */
+static EVP_PKEY *make_checked(enum key_algorithm algorithm, struct bytes spki)
+{
+	const uint8_t *raw = spki.p + ED25519_PREFIX_SIZE;
+
+	if (algorithm == KEY_ED25519)
+		return ed25519_point(raw) ? ed25519_make(raw) : NULL;
+	AUTO(pkey_close) EVP_PKEY *pkey = p256_make(spki);
+	if (pkey == NULL || !p256_point(pkey))
+		return NULL;
+	EVP_PKEY *checked = pkey;
+	pkey = NULL;
+	return checked;
 }
 
 err public_key_parse(struct bytes spki, struct public_key **out, struct fault *f)
 {
 	enum key_algorithm algorithm;
-	const uint8_t *p = spki.p;
 
 	if (!recognise(spki, &algorithm))
 		return fail(f, "KEY_UNSUPPORTED", NULL);
-	AUTO(pkey_close) EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
-	if (pkey == NULL || p != spki.p + spki.n || !reencodes(pkey, spki) ||
-	    !point_checks(pkey, algorithm, spki)) {
+	AUTO(pkey_close) EVP_PKEY *pkey = make_checked(algorithm, spki);
+	if (pkey == NULL) {
 		ERR_clear_error();
 		return fail(f, "KEY_MALFORMED", NULL);
 	}
@@ -221,14 +250,22 @@ bool public_key_ed25519(const struct public_key *key, uint8_t out[static 32])
 	return true;
 }
 
+/* Verifying itself refuses what is not on the curve; weak points it would take. */
 bool ed25519_verify(const uint8_t public_key[static 32], struct bytes message,
 		    const uint8_t signature[static 64])
 {
-	AUTO(public_key_auto) struct public_key *key = NULL;
+	struct public_key key = {.algorithm = KEY_ED25519};
+	uint8_t y[32];
 
-	if (public_key_from_ed25519(public_key, &key, NULL).code != OK)
+	memcpy(y, public_key, 32);
+	y[31] &= 0x7f;
+	if (small_order(y))
 		return false;
-	return key_verify(key, message, signature);
+	AUTO(pkey_close) EVP_PKEY *pkey = ed25519_make(public_key);
+	key.pkey = pkey;
+	if (pkey == NULL)
+		ERR_clear_error();
+	return pkey != NULL && key_verify(&key, message, signature);
 }
 
 /* ---- private keys ---- */

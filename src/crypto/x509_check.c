@@ -173,7 +173,7 @@ static err read_out(struct arena *a, const struct candidate *c, struct bytes der
 	return ERR_OK;
 }
 
-static err check(struct arena *a, struct bytes der, const struct issuer *issuer,
+err device_check(struct arena *a, struct bytes der, const struct issuer *issuer,
 		 struct device_certificate *out, struct fault *f)
 {
 	AUTO(certificate_close) X509 *x = certificate_parse(der);
@@ -195,7 +195,7 @@ err certificate_check_device(struct arena *a, struct bytes der, struct bytes ca,
 	struct issuer issuer;
 
 	TRY(issuer_open(ca, &issuer, f));
-	err checked = check(a, der, &issuer, out, f);
+	err checked = device_check(a, der, &issuer, out, f);
 	issuer_close(&issuer);
 	return checked;
 }

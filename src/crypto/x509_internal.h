@@ -59,6 +59,9 @@ struct issuer {
 };
 MUST_CHECK err issuer_open(struct bytes der, struct issuer *out, struct fault *f);
 void issuer_close(struct issuer *issuer);
+/* certificate_check_device with the CA opened. */
+MUST_CHECK err device_check(struct arena *a, struct bytes der, const struct issuer *issuer,
+			    struct device_certificate *out, struct fault *f);
 
 static inline void object_close(ASN1_OBJECT **object)
 {

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "core/sha256.h"
+#include "crypto/crypto_internal.h"
 #include "crypto_testing.h"
 
 static void refused(struct bytes spki)
@@ -41,6 +42,27 @@ static void key_is_read_as_it_was_written(void **state)
 		assert_true(bytes_equal(public_key_spki(again), public_key_spki(public)));
 		assert_true(hash_equal(public_key_id(again), sha256(public_key_spki(public))));
 		public_key_close(again);
+		private_key_close(key);
+	}
+}
+
+static void openssl_writes_a_key_as_we_accept_it(void **state)
+{
+	(void)state;
+	for (enum key_algorithm algorithm = KEY_P256; algorithm <= KEY_ED25519; algorithm++) {
+		struct private_key *key = new_key(algorithm);
+		const struct public_key *public = private_key_public(key);
+		struct bytes spki = public_key_spki(public);
+		const uint8_t *p = spki.p;
+		uint8_t *again = NULL;
+		EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
+
+		assert_non_null(pkey);
+		assert_int_equal(EVP_PKEY_eq(pkey, public->pkey), 1);
+		assert_int_equal(i2d_PUBKEY(public->pkey, &again), spki.n);
+		assert_memory_equal(again, spki.p, spki.n);
+		OPENSSL_free(again);
+		EVP_PKEY_free(pkey);
 		private_key_close(key);
 	}
 }
@@ -224,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_is_read_as_it_was_written),
+		cmocka_unit_test(openssl_writes_a_key_as_we_accept_it),
 		cmocka_unit_test(raw_forms_make_the_same_key),
 		cmocka_unit_test(bytes_after_or_missing_from_a_key_are_refused),
 		cmocka_unit_test(every_changed_bit_of_the_frame_is_refused),
