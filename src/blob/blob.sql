@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The store's operational tables. The row is what makes a blob exist; its file alone does not.
 -- key_id: of a personal blob; it is also the ending of its file's name.
 CREATE TABLE IF NOT EXISTS stored_blob (

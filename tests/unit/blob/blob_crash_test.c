@@ -130,24 +130,6 @@ struct scene {
 };
 typedef err operation(struct scene *s);
 
-static err count_row(void *context, const struct value *columns, size_t n)
-{
-	(void)n;
-	*(int64_t *)context = columns[0].number;
-	return ERR_OK;
-}
-
-static int64_t count(struct room *room, const char *sql)
-{
-	struct statement *s = NULL;
-	int64_t out = -1;
-
-	assert_ok(room, db_prepare(room->db, sql, NULL, 0, &s, &room->fault));
-	assert_ok(room, db_query(room->db, s, NULL, count_row, &out, NULL, &room->fault));
-	statement_close(s);
-	return out;
-}
-
 /* The blob is there and whole, or it is not there; nothing else. */
 static void assert_whole_or_absent(struct scene *s)
 {
@@ -171,8 +153,8 @@ static void sweep_later(struct scene *s)
 static void assert_left(struct scene *s, size_t files, int64_t rows, int64_t keys)
 {
 	assert_int_equal(files_count(&s->room), files);
-	assert_int_equal(count(&s->room, "SELECT count(*) FROM stored_blob"), rows);
-	assert_int_equal(count(&s->room, "SELECT count(*) FROM blob_key"), keys);
+	assert_int_equal(row_count(&s->room, "SELECT count(*) FROM stored_blob"), rows);
+	assert_int_equal(row_count(&s->room, "SELECT count(*) FROM blob_key"), keys);
 }
 
 /* Runs the operation in a process of its own that dies before step `n`; true if it came to its
@@ -301,7 +283,7 @@ static void erasing_again_ends_it(struct scene *s)
 	assert_fault(&s->room, e, s->class == BLOB_PERSONAL ? "BLOB_ERASED" : "BLOB_MISSING");
 	sweep_later(s);
 	assert_int_equal(files_count(&s->room), 0);
-	assert_int_equal(count(&s->room, "SELECT count(*) FROM blob_key"), 0);
+	assert_int_equal(row_count(&s->room, "SELECT count(*) FROM blob_key"), 0);
 }
 
 static err upload_and_reference(struct scene *s)

@@ -3,14 +3,17 @@
 
 #include "base/catalog.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+const enum blob_class CLASSES[2] = {BLOB_EVIDENCE, BLOB_PERSONAL};
 static const char *postgres; /* the address while the group runs on PostgreSQL */
 
 int run_on_stores(const struct CMUnitTest *tests, size_t n)
@@ -201,4 +204,63 @@ size_t files_count(const struct room *room)
 		n = found.gl_pathc;
 	globfree(&found);
 	return n;
+}
+
+int room_setup(void **state)
+{
+	struct room *room = malloc(sizeof(*room));
+
+	assert_non_null(room);
+	room_make(room);
+	*state = room;
+	return 0;
+}
+
+int room_teardown(void **state)
+{
+	room_remove(*state);
+	free(*state);
+	return 0;
+}
+
+void damage_file(const char *path, off_t at)
+{
+	uint8_t byte;
+	int fd = open(path, O_RDWR);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 0x10;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
+void only_upload(const struct room *room, char *path, size_t cap)
+{
+	char pattern[1024];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/upload/*", room->blobs);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	snprintf(path, cap, "%s", found.gl_pathv[0]);
+	globfree(&found);
+}
+
+static err count_row(void *context, const struct value *columns, size_t n)
+{
+	(void)n;
+	*(int64_t *)context = columns[0].number;
+	return ERR_OK;
+}
+
+int64_t row_count(struct room *room, const char *sql)
+{
+	struct statement *s = NULL;
+	int64_t out = -1;
+
+	assert_ok(room, db_prepare(room->db, sql, NULL, 0, &s, &room->fault));
+	assert_ok(room, db_query(room->db, s, NULL, count_row, &out, NULL, &room->fault));
+	statement_close(s);
+	return out;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/types.h>
 
 #include "blob/blob.h"
 #include "core/sha256.h"
@@ -49,9 +50,25 @@ void assert_reads(struct room *room, struct bytes content);
 void file_of(struct room *room, struct hash digest, char *path, size_t cap);
 /* Files under the folder `blobs`, without the lock. */
 size_t files_count(const struct room *room);
+/* The number that a SELECT of one row says. */
+int64_t row_count(struct room *room, const char *sql);
+/* Flips a bit of the byte at `at`. */
+void damage_file(const char *path, off_t at);
+/* The path of the one half upload there is. */
+void only_upload(const struct room *room, char *path, size_t cap);
+
 /* Asserts the code and the message of a fault, and clears it. */
 void assert_fault(struct room *room, err e, const char *message);
 #define assert_ok(room, call) assert_ok_at((room), (call), __FILE__, __LINE__)
 void assert_ok_at(struct room *room, err e, const char *file, int line);
+
+enum { BIG = 3 * BLOB_CHUNK_SIZE + 1234 }; /* bytes of a content of four chunks */
+extern const enum blob_class CLASSES[2];
+#define EACH_CLASS(c) for (const enum blob_class *c = CLASSES; c < CLASSES + 2; c++)
+
+/* A room of its own for each test. */
+int room_setup(void **state);
+int room_teardown(void **state);
+#define ROW(name) cmocka_unit_test_setup_teardown(name, room_setup, room_teardown)
 
 #endif
