@@ -28,6 +28,7 @@ static void init_locks(struct engine *e)
 
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&e->store_lock, NULL);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_mutex_init(&e->readers_lock, NULL);
 	pthread_mutex_init(&e->keys_lock, NULL);
@@ -98,6 +99,7 @@ static void engine_free(struct engine *e)
 	ledger_close(e->ledger);
 	db_close(e->db);
 	registry_free(e->registry);
+	pthread_mutex_destroy(&e->store_lock);
 	pthread_mutex_destroy(&e->lock);
 	pthread_mutex_destroy(&e->readers_lock);
 	pthread_mutex_destroy(&e->keys_lock);

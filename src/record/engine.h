@@ -130,6 +130,9 @@ struct engine {
 	struct ledger *ledger;
 	struct clock_watch watch;
 
+	/* SQLite takes one writer at a time and waits for its turn by sleeping: our two threads that
+	 * write take turns here instead. */
+	pthread_mutex_t store_lock;
 	pthread_mutex_t lock;
 	pthread_cond_t work, room, published;
 	struct job *queue, **queue_end; /* waiting for the writer */

@@ -147,9 +147,12 @@ static err sign_head(struct engine *e, const struct merkle_head *head, struct ar
 	TRY(ledger_write_tiles(e->publisher_ledger, head->size, f));
 	TRY(ledger_consistency(e->publisher_ledger, e->signed_last.size, head->size, path, &n, f));
 	TRY(e->config.sign(e->config.sign_context, e->signed_last, *head, path, n, a, note, f));
-	TRY(ledger_publish(e->publisher_ledger, *head, *note, f));
-	e->signed_last = *head;
-	return ERR_OK;
+	pthread_mutex_lock(&e->store_lock);
+	err result = ledger_publish(e->publisher_ledger, *head, *note, f);
+	pthread_mutex_unlock(&e->store_lock);
+	if (result.code == OK)
+		e->signed_last = *head;
+	return result;
 }
 
 static void set_ready(struct engine *e, const struct fault *f)

@@ -165,13 +165,16 @@ static err try_alone(struct engine *e, const struct job *job, bool unfolded, str
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	b->recovery = true;
 	b->unfolded = unfolded;
+	pthread_mutex_lock(&e->store_lock);
 	err result = batch_begin(b, f);
 	if (result.code == OK)
 		result = process_job(b, job, f);
 	if (result.code == OK)
 		result = batch_commit(b, f);
-	if (result.code != OK) {
+	if (result.code != OK)
 		batch_rollback(b);
+	pthread_mutex_unlock(&e->store_lock);
+	if (result.code != OK) {
 		batch_free(b);
 		return result;
 	}
@@ -330,18 +333,20 @@ static void run_batch(struct engine *e, struct job *jobs)
 {
 	struct batch *b = batch_new(e);
 	struct fault f = {0};
+	pthread_mutex_lock(&e->store_lock);
 	err result = b == NULL ? (err){ERR_MEMORY} : batch_begin(b, &f);
 
 	for (struct job *job = jobs; job != NULL && result.code == OK; job = job->next)
 		result = process_job(b, job, &f);
 	if (result.code == OK)
 		result = batch_commit(b, &f);
+	if (result.code != OK && b != NULL)
+		batch_rollback(b);
+	pthread_mutex_unlock(&e->store_lock);
 	if (result.code == OK) {
 		hand_over(e, jobs, b);
 		return;
 	}
-	if (b != NULL)
-		batch_rollback(b);
 	batch_free(b);
 	run_one_by_one(e, jobs);
 }
