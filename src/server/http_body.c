@@ -30,8 +30,12 @@ static bool reserve(struct http_exchange *x, size_t n)
 	struct http_server *s = x->server;
 	uint64_t before = atomic_fetch_add(&s->bodies, n);
 
+	if (before + n > s->bodies_max) {
+		atomic_fetch_sub(&s->bodies, n);
+		return false;
+	}
 	x->body_reserved += n;
-	return before + n <= s->bodies_max;
+	return true;
 }
 
 /* Doubles, so that a client must send half of what it makes us hold; a declared length is where
