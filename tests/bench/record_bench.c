@@ -38,7 +38,7 @@ static void receive_seals(struct house *h, const struct actor *keeper, size_t n)
 	for (size_t at = 0; at < n; at += LIST_N) {
 		size_t wrote =
 			(size_t)snprintf(body, cap,
-					 "{'maker':'acme','lot':'L%zu','class':'H','site':'A',"
+					 "{'maker':'acme','purchase_lot':'L%zu','class':'H','site':'A',"
 					 "'seals':[",
 					 at);
 		for (size_t i = at; i < at + LIST_N && i < n; i++)
