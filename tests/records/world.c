@@ -67,6 +67,9 @@ struct actor *world_actor(struct world *w, const char *name)
 
 /* In the arena of the house, where all that a submission needs lives. */
 static char *text_of(struct world *w, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static char *text_of(struct world *w, const char *format, va_list arguments)
 {
 	enum { ROOM = 65536 };
 	char *text = arena_alloc(&w->house.arena, ROOM);
