@@ -43,12 +43,26 @@ def count(output, status):
     return passed, failed
 
 
+RUNNING = set()
+
+
+def stop(*_):
+    """Whoever stops us stops the programs that we started."""
+    for pid in list(RUNNING):
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    os._exit(130)
+
+
 def run(test, limit):
     """Runs one program to its end, or to its time limit. Returns (output, status)."""
     env = dict(os.environ, **test.get("env", {}))
     process = subprocess.Popen(test["cmd"], cwd=test.get("workdir") or test.get("build"), env=env,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)
+    RUNNING.add(process.pid)
     try:
         output, _ = process.communicate(timeout=limit)
         status = process.returncode
@@ -62,6 +76,7 @@ def run(test, limit):
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+    RUNNING.discard(process.pid)
     return output.decode("utf-8", "replace") + late, status
 
 
@@ -117,6 +132,8 @@ def main():
     parser.add_argument("--timeout-factor", type=float, default=1)
     parser.add_argument("--counts", help="a file that gets one line: passed failed")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     listed = subprocess.run(["meson", "introspect", "--tests", options.build], check=True,
                             stdout=subprocess.PIPE).stdout
     # Like meson: a test without a folder of its own runs in the build's.
