@@ -16,7 +16,7 @@ CONTROL = re.compile(r"^-- control (\S+) gate:", re.MULTILINE)
 
 
 def files(root, ends):
-    for top in ("lib", "src"):
+    for top in ("lib", "src", "tests/records/tutorial"):
         for folder, _, names in sorted(os.walk(os.path.join(root, top))):
             for name in sorted(names):
                 if name.endswith(ends):

@@ -174,41 +174,6 @@ static const char *authenticator_data_wrong(const struct engine *e, struct bytes
 	return NULL;
 }
 
-/* One INTEGER of a DER ECDSA-Sig-Value (RFC 3279 section 2.2.3) into 32 bytes. */
-static void get_der_integer(struct reader *r, uint8_t out[static 32])
-{
-	if (get_u8(r) != 0x02)
-		reader_fail(r, "not an INTEGER");
-	size_t n = get_u8(r);
-	struct bytes v = get_bytes(r, n);
-
-	if (n == 0 || (n > 1 && v.n == n && v.p[0] == 0 && v.p[1] < 0x80) ||
-	    (v.n == n && n > 0 && v.p[0] >= 0x80)) {
-		reader_fail(r, "not the shortest positive INTEGER");
-		return;
-	}
-	if (v.n == n && v.p[0] == 0)
-		v = bytes_of(v.p + 1, v.n - 1);
-	if (v.n > 32) {
-		reader_fail(r, "too large an INTEGER");
-		return;
-	}
-	memset(out, 0, 32);
-	if (v.n > 0)
-		memcpy(out + 32 - v.n, v.p, v.n);
-}
-
-static bool signature_from_der(struct bytes der, uint8_t out[static 64])
-{
-	struct reader r = reader_of(der);
-
-	if (get_u8(&r) != 0x30 || get_u8(&r) != r.n)
-		return false;
-	get_der_integer(&r, out);
-	get_der_integer(&r, out + 32);
-	return reader_end(&r);
-}
-
 static const char *assertion_wrong(struct engine *e, const struct record *r,
 				   const struct proof *proof, const struct public_key *key)
 {
@@ -228,7 +193,7 @@ static const char *assertion_wrong(struct engine *e, const struct record *r,
 		return "the authenticator data is too long";
 	if (public_key_algorithm(key) == KEY_ED25519 && proof->signature.n == 64)
 		memcpy(signature, proof->signature.p, 64);
-	else if (!signature_from_der(proof->signature, signature))
+	else if (!ecdsa_from_der(proof->signature, signature))
 		return "the signature is not DER";
 	return key_verify(key, signed_bytes, signature) ? NULL : "the signature does not match";
 }

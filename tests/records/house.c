@@ -157,6 +157,11 @@ void house_stop(struct house *h)
 
 void house_open(struct house *h, const char *address)
 {
+	house_open_with(h, address, AREAS);
+}
+
+void house_open_with(struct house *h, const char *address, const struct area *const *areas)
+{
 	struct fault f = {0};
 	uint8_t raw[32];
 
@@ -176,7 +181,7 @@ void house_open(struct house *h, const char *address)
 	h->config = (struct engine_config){.store = h->store,
 					   .tiles = h->tiles,
 					   .origin = HOUSE_ORIGIN,
-					   .areas = AREAS,
+					   .areas = areas,
 					   .clock = &h->clock,
 					   .sign = sign,
 					   .last_signed = last_signed,

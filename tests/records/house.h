@@ -38,6 +38,8 @@ struct house {
 
 /* Opens an empty log in the store at `address` and starts it with three founders. */
 void house_open(struct house *h, const char *address);
+/* The same with other areas; the list ends with NULL. */
+void house_open_with(struct house *h, const char *address, const struct area *const *areas);
 void house_close(struct house *h); /* and removes its folder */
 void house_stop(struct house *h);  /* closes the engine only */
 void house_start(struct house *h); /* opens it again */
