@@ -221,6 +221,11 @@ static void unknown_thing_can_be_held_by_those_without_limits(void **state)
 
 	assert_says("HOLD_PLACED", w, "anna", "hold.placed",
 		    "{'kind':'part_lot','within':'acme','id':'NEVER-SEEN','reason':'alert'}");
+	assert_says("HOLD_PLACED HOLD_NAMES_NOTHING", w, "anna", "hold.placed",
+		    "{'kind':'part_lot','id':'R1','reason':'half a name'}");
+	assert_says("HOLD_PLACED HOLD_NAMES_NOTHING", w, "anna", "hold.placed",
+		    "{'kind':'site','within':'DE','id':'HH','reason':'too much of a name'}");
+	world_clear(w);
 	assert_says("!FIELD_WRONG", w, "anna", "hold.placed",
 		    "{'kind':'planet','id':'Mars','reason':'far'}");
 }

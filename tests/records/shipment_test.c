@@ -290,6 +290,30 @@ static void what_was_not_accepted_cannot_be_received(void **state)
 		    "{'shipment':'SH7','site':'HH','condition':'good'}");
 }
 
+static void each_site_sees_and_signs_only_its_own_side(void **state)
+{
+	struct world *w = *state;
+	char manifest[65];
+
+	dispatched(w, manifest);
+	assert_int_equal(rows_for(w, "hugo", "shipment.outbound", ""), 0);
+	assert_int_equal(rows_for(w, "hugo", "shipment.inbound", ""), 1);
+	assert_int_equal(rows_for(w, "hugo", "seal.stock", ""), 0);
+	assert_int_equal(rows_for(w, "hugo", "unit.list", ""), 0);
+	assert_string_equal(side(w, "hugo", "shipment.handed_over", "VN", manifest, "1"),
+			    "!NOT_ALLOWED");
+	assert_says("!NOT_ALLOWED", w, "hugo", "seal.issued",
+		    "{'maker':'M','seal':'2','holder':'carl','site':'VN'}");
+	assert_says("!NOT_ALLOWED", w, "hugo", "firmware.withdrawn",
+		    "{'release':'FW1','reason':'spite'}");
+	assert_says("!NOT_ALLOWED", w, "hugo", "hold.placed",
+		    "{'kind':'unit','within':'GW','id':'S1','reason':'spite'}");
+	assert_string_equal(side(w, "bert", "shipment.handed_over", "VN", manifest, "1"), "");
+	assert_string_equal(side(w, "hugo", "shipment.accepted", "HH", manifest, "1"), "");
+	assert_says("HOLD_PLACED", w, "hugo", "hold.placed",
+		    "{'kind':'shipment','id':'SH1','reason':'smell'}");
+}
+
 static void unit_that_is_not_ready_is_found_when_it_is_sealed(void **state)
 {
 	struct world *w = *state;
@@ -326,6 +350,7 @@ int main(void)
 		WORLD_TEST(arrival_compares_count_and_manifest),
 		WORLD_TEST(count_can_start_over),
 		WORLD_TEST(what_was_not_accepted_cannot_be_received),
+		WORLD_TEST(each_site_sees_and_signs_only_its_own_side),
 		WORLD_TEST(unit_that_is_not_ready_is_found_when_it_is_sealed),
 	};
 

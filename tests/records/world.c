@@ -159,9 +159,9 @@ void world_later(struct world *w, uint64_t ms)
 /* ---- reading ---- */
 
 /* The rows, to be released. */
-static json_t *view_rows(struct world *w, const char *view, const char *query)
+static json_t *view_rows(struct world *w, const char *who, const char *view, const char *query)
 {
-	json_t *page = house_view(&w->house, "anna", view, query);
+	json_t *page = house_view(&w->house, who, view, query);
 	json_t *rows = json_incref(json_object_get(page, "rows"));
 
 	json_decref(page);
@@ -170,7 +170,7 @@ static json_t *view_rows(struct world *w, const char *view, const char *query)
 
 const char *shows(struct world *w, const char *view, const char *column, const char *query)
 {
-	json_t *rows = view_rows(w, view, query);
+	json_t *rows = view_rows(w, "anna", view, query);
 	const json_t *row = json_array_get(rows, 0), *cell = json_object_get(row, column);
 
 	if (row == NULL)
@@ -187,7 +187,12 @@ const char *shows(struct world *w, const char *view, const char *column, const c
 
 size_t rows_of(struct world *w, const char *view, const char *query)
 {
-	json_t *rows = view_rows(w, view, query);
+	return rows_for(w, "anna", view, query);
+}
+
+size_t rows_for(struct world *w, const char *who, const char *view, const char *query)
+{
+	json_t *rows = view_rows(w, who, view, query);
 	size_t n = json_array_size(rows);
 
 	json_decref(rows);
@@ -214,7 +219,7 @@ const char *gate_says(struct world *w, const char *gate, const char *kind, const
 
 void world_clear(struct world *w)
 {
-	json_t *rows = view_rows(w, "nonconformance.open", "");
+	json_t *rows = view_rows(w, "anna", "nonconformance.open", "");
 	size_t i;
 	json_t *row;
 
@@ -297,6 +302,9 @@ static void people(struct world *w)
 		founder_says(w, "role.granted", "{'grant_id':'g-%s','principal':'%s','role':'all'}",
 			     NAMES[i][0], NAMES[i][0]);
 	}
+	enroll(w, "hugo", "person", "p6");
+	founder_says(w, "role.granted",
+		     "{'grant_id':'g-hugo','principal':'hugo','role':'all','site':'HH'}");
 	enroll(w, "st1", "station", NULL);
 	founder_says(w, "role.granted",
 		     "{'grant_id':'g-st1','principal':'st1','role':'station','station':'st1'}");

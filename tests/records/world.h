@@ -21,7 +21,7 @@ struct world {
 };
 
 /* cmocka fixtures: `*state` is a struct world. `anna`, `bert`, `carl`, `dora`, `qa`, and `emil`,
- * who is the same human being as `anna`, may do everything the areas know; founders approve.
+ * who is the same human being as `anna`, may do everything the areas know, `hugo` only at site HH; founders approve.
  * Station `st1` stands on line L1 of site VN and may build there; sites VN and HH, product GW. */
 int world_setup(void **state);
 int world_teardown(void **state);
@@ -43,8 +43,9 @@ struct actor *world_actor(struct world *w, const char *name);
 const char *approved(struct world *w);
 /* One column of a view's first row as text; "(none)" without a row. `query` is "a=b&c=d". */
 const char *shows(struct world *w, const char *view, const char *column, const char *query);
-/* How many rows. */
+/* How many rows, for anna or somebody else. */
 size_t rows_of(struct world *w, const char *view, const char *query);
+size_t rows_for(struct world *w, const char *who, const char *view, const char *query);
 /* What a gate says: "" or "CONTROL: found" of the first failure. */
 const char *gate_says(struct world *w, const char *gate, const char *kind, const char *within,
 		      const char *id);

@@ -38,6 +38,11 @@ WHERE n.seq = :raised_seq AND n.n = :raised_n;
 -- flag hold.placed HOLD_PLACED
 SELECT :kind AS kind, coalesce(:within, '') AS within, :id AS id, :reason AS reason;
 
+--- A hold on half a name stops nothing: whoever placed it must hear so.
+-- flag hold.placed HOLD_NAMES_NOTHING
+SELECT :id AS name WHERE (:kind IN ('unit', 'part_lot', 'seal', 'line') AND :within IS NULL)
+OR (:kind NOT IN ('unit', 'part_lot', 'seal', 'line') AND :within IS NOT NULL);
+
 -- refuse hold.lifted HOLD_NOT_OPEN
 SELECT :kind AS kind, :id AS id, :raised_seq AS raised_seq WHERE NOT EXISTS (SELECT 1 FROM hold h
 	WHERE h.kind = :kind AND h.within = coalesce(:within, '') AND h.id = :id
