@@ -388,7 +388,8 @@ err ledger_publish(struct ledger *l, struct merkle_head head, struct bytes note,
 		TRY(db_query(l->db, l->first_checkpoint, row, NULL, NULL, &changed, f));
 	if (changed == 0)
 		return explain_kept(l, head, f);
-	if (l->folder[0])
-		TRY(tile_file_write(l, "checkpoint", note, f));
-	return ERR_OK;
+	if (!l->folder[0])
+		return ERR_OK;
+	return l->holds ? tiles_hold_checkpoint(l, note, f)
+			: tile_file_write(l, "checkpoint", note, f);
 }

@@ -54,6 +54,11 @@ MUST_CHECK err ledger_consistency(struct ledger *l, uint64_t old_size, uint64_t 
  * LEDGER_FORK. The same head again, with more cosignatures, replaces the note. */
 MUST_CHECK err ledger_publish(struct ledger *l, struct merkle_head head, struct bytes note,
 			      struct fault *f);
+/* Partial tiles and the file `checkpoint` change with every batch, and making files is what a small
+ * batch spends most time on. With `hold` they are written by ledger_show() only; full tiles, proofs
+ * and ledger_resource() do not wait. What a crash kept from being shown, the next start shows. */
+void ledger_hold_files(struct ledger *l, bool hold);
+MUST_CHECK err ledger_show(struct ledger *l, struct fault *f);
 /* The last published checkpoint, into the arena; empty if there is none. */
 MUST_CHECK err ledger_checkpoint(struct ledger *l, struct arena *a, struct bytes *note,
 				 struct merkle_head *head, struct fault *f);

@@ -37,10 +37,12 @@ struct ledger {
 
 	/* Tiles: the folder (empty: none), what has been written, and what was used last. */
 	char folder[PATH_TEXT_SIZE - TILE_PATH_SIZE];
-	char aside[64];   /* this view's own name for files being written */
-	bool follows;     /* `edge` stands where the tiles end */
-	bool checks;      /* compare with what the folder holds before writing */
-	uint64_t durable; /* tiles up to this size survive a power cut */
+	char aside[64]; /* this view's own name for files being written */
+	bool follows;   /* `edge` stands where the tiles end */
+	bool checks;    /* compare with what the folder holds before writing */
+	bool holds;     /* partial tiles and the file `checkpoint` wait for ledger_show() */
+	struct bytes shown_next; /* held-back checkpoint, owned; p is NULL when none waits */
+	uint64_t durable;        /* tiles up to this size survive a power cut */
 	struct edge edge;
 	struct window bundle; /* the entries of the partial bundle */
 	struct tile *cache;
@@ -107,6 +109,8 @@ MUST_CHECK err tile_get(struct ledger *l, unsigned level, uint64_t index, uint64
 MUST_CHECK err tile_compute(struct ledger *l, unsigned level, uint64_t index, unsigned width,
 			    struct tile *out, struct fault *f);
 /* Brings the edge and the files from where they stand to `size`. */
+/* Keeps a published checkpoint until ledger_show(). */
+MUST_CHECK err tiles_hold_checkpoint(struct ledger *l, struct bytes note, struct fault *f);
 MUST_CHECK err tiles_follow(struct ledger *l, uint64_t size, struct fault *f);
 /* False if the edge stands at the head's size with another root. */
 bool edge_is_head(const struct ledger *l);

@@ -3,6 +3,7 @@
 #include "ledger/room.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* How far the durable mark may stay behind, while running and when closing. */
 enum { MARK_EVERY = 1 << 22, MARK_AT_CLOSE = 1 << 16 };
@@ -173,11 +174,50 @@ err tiles_follow(struct ledger *l, uint64_t size, struct fault *f)
 			TRY(window_read(l, &l->window, l->edge.size, f));
 		TRY(follow_one(&step, window_entry(&l->window, l->edge.size)));
 	}
-	return write_partials(l, f);
+	return l->holds && !l->checks ? ERR_OK : write_partials(l, f);
+}
+
+/* ---- what is held back ---- */
+
+void ledger_hold_files(struct ledger *l, bool hold)
+{
+	l->holds = hold;
+}
+
+static void forget_held(struct ledger *l)
+{
+	free((void *)(uintptr_t)l->shown_next.p);
+	l->shown_next = (struct bytes){0};
+}
+
+err tiles_hold_checkpoint(struct ledger *l, struct bytes note, struct fault *f)
+{
+	uint8_t *copy = malloc(note.n);
+
+	if (!copy)
+		return fail(f, "MEMORY_EXHAUSTED", "what", "a checkpoint", NULL);
+	memcpy(copy, note.p, note.n);
+	forget_held(l);
+	l->shown_next = bytes_of(copy, note.n);
+	return ERR_OK;
+}
+
+err ledger_show(struct ledger *l, struct fault *f)
+{
+	if (!l->shown_next.p)
+		return ERR_OK;
+	TRY(write_partials(l, f));
+	TRY(tile_file_write(l, "checkpoint", l->shown_next, f));
+	forget_held(l);
+	return ERR_OK;
 }
 
 void tiles_close(struct ledger *l)
 {
+	err shown = ledger_show(l, NULL);
+
+	(void)shown; /* the next start shows it */
+	forget_held(l);
 	if (l->follows && l->folder[0] && l->edge.size >= l->durable + MARK_AT_CLOSE) {
 		err ignored = mark_write(l, NULL);
 

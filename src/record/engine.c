@@ -78,6 +78,7 @@ static err open_stores(struct engine *e, struct fault *f)
 	TRY(views_check(e->registry, e->db, f));
 	TRY(db_open(e->config.store, &e->publisher_db, f));
 	TRY(ledger_open(e->publisher_db, e->config.tiles, &e->publisher_ledger, f));
+	ledger_hold_files(e->publisher_ledger, true);
 	TRY(key_cache_open(&e->keys, f));
 	TRY(schema_check_folds(&e->config, e->registry, e->db, f));
 	TRY(ledger_begin(e->ledger, f));

@@ -147,6 +147,8 @@ struct engine {
 	struct db *publisher_db;
 	struct ledger *publisher_ledger;
 	struct merkle_head signed_last;
+	uint64_t shown_at; /* steady ms: when the tiles folder was last brought up to date */
+	bool shows_later;
 	engine_watch *on_happening;
 	void *on_happening_context;
 

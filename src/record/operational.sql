@@ -34,6 +34,7 @@ index expires
 -- table session key token
 token BLOB NOT NULL
 principal TEXT NOT NULL
+key BLOB NOT NULL
 issued BIGINT NOT NULL
 expires BIGINT NOT NULL
 index expires
