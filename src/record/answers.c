@@ -390,7 +390,7 @@ json_t *type_to_json(const struct compiled_type *t)
 		json_object_set_new(json, "approval", json_string(type->approval));
 	if (type->gate != NULL)
 		json_object_set_new(json, "gate", json_string(type->gate));
-	if (type->subject.kind != NULL)
+	if (type->subject.kind != NULL && type->subject.kind[0] != ':')
 		json_object_set_new(json, "subject", json_string(type->subject.kind));
 	if ((type->flags & SYSTEM) != 0)
 		json_object_set_new(json, "system", json_true());

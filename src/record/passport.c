@@ -109,6 +109,23 @@ static err add_sequence(struct gathering *g, uint64_t sequence, bool *fresh)
 	return ERR_OK;
 }
 
+/* What was done about each nonconformance that a record raised. */
+static err follow_raised(struct gathering *g, const struct witness *w)
+{
+	struct raised raised;
+	size_t n;
+	struct reader at = witness_raised(w, &n);
+
+	for (size_t i = 0; i < n && witness_next_raised(&at, &raised); i++) {
+		char *sequence = arena_printf(g->arena, "%llu", (unsigned long long)w->sequence);
+		char *number = arena_printf(g->arena, "%zu", i);
+		if (sequence == NULL || number == NULL)
+			return fail(g->fault, "OUT_OF_MEMORY", NULL);
+		TRY(add_subject(g, "nonconformance", bytes_text(sequence), bytes_text(number)));
+	}
+	return ERR_OK;
+}
+
 /* Whoever signed must be known, and what waited must show its votes. */
 static err follow(struct gathering *g, const struct entry *entry)
 {
@@ -116,6 +133,7 @@ static err follow(struct gathering *g, const struct entry *entry)
 	struct hash digest = claim_digest(entry->claim_bytes);
 
 	TRY(add_subject(g, "principal", bytes_of("", 0), entry->claim.author));
+	TRY(follow_raised(g, &entry->witness));
 	if (entry->witness.outcome != OUTCOME_PENDING)
 		return ERR_OK;
 	hex_encode(hash_bytes(&digest), hex);

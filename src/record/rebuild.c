@@ -44,7 +44,14 @@ static err open_fresh_sqlite(struct rebuild *r, struct fault *f)
 		snprintf(name, sizeof name, "%s%s", r->fresh_name, endings[i]);
 		(void)unlink(name);
 	}
-	return db_open(address, &r->fresh, f);
+	TRY(db_open(address, &r->fresh, f));
+	/* It is thrown away if anything goes wrong: nothing in it needs to survive a crash. */
+	static const char *const settings[] = {
+		"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
+		"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA cache_size = -262144"};
+	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+		TRY(db_run(r->fresh, settings[i], f));
+	return ERR_OK;
 }
 
 static err name_row(void *context, const struct value *columns, size_t n)

@@ -164,6 +164,8 @@ static bool subject_part(struct arena *a, const struct record *r, const char *na
 			continue;
 		const struct value *v = &r->values[i];
 		char *text = NULL;
+		if (v->kind == VALUE_NULL) /* an optional `within` */
+			return true;
 		if (v->kind == VALUE_TEXT) {
 			*out = v->bytes;
 			return true;
@@ -190,6 +192,8 @@ bool record_subject(struct arena *a, const struct record *r, struct subject *out
 	if (rule->kind == NULL)
 		return false;
 	out->kind = bytes_text(rule->kind);
+	if (rule->kind[0] == ':' && !subject_part(a, r, rule->kind + 1, &out->kind))
+		return false;
 	return subject_part(a, r, rule->within, &out->within) &&
 	       subject_part(a, r, rule->id, &out->id);
 }

@@ -133,11 +133,11 @@ static err compile_parameters(struct registry *r, struct compiled_type *t, struc
 	return ERR_OK;
 }
 
-static bool subject_field_fits(const struct record_type *type, const char *name)
+static bool subject_field_fits(const struct record_type *type, const char *name, unsigned flags)
 {
 	for (const struct field *field = type->fields; name != NULL && field->name != NULL; field++)
 		if (strcmp(field->name, name) == 0)
-			return (field->flags & REQUIRED) != 0 &&
+			return (field->flags & flags) == flags &&
 			       (field->kind == FIELD_ID || field->kind == FIELD_HASH ||
 				field->kind == FIELD_NUMBER);
 	return name == NULL;
@@ -158,8 +158,12 @@ static err check_row(const struct record_type *type, struct fault *f)
 		return bad(f, type->name, "only a decision waits for approval or passes a gate");
 	if ((type->check != NULL) != (type->outputs != NULL))
 		return bad(f, type->name, "a check has outputs, and outputs come from a check");
-	if (type->subject.kind != NULL && (!subject_field_fits(type, type->subject.within) ||
-					   !subject_field_fits(type, type->subject.id)))
+	const struct subject_rule *subject = &type->subject;
+	bool named = subject->kind != NULL && subject->kind[0] == ':';
+	if (subject->kind != NULL &&
+	    (!subject_field_fits(type, subject->within, named ? OPTIONAL : REQUIRED) ||
+	     !subject_field_fits(type, subject->id, REQUIRED) ||
+	     (named && !subject_field_fits(type, subject->kind + 1, REQUIRED))))
 		return bad(f, type->name, "the subject names no required id, hash or number field");
 	return ERR_OK;
 }

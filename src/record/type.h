@@ -118,7 +118,8 @@ enum type_flags {
 };
 
 /* How a type names what it is about: kind, and the fields that hold the two halves of the key.
- * `within` is NULL when the id is unique by itself. */
+ * `within` is NULL when the id is unique by itself. A kind of the form ":field" is that field's value:
+ * for records about things of any kind. */
 struct subject_rule {
 	const char *kind, *within, *id;
 };
