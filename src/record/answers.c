@@ -278,7 +278,7 @@ err entry_to_json(struct engine *e, struct reader_session *r, struct arena *a, u
 	TRY(ledger_entry(r->ledger, a, sequence, &bytes, f));
 	if (!entry_parse(bytes, entry, &why))
 		return fail(f, "ENTRY_BAD", "detail", why, NULL);
-	TRY(record_decode(e->registry, a, entry->claim_bytes, record, f));
+	TRY(record_from_entry(e->registry, a, entry, record, f));
 	TRY(read_openings(r, a, sequence, &opened, f));
 	*out = json_pack("{s:o, s:s, s:o}", "claim", claim_json(record, &opened), "proof",
 			 proofs[entry->proof.kind], "witness", witness_json(&entry->witness));

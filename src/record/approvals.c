@@ -112,8 +112,7 @@ static err load_target(struct attempt *x, const struct waiting *w, struct attemp
 	TRY(ledger_entry(e->ledger, a, w->sequence, &bytes, f));
 	if (!entry_parse(bytes, entry, &why))
 		return fail(f, "ENTRY_BAD", "detail", why, NULL);
-	TRY(record_decode(e->registry, a, entry->claim_bytes, record, f));
-	TRY(record_outputs(a, record, &entry->witness, f));
+	TRY(record_from_entry(e->registry, a, entry, record, f));
 	*t = (struct attempt){.batch = x->batch, .s = x->s, .record = record};
 	TRY(reads_queue_target(t, f));
 	TRY(db_flush(e->db, f));

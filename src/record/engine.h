@@ -60,6 +60,9 @@ struct submission {
 /* Fills `out` from a claim: type known, body decoded, engine values set but :seq and :at. */
 MUST_CHECK err record_decode(const struct registry *registry, struct arena *a, struct bytes claim,
 			     struct record *out, struct fault *f);
+/* The same from a parsed entry, with the outputs that its witness keeps. */
+MUST_CHECK err record_from_entry(const struct registry *registry, struct arena *a,
+				 const struct entry *entry, struct record *out, struct fault *f);
 /* Outputs as an entry keeps them, into record.outputs and its values. */
 MUST_CHECK err record_outputs(struct arena *a, struct record *r, const struct witness *w,
 			      struct fault *f);

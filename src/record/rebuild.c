@@ -131,8 +131,7 @@ static err decode(struct rebuild *r, struct bytes bytes, struct entry *entry, st
 
 	if (!entry_parse(bytes, entry, &why))
 		return fail(f, "ENTRY_BAD", "detail", why, NULL);
-	TRY(record_decode(r->registry, &r->arena, entry->claim_bytes, record, f));
-	return record_outputs(&r->arena, record, &entry->witness, f);
+	return record_from_entry(r->registry, &r->arena, entry, record, f);
 }
 
 static err fold_entry(struct rebuild *r, struct bytes bytes, struct fault *f)

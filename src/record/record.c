@@ -7,22 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static err find_type(const struct registry *registry, struct record *r, struct fault *f)
+static err type_unfit(const struct record *r, struct fault *f)
 {
-	char name[ID_SIZE_MAX + 1];
+	char name[ID_SIZE_MAX + 1], version[16], known[16];
 
 	snprintf(name, sizeof name, "%.*s", (int)r->claim.type.n, (const char *)r->claim.type.p);
-	r->type = registry_type(registry, r->claim.type);
 	if (r->type == NULL)
 		return fail_field(f, "type", "TYPE_UNKNOWN", "type", name, NULL);
-	if (r->claim.version > r->type->type->version) {
-		char version[16], known[16];
-		snprintf(version, sizeof version, "%" PRIu32, r->claim.version);
-		snprintf(known, sizeof known, "%u", r->type->type->version);
-		return fail_field(f, "version", "TYPE_VERSION_UNKNOWN", "type", name, "version",
-				  version, "known", known, NULL);
-	}
-	return ERR_OK;
+	snprintf(version, sizeof version, "%" PRIu32, r->claim.version);
+	snprintf(known, sizeof known, "%u", r->type->type->version);
+	return fail_field(f, "version", "TYPE_VERSION_UNKNOWN", "type", name, "version", version,
+			  "known", known, NULL);
 }
 
 static void set_engine_values(struct record *r)
@@ -53,16 +48,13 @@ static void set_list_counts(struct record *r)
 	}
 }
 
-err record_decode(const struct registry *registry, struct arena *a, struct bytes claim,
-		  struct record *out, struct fault *f)
+static err decode_parsed(const struct registry *registry, struct arena *a, struct record *out,
+			 struct fault *f)
 {
-	const char *why;
-
-	out->claim_bytes = claim;
-	if (!claim_parse(claim, &out->claim, &why))
-		return fail(f, "CLAIM_BAD", "detail", why, NULL);
-	TRY(find_type(registry, out, f));
-	out->digest = claim_digest(claim);
+	out->type = registry_type(registry, out->claim.type);
+	if (out->type == NULL || out->claim.version > out->type->type->version)
+		return type_unfit(out, f);
+	out->digest = claim_digest(out->claim_bytes);
 	const struct record_type *type = out->type->type;
 	TRY(body_from_cbor(a, type->fields, type->size, out->claim.body, &out->body, f));
 	body_values(type->fields, &out->body, out->values);
@@ -71,6 +63,26 @@ err record_decode(const struct registry *registry, struct arena *a, struct bytes
 		out->values[out->type->outputs_at + i] = value_null;
 	set_engine_values(out);
 	return ERR_OK;
+}
+
+err record_decode(const struct registry *registry, struct arena *a, struct bytes claim,
+		  struct record *out, struct fault *f)
+{
+	const char *why;
+
+	out->claim_bytes = claim;
+	if (!claim_parse(claim, &out->claim, &why))
+		return fail(f, "CLAIM_BAD", "detail", why, NULL);
+	return decode_parsed(registry, a, out, f);
+}
+
+err record_from_entry(const struct registry *registry, struct arena *a, const struct entry *entry,
+		      struct record *out, struct fault *f)
+{
+	out->claim_bytes = entry->claim_bytes;
+	out->claim = entry->claim;
+	TRY(decode_parsed(registry, a, out, f));
+	return record_outputs(a, out, &entry->witness, f);
 }
 
 void record_set_output_values(struct record *r)
