@@ -124,8 +124,8 @@ static err finish_open(struct blob_upload *u, uint64_t now_ms, struct fault *f)
 
 	if (u->offset != u->request.size)
 		return fail(f, "BLOB_INCOMPLETE", "digest", digest.text, "size",
-			    number_text(u->request.size).text, "found", number_text(u->offset).text,
-			    NULL);
+			    blob_number_text(u->request.size).text, "found",
+			    blob_number_text(u->offset).text, NULL);
 	TRY(write_rest(u, f));
 	if (!hash_equal(sha256_final(&u->sha), u->request.digest)) {
 		TRY(upload_remove(u, f));

@@ -49,7 +49,7 @@ static err open_file(struct blob_reader *r, struct fault *f)
 	if ((uint64_t)st.st_size == expected)
 		return ERR_OK;
 	snprintf(detail, sizeof(detail), "its file has %s bytes instead of %s",
-		 number_text((uint64_t)st.st_size).text, number_text(expected).text);
+		 blob_number_text((uint64_t)st.st_size).text, blob_number_text(expected).text);
 	return corrupt(r, detail, f);
 }
 
@@ -162,7 +162,8 @@ static err next_chunk(struct blob_reader *r, struct fault *f)
 	TRY(read_file(r, r->locked, size + CIPHER_EXTRA, chunk_offset(r->chunks), f));
 	if (!chunk_unlock(r->key, &place, bytes_of(r->locked, size + CIPHER_EXTRA), r->plain)) {
 		snprintf(detail, sizeof(detail), "its chunk %s, at byte %s, is not authentic",
-			 number_text(r->chunks).text, number_text(chunk_offset(r->chunks)).text);
+			 blob_number_text(r->chunks).text,
+			 blob_number_text(chunk_offset(r->chunks)).text);
 		return corrupt(r, detail, f);
 	}
 	sha256_update(&r->sha, bytes_of(r->plain, size));
@@ -226,8 +227,8 @@ err blob_load(struct blob_store *store, struct arena *a, struct hash digest, siz
 
 	TRY(blob_open(store, digest, &r, f));
 	if (r->info.size > max)
-		return fail(f, "BLOB_TOO_LARGE", "size", number_text(r->info.size).text, "limit",
-			    number_text(max).text, NULL);
+		return fail(f, "BLOB_TOO_LARGE", "size", blob_number_text(r->info.size).text,
+			    "limit", blob_number_text(max).text, NULL);
 	uint8_t *buffer = arena_alloc(a, (size_t)r->info.size + 1);
 	if (buffer == NULL)
 		return blob_memory(f);

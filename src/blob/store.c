@@ -73,9 +73,9 @@ static const struct sql_row {
 				  {{"before", VALUE_INT}, {"after", VALUE_BLOB}}},
 };
 
-struct number_text number_text(uint64_t v)
+struct blob_number_text blob_number_text(uint64_t v)
 {
-	struct number_text out;
+	struct blob_number_text out;
 
 	snprintf(out.text, sizeof(out.text), "%" PRIu64, v);
 	return out;

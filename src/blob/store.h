@@ -55,10 +55,10 @@ struct blob_row {
 	struct key_id key_id; /* personal only */
 };
 
-struct number_text {
+struct blob_number_text {
 	char text[24];
 };
-struct number_text number_text(uint64_t v);
+struct blob_number_text blob_number_text(uint64_t v);
 struct digest_text {
 	char text[65];
 };

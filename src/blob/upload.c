@@ -32,8 +32,9 @@ static err request_check(const struct blob_store *store, const struct blob_reque
 	if (r->uploader.n > BLOB_UPLOADER_MAX)
 		return fail_field(f, "uploader", "BLOB_UPLOADER_TOO_LONG", NULL);
 	if (r->size > store->size_max)
-		return fail_field(f, "size", "BLOB_TOO_LARGE", "size", number_text(r->size).text,
-				  "limit", number_text(store->size_max).text, NULL);
+		return fail_field(f, "size", "BLOB_TOO_LARGE", "size",
+				  blob_number_text(r->size).text, "limit",
+				  blob_number_text(store->size_max).text, NULL);
 	if (r->class == BLOB_PERSONAL && !store->has_key)
 		return fail(f, "BLOB_KEY_MISSING", NULL);
 	return ERR_OK;
@@ -49,7 +50,7 @@ err blob_row_check(const struct blob_request *r, const struct blob_row *row, str
 		return fail(f, "BLOB_ERASED", "digest", digest.text, NULL);
 	if (row->info.size != r->size)
 		return fail_field(f, "size", "BLOB_SIZE_DIFFERS", "digest", digest.text, "size",
-				  number_text(row->info.size).text, NULL);
+				  blob_number_text(row->info.size).text, NULL);
 	return ERR_OK;
 }
 
@@ -338,10 +339,11 @@ err blob_write(struct blob_upload *u, uint64_t offset, struct bytes data, struct
 {
 	if (offset != u->offset)
 		return fail_field(f, "offset", "BLOB_OFFSET", "expected",
-				  number_text(u->offset).text, "found", number_text(offset).text,
-				  NULL);
+				  blob_number_text(u->offset).text, "found",
+				  blob_number_text(offset).text, NULL);
 	if (data.n > u->request.size - u->offset)
-		return fail(f, "BLOB_TOO_LONG", "size", number_text(u->request.size).text, NULL);
+		return fail(f, "BLOB_TOO_LONG", "size", blob_number_text(u->request.size).text,
+			    NULL);
 	while (data.n > 0) {
 		size_t taken = 0;
 

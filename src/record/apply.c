@@ -151,6 +151,30 @@ static err apply_indexes(struct rulebook *b, const struct applied *x, struct are
 			 value_u64(w->sequence));
 }
 
+static err name_blob(struct rulebook *b, const struct record *r, struct value digest,
+		     struct value seq, struct arena *a, struct fault *f)
+{
+	const char *permission = r->type->type->permission;
+
+	if (digest.kind != VALUE_BLOB || permission == NULL)
+		return ERR_OK;
+	TRY(QUEUE_OWN(b, OWN_BLOB_KEEP, a, f, seq, digest));
+	return QUEUE_OWN(b, OWN_BLOB_NAME, a, f, digest, seq, value_text(bytes_text(permission)));
+}
+
+/* Whatever becomes of the record: what it names is evidence from now on. */
+static err apply_blobs(struct rulebook *b, const struct applied *x, struct arena *a,
+		       struct fault *f)
+{
+	const struct record *r = x->record;
+	struct value seq = value_u64(x->witness->sequence);
+
+	for (size_t i = 0; r->type->names_blobs && i < r->type->fields_n; i++)
+		if ((r->type->type->fields[i].flags & STORED) != 0)
+			TRY(name_blob(b, r, r->values[i], seq, a, f));
+	return ERR_OK;
+}
+
 err apply_record(struct rulebook *b, const struct applied *x, struct arena *a, struct fault *f)
 {
 	const struct witness *w = x->witness;
@@ -161,6 +185,7 @@ err apply_record(struct rulebook *b, const struct applied *x, struct arena *a, s
 		record_set_place(x->target, w->sequence, w->at, flagged);
 	TRY(apply_indexes(b, x, a, f));
 	TRY(apply_raised(b, x, a, f));
+	TRY(apply_blobs(b, x, a, f));
 	switch (w->outcome) {
 	case OUTCOME_PENDING:
 		return apply_pending(b, x, a, f);

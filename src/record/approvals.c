@@ -227,6 +227,19 @@ static err give(struct attempt *x, struct attempt *t, const struct waiting *w, c
 	return execute(x, t, w->sequence, f);
 }
 
+/* Only the author takes it back, and only while the author may do anything at all. */
+static err withdraw(struct attempt *x, const struct waiting *w, const char *voter, struct fault *f)
+{
+	struct principal author;
+
+	if (strcmp(voter, w->author) != 0)
+		return say_no(x, "APPROVAL_NOT_YOURS", "owner", w->author);
+	TRY(authority_principal(x->batch->engine->authority, bytes_text(voter), &author, f));
+	if (author.state != PRINCIPAL_ACTIVE)
+		return say_no(x, "NOT_ALLOWED", "permission", x->record->type->type->permission);
+	return commit_record(x, OUTCOME_FOLDED, NULL, 0, f);
+}
+
 static err check_open(struct attempt *x, const struct waiting *w, bool *open)
 {
 	char expired[TIME_TEXT_SIZE];
@@ -262,9 +275,7 @@ err process_vote(struct attempt *x, struct fault *f)
 	if (!open)
 		return ERR_OK;
 	if (strcmp(name, "approval.withdrawn") == 0)
-		return strcmp(voter, w->author) == 0
-			       ? commit_record(x, OUTCOME_FOLDED, NULL, 0, f)
-			       : say_no(x, "APPROVAL_NOT_YOURS", "owner", w->author);
+		return withdraw(x, w, voter, f);
 	TRY(load_target(x, w, &t, f));
 	TRY(vote_counts(x, t, w, voter, &counts, f));
 	if (!counts)

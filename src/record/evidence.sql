@@ -59,6 +59,12 @@ natural_id TEXT NOT NULL
 at BIGINT NOT NULL
 expires BIGINT NOT NULL
 
+--- Which records name a blob: it is kept for them, and read by those who may write such records.
+-- table blob_name key digest, seq
+digest BLOB NOT NULL
+seq BIGINT NOT NULL
+permission TEXT NOT NULL
+
 -- table log_start key seq
 seq BIGINT NOT NULL
 mode TEXT NOT NULL

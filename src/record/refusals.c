@@ -14,13 +14,21 @@ static err first_row(void *context, const struct value *columns, size_t n)
 	return ERR_OK;
 }
 
+/* Whoever holds a key that is not the author's, or no longer is, was not the author: nothing is
+ * written down against the name that was borrowed. */
+static bool is_impostor(const struct submission *s)
+{
+	return strcmp(s->result.fault.message, "KEY_NOT_AUTHORS") == 0;
+}
+
 static bool worth_keeping(const struct submission *s)
 {
 	enum err_code code = s->result.fault.code;
 
 	return !s->internal && s->result.state == RESULT_REFUSED &&
 	       s->record.type->type->nature == DECISION && s->record.type->type->name != NULL &&
-	       (code == ERR_REFUSED || code == ERR_FORBIDDEN || code == ERR_CONFLICT);
+	       (code == ERR_REFUSED || code == ERR_FORBIDDEN || code == ERR_CONFLICT) &&
+	       !is_impostor(s);
 }
 
 static void set_text(json_t *json, const char *name, struct bytes text)

@@ -96,6 +96,8 @@ static err check_field(const struct record_type *type, const struct field *field
 		for (size_t i = 0; i < n; i++)
 			TRY(check_field(type, &field->sub[i], true, f));
 	}
+	if ((field->flags & STORED) != 0 && (field->kind != FIELD_HASH || in_list))
+		return bad(f, type->name, "only a digest outside a list names a blob");
 	bool erasable = (field->flags & (CONFIDENTIAL | PERSONAL)) != 0;
 	if (erasable != (field->kind == FIELD_COMMITMENT))
 		return bad(f, type->name, "confidential and personal fields are commitments");
@@ -114,6 +116,7 @@ static err compile_parameters(struct registry *r, struct compiled_type *t, struc
 	for (size_t i = 0; i < t->fields_n; i++) {
 		TRY(check_field(type, &type->fields[i], false, f));
 		TRY(add_parameter(t, type->fields[i].name, KINDS[type->fields[i].kind].value, f));
+		t->names_blobs = t->names_blobs || (type->fields[i].flags & STORED) != 0;
 	}
 	t->counts_at = t->parameters_n;
 	for (size_t i = 0; i < t->fields_n; i++) {

@@ -58,6 +58,7 @@ struct compiled_type {
 	struct rule *refuse[RULES_MAX], *flag[RULES_MAX], *fold[RULES_MAX];
 	size_t refuse_n, flag_n, fold_n;
 	bool touches_access; /* its folds change who may do what */
+	bool names_blobs;    /* some field is STORED */
 };
 
 struct control {

@@ -96,6 +96,14 @@ static const struct own OWN[OWN_N] = {
 			     {BLOB("commitment"), BLOB("salt"), TEXT("value"), INT("personal"),
 			      INT("seq")},
 			     5},
+	[OWN_BLOB_NAME] = {"INSERT INTO blob_name (digest, seq, permission)"
+			   " VALUES (:digest, :seq, :permission) ON CONFLICT DO NOTHING",
+			   {BLOB("digest"), INT("seq"), TEXT("permission")},
+			   3},
+	[OWN_BLOB_KEEP] = {"UPDATE stored_blob SET referenced = :seq"
+			   " WHERE digest = :digest AND referenced IS NULL",
+			   {INT("seq"), BLOB("digest")},
+			   2},
 	[OWN_REFUSAL_FIND] = {"SELECT first_at FROM refusal WHERE author = :author"
 			      " AND type = :type AND code = :code AND kind = :kind"
 			      " AND within = :within AND id = :id",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/schema.h"
 
+#include "blob/blob.h"
 #include "record/sections.h"
 
 #include <string.h>
@@ -57,6 +58,7 @@ err schema_create(const struct registry *registry, struct db *db, struct fault *
 	struct arena a = {0};
 
 	TRY(db_run(db, LEDGER_SCHEMA, f));
+	TRY(blob_tables_make(db, f));
 	err result = create_operational(db, &a, f);
 	arena_done(&a);
 	TRY(result);

@@ -48,6 +48,7 @@ enum field_flags {
 	REQUIRED = 1,
 	CONFIDENTIAL = 2, /* business secret: a commitment in the claim */
 	PERSONAL = 4,     /* about a person: a commitment, erased on request */
+	STORED = 8,       /* FIELD_HASH: names a blob, which is kept while a record names it */
 };
 
 struct field {

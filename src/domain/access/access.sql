@@ -140,9 +140,14 @@ SELECT :role AS role UNION SELECT i.included FROM reach x JOIN role_include i ON
 SELECT d.duty AS duty FROM duty_set d JOIN reach a ON a.role = d.role
 JOIN duty_set e ON e.duty = d.duty AND e.role <> d.role JOIN reach b ON b.role = e.role;
 
+--- As with grants: over every role that a role includes, and over every account of the same natural person.
 -- refuse duty.separated DUTIES_ALREADY_HELD
-SELECT g.principal AS principal FROM role_grant g JOIN role_grant h ON h.principal = g.principal AND h.role <> g.role
-WHERE g.revoked_at IS NULL AND h.revoked_at IS NULL AND g.role = :role AND h.role = :other;
+WITH RECURSIVE held(person, principal, role) AS (
+SELECT COALESCE(p.natural_id, p.id), p.id, g.role FROM role_grant g JOIN principal p ON p.id = g.principal
+WHERE g.revoked_at IS NULL AND (g.not_after IS NULL OR g.not_after > :at)
+UNION SELECT x.person, x.principal, i.included FROM held x JOIN role_include i ON i.role = x.role AND i.until IS NULL)
+SELECT a.principal AS principal FROM held a JOIN held b ON b.person = a.person
+WHERE a.role = :role AND b.role = :other AND a.role <> b.role ORDER BY a.principal;
 -- fold duty.separated
 INSERT INTO duty_set (duty, role, since) VALUES (:duty, :role, :seq) ON CONFLICT DO NOTHING;
 -- fold duty.separated
@@ -164,7 +169,8 @@ SELECT 1 AS same FROM principal a JOIN principal b ON a.natural_id = b.natural_i
 SELECT 1 AS same WHERE :author = :principal;
 -- refuse role.granted GRANT_TIMES_WRONG
 SELECT 1 AS wrong WHERE :not_after IS NOT NULL AND :not_after <= CASE WHEN :not_before IS NULL THEN :at ELSE :not_before END;
---- Conflicts are looked for over every role that either one includes, and over every account of the same natural person.
+--- Conflicts are looked for over every role that either one includes, within the wanted role itself, and over every
+--- account of the same natural person.
 -- refuse role.granted DUTIES_CONFLICT
 WITH RECURSIVE wanted(role) AS (
 SELECT :role AS role UNION SELECT i.included FROM wanted x JOIN role_include i ON i.role = x.role AND i.until IS NULL),
@@ -174,7 +180,8 @@ JOIN principal me ON me.id = :principal AND (p.id = me.id OR p.natural_id = me.n
 WHERE g.revoked_at IS NULL AND (g.not_after IS NULL OR g.not_after > :at)
 UNION SELECT i.included FROM held x JOIN role_include i ON i.role = x.role AND i.until IS NULL)
 SELECT d.duty AS duty, e.role AS other_role FROM duty_set d JOIN wanted w ON w.role = d.role
-JOIN duty_set e ON e.duty = d.duty AND e.role <> d.role JOIN held h ON h.role = e.role ORDER BY d.duty, e.role;
+JOIN duty_set e ON e.duty = d.duty AND e.role <> d.role
+JOIN (SELECT role FROM held UNION SELECT role FROM wanted) h ON h.role = e.role ORDER BY d.duty, e.role;
 -- fold role.granted
 INSERT INTO role_grant (id, principal, role, site, line, station, product, environment, supplier, not_before, not_after, at, since, author)
 VALUES (:grant_id, :principal, :role, :site, :line, :station, :product, :environment, :supplier, :not_before, :not_after, :at, :seq, :author)

@@ -22,7 +22,7 @@ static const struct field seal_received[] = {
 	CHOICE(seal_received, class, REQUIRED, "H|S|I",
 	       "ISO 17712 class: high security, security, indicative"),
 	FIELD(seal_received, site, REQUIRED, "site whose locked stock they enter"),
-	FIELD(seal_received, test_report, OPTIONAL, "digest of the maker's ISO 17712 test report"),
+	FIELD(seal_received, test_report, STORED, "digest of the maker's ISO 17712 test report"),
 	LIST(seal_received, seals, REQUIRED, received_seal, struct received_seal, 500,
 	     "the numbers received"),
 	{0},
@@ -48,7 +48,7 @@ static const struct field seal_applied[] = {
 	FIELD(seal_applied, seal, REQUIRED, "number printed on the seal"),
 	FIELD(seal_applied, shipment, REQUIRED, "shipment that it closes"),
 	FIELD(seal_applied, site, REQUIRED, "site where it was applied"),
-	FIELD(seal_applied, photo, OPTIONAL, "digest of the picture taken when it was applied"),
+	FIELD(seal_applied, photo, STORED, "digest of the picture taken when it was applied"),
 	{0},
 };
 
@@ -67,7 +67,7 @@ static const struct field seal_checked[] = {
 	FIELD(seal_checked, tugged, REQUIRED, "the seal was tugged and held"),
 	FIELD(seal_checked, twisted, REQUIRED, "the seal was twisted and turned and held"),
 	FIELD(seal_checked, intact, REQUIRED, "no sign of opening or tampering"),
-	FIELD(seal_checked, photo, OPTIONAL, "digest of the picture taken at the check"),
+	FIELD(seal_checked, photo, STORED, "digest of the picture taken at the check"),
 	{0},
 };
 
@@ -84,7 +84,7 @@ static const struct field seal_broken[] = {
 	FIELD(seal_broken, shipment, OPTIONAL, "shipment that it closed"),
 	FIELD(seal_broken, authorized, REQUIRED, "broken on purpose by those who may; else found"),
 	SIZED(seal_broken, reason, REQUIRED, 500, "why it was broken, or how it was found"),
-	FIELD(seal_broken, photo, OPTIONAL, "digest of a picture of the parts, which are kept"),
+	FIELD(seal_broken, photo, STORED, "digest of a picture of the parts, which are kept"),
 	{0},
 };
 

@@ -97,7 +97,7 @@ static const struct field shipment_received[] = {
 	FIELD(shipment_received, site, REQUIRED, "site that receives it"),
 	CHOICE(shipment_received, condition, REQUIRED, "good|damaged|wet|opened",
 	       "condition of the goods"),
-	FIELD(shipment_received, checklist, OPTIONAL, "digest of the site's completed checklist"),
+	FIELD(shipment_received, checklist, STORED, "digest of the site's completed checklist"),
 	{0},
 };
 

@@ -14,11 +14,11 @@ static const struct field firmware_released[] = {
 	FIELD(firmware_released, version, REQUIRED, "version that people say"),
 	CHOICE(firmware_released, environment, REQUIRED, "development|staging|production",
 	       "where it may run"),
-	FIELD(firmware_released, image, REQUIRED, "SHA-256 of the image"),
+	FIELD(firmware_released, image, REQUIRED | STORED, "SHA-256 of the image"),
 	NUMBER(firmware_released, image_size, REQUIRED, 1, 4294967296, "size of the image, bytes"),
 	NUMBER(firmware_released, security_version, REQUIRED, 0, 2147483647,
 	       "devices never go back below the highest one they ran"),
-	FIELD(firmware_released, sbom, OPTIONAL, "digest of the software bill of materials"),
+	FIELD(firmware_released, sbom, STORED, "digest of the software bill of materials"),
 	SIZED(firmware_released, notes, OPTIONAL, 2000, "what is new"),
 	{0},
 };

@@ -139,7 +139,7 @@ static const struct field unit_scrapped[] = {
 	FIELD(unit_scrapped, product, REQUIRED, "product"),
 	FIELD(unit_scrapped, serial, REQUIRED, "serial of the unit"),
 	SIZED(unit_scrapped, reason, REQUIRED, 500, "why"),
-	FIELD(unit_scrapped, photo, OPTIONAL, "digest of a picture of the destroyed unit"),
+	FIELD(unit_scrapped, photo, STORED, "digest of a picture of the destroyed unit"),
 	{0},
 };
 

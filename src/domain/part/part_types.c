@@ -82,7 +82,7 @@ static const struct field part_lot_received[] = {
 	CHOICE(part_lot_received, packaging, OPTIONAL, "intact|opened|none",
 	       "state of the tamper-evident packaging"),
 	FIELD(part_lot_received, shipment, OPTIONAL, "shipment it came with"),
-	FIELD(part_lot_received, conformance_certificate, OPTIONAL,
+	FIELD(part_lot_received, conformance_certificate, STORED,
 	      "digest of the conformance certificate"),
 	{0},
 };

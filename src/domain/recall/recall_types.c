@@ -51,7 +51,7 @@ static const struct field nonconformance_disposed[] = {
 	CHOICE(nonconformance_disposed, disposition, REQUIRED, "use_as_is|rework|scrap|return",
 	       "what is done with the thing"),
 	SIZED(nonconformance_disposed, reason, REQUIRED, 500, "why"),
-	FIELD(nonconformance_disposed, evidence, OPTIONAL, "digest of the report it rests on"),
+	FIELD(nonconformance_disposed, evidence, STORED, "digest of the report it rests on"),
 	{0},
 };
 

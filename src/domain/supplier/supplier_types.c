@@ -36,7 +36,7 @@ struct supplier_approved {
 static const struct field supplier_approved[] = {
 	FIELD(supplier_approved, supplier, REQUIRED, "supplier"),
 	FIELD(supplier_approved, expires, REQUIRED, "until when; then it must be approved again"),
-	FIELD(supplier_approved, evidence, OPTIONAL, "digest of the assessment or audit report"),
+	FIELD(supplier_approved, evidence, STORED, "digest of the assessment or audit report"),
 	SIZED(supplier_approved, reason, OPTIONAL, 500, "what the approval rests on"),
 	{0},
 };
