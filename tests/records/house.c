@@ -34,14 +34,29 @@ static uint64_t wall(void *context)
 {
 	const struct house_clock *c = context;
 
-	return c->frozen ? c->wall : clock_wall_ms(&clock_system) + c->wall;
+	uint64_t ms = __atomic_load_n(&c->wall, __ATOMIC_RELAXED);
+
+	return c->frozen ? ms : clock_wall_ms(&clock_system) + ms;
 }
 
 static uint64_t steady(void *context)
 {
 	const struct house_clock *c = context;
 
-	return c->frozen ? c->steady : clock_steady_ms(&clock_system) + c->steady;
+	uint64_t ms = __atomic_load_n(&c->steady, __ATOMIC_RELAXED);
+
+	return c->frozen ? ms : clock_steady_ms(&clock_system) + ms;
+}
+
+void house_step(struct house *h, int64_t wall_ms, int64_t steady_ms)
+{
+	__atomic_fetch_add(&h->clock_state.wall, (uint64_t)wall_ms, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&h->clock_state.steady, (uint64_t)steady_ms, __ATOMIC_RELAXED);
+}
+
+void house_signer_away(struct house *h, bool away)
+{
+	__atomic_store_n(&h->signer_away, away, __ATOMIC_RELAXED);
 }
 
 static err sign(void *context, struct merkle_head old, struct merkle_head now,
@@ -53,7 +68,7 @@ static err sign(void *context, struct merkle_head old, struct merkle_head now,
 	uint8_t signature[64];
 	struct bytes body;
 
-	if (h->signer_away)
+	if (__atomic_load_n(&h->signer_away, __ATOMIC_RELAXED))
 		return (fail)(f, "SIGNER_UNAVAILABLE", NULL);
 	assert_true(merkle_extends(old, now, path, path_n));
 	struct writer w = writer_of(text, 1024);
@@ -431,21 +446,36 @@ static void grant(struct house *h, const char *id, const char *permissions)
 	house_must(h, &h->ada, "role.granted", body);
 }
 
-struct actor house_actor_with(struct house *h, const char *id, const char *kind,
-			      const char *permissions, enum key_algorithm algorithm)
+/* `natural` is NULL for a machine. */
+static struct actor register_actor(struct house *h, const char *id, const char *kind,
+				   const char *natural, const char *permissions,
+				   enum key_algorithm algorithm)
 {
 	struct actor a;
 	char body[256];
 
 	make_actor(&a, id, algorithm);
 	snprintf(body, sizeof body, "{'principal':'%s','kind':'%s'%s%s%s}", id, kind,
-		 strcmp(kind, "person") == 0 ? ",'natural_person':'" : "",
-		 strcmp(kind, "person") == 0 ? id : "", strcmp(kind, "person") == 0 ? "'" : "");
+		 natural != NULL ? ",'natural_person':'" : "", natural != NULL ? natural : "",
+		 natural != NULL ? "'" : "");
 	house_must(h, &h->ada, "principal.registered", body);
 	enroll(h, &a);
 	if (permissions != NULL)
 		grant(h, id, permissions);
 	return a;
+}
+
+struct actor house_actor_with(struct house *h, const char *id, const char *kind,
+			      const char *permissions, enum key_algorithm algorithm)
+{
+	return register_actor(h, id, kind, strcmp(kind, "person") == 0 ? id : NULL, permissions,
+			      algorithm);
+}
+
+struct actor house_account(struct house *h, const char *id, const char *natural,
+			   const char *permissions)
+{
+	return register_actor(h, id, "person", natural, permissions, KEY_ED25519);
 }
 
 struct actor house_actor(struct house *h, const char *id, const char *kind, const char *permissions)

@@ -44,6 +44,11 @@ void house_close(struct house *h); /* and removes its folder */
 void house_stop(struct house *h);  /* closes the engine only */
 void house_start(struct house *h); /* opens it again */
 
+/* Moves the two clocks; safe while the engine runs. */
+void house_step(struct house *h, int64_t wall_ms, int64_t steady_ms);
+/* The signer stops answering, or answers again. */
+void house_signer_away(struct house *h, bool away);
+
 /* A fresh UUID of version 7 at the house's wall clock, as text. */
 void house_id(struct house *h, char out[static 37]);
 /* Submits {"body": …} signed by the actor; `body` is JSON text, single quotes for double ones. */
@@ -73,6 +78,9 @@ struct actor house_actor(struct house *h, const char *id, const char *kind,
 			 const char *permissions);
 struct actor house_actor_with(struct house *h, const char *id, const char *kind,
 			      const char *permissions, enum key_algorithm algorithm);
+/* One more account of a natural person. */
+struct actor house_account(struct house *h, const char *id, const char *natural,
+			   const char *permissions);
 void actor_done(struct actor *a);
 
 /* A view's rows as JSON; fails the test if it is refused. `query` like "site=A&limit=2". */
