@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api_log.c — the log as C2SP tlog-tiles serves it. Checkpoint and hash tiles are public; entries
+ * need a permission. */
+#include "server/server_internal.h"
+
+#include <string.h>
+
+static const char FOREVER[] = "public, max-age=31536000, immutable";
+static const char FOREVER_PRIVATE[] = "private, max-age=31536000, immutable";
+
+/* The path behind /log/, from the segments: none of them can be hidden in an escape. */
+static err resource_path(struct call *c, const char **out, struct fault *f)
+{
+	const char *path = http_segment(c->request, 1);
+
+	for (size_t i = 2; i < http_segment_count(c->request) && path != NULL; i++)
+		path = arena_printf(c->request->arena, "%s/%s", path, http_segment(c->request, i));
+	*out = path;
+	return path == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : ERR_OK;
+}
+
+/* A partial tile is replaced by the full one some day, but never changes. */
+static err reply_resource(struct call *c, const char *type, const char *cache, struct fault *f)
+{
+	struct reader_session *r;
+	struct bytes content;
+	const char *path;
+
+	TRY(resource_path(c, &path, f));
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = ledger_resource(reader_ledger(r), c->request->arena, path, &content, f);
+	reader_give(r);
+	TRY(result);
+	http_header_set(c->request, "Cache-Control", cache);
+	reply_bytes(c, 200, type, content);
+	return ERR_OK;
+}
+
+err handle_checkpoint(struct call *c, struct fault *f)
+{
+	http_header_set(c->request, "Access-Control-Allow-Origin", "*");
+	return reply_resource(c, "text/plain; charset=utf-8", "no-cache", f);
+}
+
+err handle_tile(struct call *c, struct fault *f)
+{
+	/* `tile/entries/…` has its own row; a row order that changed must not open it. */
+	if (strcmp(http_segment(c->request, c->rest), "entries") == 0)
+		return fail(f, "API_NO_ROUTE", NULL);
+	http_header_set(c->request, "Access-Control-Allow-Origin", "*");
+	return reply_resource(c, "application/octet-stream", FOREVER, f);
+}
+
+err handle_entries(struct call *c, struct fault *f)
+{
+	return reply_resource(c, "application/octet-stream", FOREVER_PRIVATE, f);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api_session.c — challenges, signing in and out, and what the caller may do. */
+#include "core/sha256.h"
+#include "crypto/crypto.h"
+#include "server/server_internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+bool session_message(struct bytes origin, struct bytes principal, struct bytes nonce,
+		     struct writer *w, struct bytes *out)
+{
+	put_text(w, "sealwright session\n");
+	put_bytes(w, origin);
+	put_text(w, "\n");
+	put_bytes(w, principal);
+	put_text(w, "\n");
+	put_bytes(w, nonce);
+	put_text(w, "\n");
+	return writer_done(w, out);
+}
+
+static void set_time(json_t *json, const char *name, uint64_t ms)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_text(ms, text);
+	json_object_set_new(json, name, json_string(text));
+}
+
+/* ---- challenges ---- */
+
+static err unit_challenge(struct call *c, const json_t *json, uint8_t nonce[static NONCE_SIZE],
+			  uint64_t *expires, struct fault *f)
+{
+	const char *product, *serial;
+
+	TRY(call_must_be_known(c, f));
+	TRY(json_member(json, "product", ID_SIZE_MAX, &product, f));
+	TRY(json_member(json, "serial", ID_SIZE_MAX, &serial, f));
+	if (!id_valid(bytes_text(product)))
+		return fail_field(f, "product", "FIELD_WRONG", "field", "product", "expected",
+				  "an id", NULL);
+	if (!id_valid(bytes_text(serial)))
+		return fail_field(f, "serial", "FIELD_WRONG", "field", "serial", "expected",
+				  "an id", NULL);
+	return challenge_make(c->server->operational, "unit", product, serial, nonce, expires, f);
+}
+
+static err make_challenge(struct call *c, const json_t *json, struct fault *f)
+{
+	uint8_t nonce[NONCE_SIZE];
+	uint64_t expires;
+	char text[64];
+	const char *purpose;
+
+	TRY(json_member(json, "for", 16, &purpose, f));
+	if (strcmp(purpose, "session") == 0)
+		TRY(challenge_make(c->server->operational, "session", "", "", nonce, &expires, f));
+	else if (strcmp(purpose, "unit") == 0)
+		TRY(unit_challenge(c, json, nonce, &expires, f));
+	else
+		return fail_field(f, "for", "FIELD_WRONG", "field", "for", "expected",
+				  "one of session|unit", NULL);
+	base64url_encode(bytes_of(nonce, sizeof nonce), text);
+	json_t *reply = json_pack("{s:s}", "nonce", text);
+	set_time(reply, "expires", expires);
+	reply_json(c, 201, reply);
+	return ERR_OK;
+}
+
+err handle_challenge(struct call *c, struct fault *f)
+{
+	json_t *json;
+
+	TRY(call_read_json(c, &json, f));
+	err result = make_challenge(c, json, f);
+	json_decref(json);
+	return result;
+}
+
+/* ---- signing in ---- */
+
+struct sign_in {
+	const char *principal, *nonce;
+	uint8_t nonce_bytes[NONCE_SIZE];
+	struct hash key;
+	uint8_t signature[64];
+};
+
+static err wrong_text(struct fault *f, const char *field, const char *expected)
+{
+	return fail_field(f, field, "FIELD_WRONG", "field", field, "expected", expected, NULL);
+}
+
+static err sign_in_read(const json_t *json, struct sign_in *out, struct fault *f)
+{
+	const char *key, *signature;
+	size_t n;
+
+	TRY(json_member(json, "principal", ID_SIZE_MAX, &out->principal, f));
+	TRY(json_member(json, "nonce", 64, &out->nonce, f));
+	TRY(json_member(json, "key", 64, &key, f));
+	TRY(json_member(json, "signature", 128, &signature, f));
+	if (!id_valid(bytes_text(out->principal)))
+		return wrong_text(f, "principal", "an id");
+	if (!base64url_decode(bytes_text(out->nonce), out->nonce_bytes, NONCE_SIZE, &n) ||
+	    n != NONCE_SIZE)
+		return wrong_text(f, "nonce", "the nonce of a challenge");
+	if (!base64url_decode(bytes_text(signature), out->signature, 64, &n) || n != 64)
+		return wrong_text(f, "signature", "64 bytes in base64url");
+	return hash_read("key", key, &out->key, f);
+}
+
+static err spki_row(void *context, const struct value *columns, size_t n)
+{
+	struct public_key **out = context;
+	struct fault f;
+
+	(void)n;
+	return public_key_parse(columns[0].bytes, out, &f);
+}
+
+/* The key, if it speaks for the principal now, who is active; else NULL. */
+static err enrolled_key(struct call *c, const struct sign_in *in, struct public_key **out,
+			struct fault *f)
+{
+	static const struct parameter parameters[] = {{"key", VALUE_BLOB},
+						      {"principal", VALUE_TEXT}};
+	static const char sql[] =
+		"SELECT k.spki FROM principal_key k JOIN principal p ON p.id = k.principal"
+		" WHERE k.key = :key AND k.principal = :principal AND k.until IS NULL"
+		" AND p.state = 'active'";
+	struct value values[] = {value_blob(hash_bytes(&in->key)),
+				 value_text(bytes_text(in->principal))};
+	struct reader_session *r;
+	struct statement *s;
+
+	*out = NULL;
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = db_prepare(reader_db(r), sql, parameters, 2, &s, f);
+	if (result.code == OK) {
+		result = db_query(reader_db(r), s, values, spki_row, out, NULL, f);
+		statement_close(s);
+	}
+	reader_give(r);
+	return result;
+}
+
+/* One message for every reason: who tries does not learn which half was wrong. */
+static err check_signature(struct call *c, const struct sign_in *in, struct fault *f)
+{
+	struct public_key *key;
+	uint8_t buffer[512];
+	struct writer w = writer_of(buffer, sizeof buffer);
+	struct bytes message;
+	bool fresh, holds;
+
+	TRY(challenge_spend(c->server->operational, "session",
+			    bytes_of(in->nonce_bytes, NONCE_SIZE), &fresh, f));
+	TRY(enrolled_key(c, in, &key, f));
+	holds = session_message(bytes_text(c->server->config.origin), bytes_text(in->principal),
+				bytes_text(in->nonce), &w, &message) &&
+		key != NULL && key_verify(key, message, in->signature);
+	public_key_close(key);
+	return fresh && holds ? ERR_OK : fail(f, "API_SIGN_IN_WRONG", NULL);
+}
+
+static err sign_in(struct call *c, const json_t *json, struct fault *f)
+{
+	struct limits *limits = c->server->limits;
+	struct sign_in in;
+	uint8_t token[TOKEN_SIZE];
+	uint64_t expires;
+	char text[64];
+
+	TRY(sign_in_read(json, &in, f));
+	TRY(limits_look(limits, LIMIT_FAILURE, c->request->peer, f));
+	err result = check_signature(c, &in, f);
+	if (result.code == ERR_UNAUTHENTICATED)
+		TRY(limits_take(limits, LIMIT_FAILURE, c->request->peer, f));
+	TRY(result);
+	TRY(session_make(c->server->operational, in.principal, in.key, token, &expires, f));
+	base64url_encode(bytes_of(token, sizeof token), text);
+	json_t *reply = json_pack("{s:s, s:s}", "principal", in.principal, "token", text);
+	set_time(reply, "expires", expires);
+	reply_json(c, 201, reply);
+	bytes_wipe(token, sizeof token);
+	bytes_wipe(text, sizeof text);
+	return ERR_OK;
+}
+
+err handle_sign_in(struct call *c, struct fault *f)
+{
+	json_t *json;
+
+	TRY(call_read_json(c, &json, f));
+	err result = sign_in(c, json, f);
+	json_decref(json);
+	return result;
+}
+
+err handle_sign_out(struct call *c, struct fault *f)
+{
+	if (c->caller.channel != CHANNEL_SESSION)
+		return fail(f, "API_NO_SESSION", NULL);
+	TRY(session_end(c->server->operational, c->caller.reference, f));
+	reply_nothing(c);
+	return ERR_OK;
+}
+
+/* ---- who am I ---- */
+
+static const char RIGHTS_SQL[] =
+	"WITH RECURSIVE held(role, site, line, station, product, environment, supplier,"
+	" not_before, not_after) AS ("
+	" SELECT role, site, line, station, product, environment, supplier, not_before, not_after"
+	" FROM role_grant WHERE principal = :principal AND revoked_at IS NULL"
+	" AND (not_before IS NULL OR not_before <= :now)"
+	" AND (not_after IS NULL OR not_after = 0 OR not_after > :now)"
+	" UNION"
+	" SELECT i.included, h.site, h.line, h.station, h.product, h.environment, h.supplier,"
+	" h.not_before, h.not_after"
+	" FROM held h JOIN role_include i ON i.role = h.role AND i.until IS NULL)"
+	" SELECT DISTINCT p.permission, h.site, h.line, h.station, h.product, h.environment,"
+	" h.supplier, h.not_after FROM held h"
+	" JOIN role_permission p ON p.role = h.role AND p.until IS NULL"
+	" ORDER BY p.permission, h.site, h.line, h.station, h.product, h.environment, h.supplier"
+	" LIMIT 2000";
+
+static err right_row(void *context, const struct value *columns, size_t n)
+{
+	json_t *list = context, *scope = json_object();
+	json_t *right =
+		json_pack("{s:o}", "permission",
+			  json_stringn((const char *)columns[0].bytes.p, columns[0].bytes.n));
+
+	(void)n;
+	for (size_t i = 0; i < SCOPE_N; i++)
+		if (columns[1 + i].kind == VALUE_TEXT && columns[1 + i].bytes.n > 0)
+			json_object_set_new(scope, SCOPE_NAMES[i],
+					    json_stringn((const char *)columns[1 + i].bytes.p,
+							 columns[1 + i].bytes.n));
+	json_object_set_new(right, "scope", scope);
+	if (columns[7].kind == VALUE_INT && columns[7].number > 0)
+		set_time(right, "until", (uint64_t)columns[7].number);
+	return json_array_append_new(list, right) == 0 ? ERR_OK : (err){ERR_MEMORY};
+}
+
+static err read_rights(struct call *c, struct reader_session *r, json_t *rights,
+		       struct principal *principal, struct fault *f)
+{
+	static const struct parameter parameters[] = {{"principal", VALUE_TEXT},
+						      {"now", VALUE_INT}};
+	struct bytes id = bytes_text(c->caller.principal);
+	struct value values[] = {value_text(id), value_int((int64_t)server_now(c->server))};
+	struct statement *s;
+
+	TRY(authority_principal(reader_authority(r), id, principal, f));
+	TRY(db_prepare(reader_db(r), RIGHTS_SQL, parameters, 2, &s, f));
+	err result = db_query(reader_db(r), s, values, right_row, rights, NULL, f);
+	statement_close(s);
+	return result;
+}
+
+err handle_me(struct call *c, struct fault *f)
+{
+	json_t *rights = json_array();
+	struct principal principal = {0};
+	struct reader_session *r;
+	char hex[65];
+	err result = reader_take(c->server->engine, &r, f);
+
+	if (result.code == OK) {
+		result = read_rights(c, r, rights, &principal, f);
+		reader_give(r);
+	}
+	if (result.code != OK) {
+		json_decref(rights);
+		return result;
+	}
+	hex_encode(hash_bytes(&c->key), hex);
+	json_t *me = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "principal", c->caller.principal,
+			       "kind", principal.kind, "key", hex, "channel",
+			       c->caller.channel == CHANNEL_KEY ? "key" : "session", "origin",
+			       c->server->config.origin, "permissions", rights);
+	if (c->expires != 0)
+		set_time(me, "expires", c->expires);
+	reply_json(c, 200, me);
+	return ERR_OK;
+}

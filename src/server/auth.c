@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* auth.c — who asks, and whether they may. On the machines port the key that the handshake proved
+ * speaks for whom it is enrolled; on the people port a session's token. Both are looked up for each
+ * request: a revoked key or a suspended principal ends at once. */
+#include "core/sha256.h"
+#include "server/server_internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- who ---- */
+
+/* The key must speak for this principal now, who must be active. */
+static err check_owner(struct reader_session *r, struct hash key, const char *expected,
+		       char owner[static ID_SIZE_MAX + 1], struct fault *f)
+{
+	struct principal principal;
+	char hex[65];
+
+	TRY(authority_key_owner(reader_authority(r), key, owner, f));
+	hex_encode(hash_bytes(&key), hex);
+	if (owner[0] == '\0' || (expected != NULL && strcmp(owner, expected) != 0))
+		return fail(f, "API_KEY_NOT_ENROLLED", "key", hex, NULL);
+	TRY(authority_principal(reader_authority(r), bytes_text(owner), &principal, f));
+	if (principal.state != PRINCIPAL_ACTIVE)
+		return fail(f, "API_PRINCIPAL_INACTIVE", "principal", owner, NULL);
+	return ERR_OK;
+}
+
+static err with_owner(struct call *c, struct hash key, const char *expected, struct fault *f)
+{
+	char owner[ID_SIZE_MAX + 1];
+	struct reader_session *r;
+
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = check_owner(r, key, expected, owner, f);
+	reader_give(r);
+	TRY(result);
+	memcpy(c->caller.principal, owner, sizeof owner);
+	c->caller.has_reference = true;
+	c->key = key;
+	c->known = true;
+	return ERR_OK;
+}
+
+static err identify_key(struct call *c, struct fault *f)
+{
+	if (!c->request->has_client_key)
+		return ERR_OK;
+	c->caller.channel = CHANNEL_KEY;
+	c->caller.reference = c->request->client_key;
+	return with_owner(c, c->request->client_key, NULL, f);
+}
+
+static bool token_read(const char *header, struct hash *out)
+{
+	uint8_t token[TOKEN_SIZE];
+	size_t n = 0;
+
+	if (strncasecmp(header, "Bearer ", 7) != 0)
+		return false;
+	bool sound = base64url_decode(bytes_text(header + 7), token, sizeof token, &n) &&
+		     n == sizeof token;
+	if (sound)
+		*out = sha256(bytes_of(token, sizeof token));
+	bytes_wipe(token, sizeof token);
+	return sound;
+}
+
+static err identify_session(struct call *c, struct fault *f)
+{
+	const char *header = http_header(c->request, "Authorization");
+	struct session session;
+	struct hash token;
+
+	if (header == NULL)
+		return ERR_OK;
+	if (!token_read(header, &token))
+		return fail(f, "API_TOKEN_MALFORMED", NULL);
+	TRY(session_find(c->server->operational, token, &session, f));
+	c->caller.channel = CHANNEL_SESSION;
+	c->caller.reference = token;
+	c->expires = session.expires;
+	return with_owner(c, session.key, session.principal, f);
+}
+
+err call_identify(struct call *c, struct fault *f)
+{
+	err result =
+		c->request->port == HTTP_MACHINES ? identify_key(c, f) : identify_session(c, f);
+
+	/* Whoever keeps trying is told so, and no longer whether it was right. */
+	if (result.code == ERR_UNAUTHENTICATED || result.code == ERR_FORBIDDEN)
+		TRY(limits_take(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
+	return result;
+}
+
+err call_charge(const struct call *c, struct fault *f)
+{
+	return limits_take(c->server->limits, c->known ? LIMIT_PRINCIPAL : LIMIT_PEER,
+			   c->known ? c->caller.principal : c->request->peer, f);
+}
+
+err call_must_be_known(const struct call *c, struct fault *f)
+{
+	return c->known ? ERR_OK : fail(f, "API_IDENTITY_MISSING", NULL);
+}
+
+err call_must_be_near(const struct call *c, struct fault *f)
+{
+	const char *peer = c->request->peer;
+
+	if (c->request->port == HTTP_MACHINES)
+		return call_must_be_known(c, f);
+	if (strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 ||
+	    strncmp(peer, "::ffff:127.", 11) == 0)
+		return ERR_OK;
+	return fail(f, "API_NOT_FROM_HERE", NULL);
+}
+
+/* ---- and whether they may ---- */
+
+static struct two_clocks now_of(const struct server *s)
+{
+	struct engine_state state;
+	uint64_t now = server_now(s);
+
+	engine_state_read(s->engine, &state);
+	return (struct two_clocks){now, now < state.last_at ? state.last_at : now,
+				   state.clock_stepped};
+}
+
+err call_may(struct call *c, struct reader_session *r, const char *permission,
+	     const struct scope *scope, bool *out, struct fault *f)
+{
+	static const struct scope everything; /* nothing determined: only an unlimited grant */
+	const struct grant *grants;
+	struct two_clocks now = now_of(c->server);
+
+	TRY(authority_grants(reader_authority(r), bytes_text(c->caller.principal), permission,
+			     &grants, f));
+	*out = grants_cover(grants, scope == NULL ? &everything : scope, &now) != NULL;
+	return ERR_OK;
+}
+
+static err not_allowed(const char *permission, struct fault *f)
+{
+	return fail(f, "API_NOT_ALLOWED", "permission", permission, NULL);
+}
+
+err call_needs(struct call *c, struct reader_session *r, const char *permission,
+	       const struct scope *scope, struct fault *f)
+{
+	bool may;
+
+	TRY(call_may(c, r, permission, scope, &may, f));
+	return may ? ERR_OK : not_allowed(permission, f);
+}
+
+err call_holds(struct call *c, struct reader_session *r, const char *permission, struct fault *f)
+{
+	const struct grant *grant;
+	struct two_clocks now = now_of(c->server);
+
+	TRY(authority_grants(reader_authority(r), bytes_text(c->caller.principal), permission,
+			     &grant, f));
+	for (; grant != NULL; grant = grant->next)
+		if (grant_covers(grant, &grant->scope, &now))
+			return ERR_OK;
+	return not_allowed(permission, f);
+}
+
+/* ---- where something is ---- */
+
+/* Kinds whose place the store knows; others need a grant without limits. */
+static const struct place {
+	const char *kind, *sql;
+} PLACES[] = {
+	{"unit", "SELECT site, line, station, product, environment FROM unit"
+		 " WHERE product = :within AND serial = :id"},
+	/* A unit that is still to be made stands where its station does. */
+	{"unit", "SELECT site, line, id AS station, environment, :within AS product FROM station"
+		 " WHERE id = :caller AND :id <> ''"},
+	{"station", "SELECT site, line, id AS station, environment FROM station WHERE id = :id"},
+	{"shipment", "SELECT site FROM shipment WHERE id = :id"},
+	{"part_lot", "SELECT site, supplier FROM part_lot"
+		     " WHERE supplier = :within AND part_lot = :id"},
+	{"build_authorization", "SELECT site, line, product, environment FROM build_authorization"
+				" WHERE id = :id"},
+};
+
+struct scope_row {
+	const struct statement *statement;
+	struct scope *scope;
+	bool found;
+};
+
+static err take_scope(void *context, const struct value *columns, size_t n)
+{
+	struct scope_row *row = context;
+
+	row->found = true;
+	for (size_t i = 0; i < n; i++) {
+		int dimension = scope_dimension(statement_column(row->statement, i));
+		if (dimension < 0 || columns[i].kind != VALUE_TEXT ||
+		    columns[i].bytes.n > ID_SIZE_MAX)
+			continue;
+		memcpy(row->scope->text[dimension], columns[i].bytes.p, columns[i].bytes.n);
+		row->scope->text[dimension][columns[i].bytes.n] = '\0';
+	}
+	return ERR_OK;
+}
+
+err subject_scope(struct call *c, struct reader_session *r, const char *kind, const char *within,
+		  const char *id, struct scope *out, struct fault *f)
+{
+	static const struct parameter parameters[] = {
+		{"within", VALUE_TEXT}, {"id", VALUE_TEXT}, {"caller", VALUE_TEXT}};
+	struct value values[] = {value_text(bytes_text(within)), value_text(bytes_text(id)),
+				 value_text(bytes_text(c->caller.principal))};
+	struct scope_row row = {.scope = out};
+
+	*out = (struct scope){0};
+	for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0] && !row.found; i++) {
+		struct statement *s;
+		if (strcmp(PLACES[i].kind, kind) != 0)
+			continue;
+		TRY(db_prepare(reader_db(r), PLACES[i].sql, parameters, 3, &s, f));
+		row.statement = s;
+		err result = db_query(reader_db(r), s, values, take_scope, &row, NULL, f);
+		statement_close(s);
+		TRY(result);
+	}
+	return ERR_OK;
+}

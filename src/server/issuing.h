@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* issuing.h — the second and third step of a device certificate: asks the signer, outside any
+ * transaction, for what is requested and not issued, and records what it answers. Both may be
+ * repeated: the signer answers the same request alike for ever, and the record's id follows from
+ * the request. A thread of its own. */
+#ifndef SERVER_ISSUING_H
+#define SERVER_ISSUING_H
+
+#include "base/error.h"
+
+struct server;
+struct issuing;
+MUST_CHECK err issuing_start(struct server *s, struct issuing **out, struct fault *f);
+/* A request was recorded. */
+void issuing_wake(struct issuing *i);
+void issuing_stop(struct issuing *i); /* waits for the batch under way; NULL is fine */
+
+#endif

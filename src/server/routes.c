@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* routes.c — everything that is served, in one table: it dispatches and feeds /openapi.json. */
+#include "server/server_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define JSON    "application/json"
+#define OCTETS  "application/octet-stream"
+#define PLAIN   "text/plain"
+#define METRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+/* The first row that fits is taken: literal paths stand before patterns. */
+const struct route ROUTES[] = {
+	{HTTP_GET, "/healthz", ANYONE, NULL, handle_health, BODY_NONE, "The process is alive.",
+	 NULL, PLAIN},
+	{HTTP_GET, "/readyz", ANYONE, NULL, handle_ready, BODY_NONE,
+	 "The server takes decisions: the signer answers, the clock holds.", NULL, JSON},
+	{HTTP_GET, "/metrics", NEARBY, NULL, handle_metrics, BODY_NONE,
+	 "OpenMetrics text; for machines, and for peers on the same host.", NULL, METRICS},
+	{HTTP_GET, "/openapi.json", ANYONE, NULL, handle_openapi, BODY_NONE, "This document.", NULL,
+	 JSON},
+	{HTTP_GET, "/log/checkpoint", ANYONE, NULL, handle_checkpoint, BODY_NONE,
+	 "The last signed checkpoint (C2SP tlog-checkpoint).", NULL, PLAIN},
+	{HTTP_GET, "/log/tile/entries/{tile...}", PRINCIPAL, "ledger.read", handle_entries,
+	 BODY_NONE, "A bundle of entries (C2SP tlog-tiles).", NULL, OCTETS},
+	{HTTP_GET, "/log/tile/{tile...}", ANYONE, NULL, handle_tile, BODY_NONE,
+	 "A tile of hashes (C2SP tlog-tiles).", NULL, OCTETS},
+	{HTTP_POST, "/v1/challenges", ANYONE, NULL, handle_challenge, BODY_SMALL,
+	 "A nonce, good once and for five minutes: {\"for\": \"session\"}, or {\"for\": \"unit\", "
+	 "\"product\", \"serial\"}.",
+	 NULL, JSON},
+	{HTTP_POST, "/v1/sessions", ANYONE, NULL, handle_sign_in, BODY_SMALL,
+	 "Signs in: {\"principal\", \"nonce\", \"key\", \"signature\"}; the token goes into "
+	 "Authorization: Bearer.",
+	 NULL, JSON},
+	{HTTP_DELETE, "/v1/sessions", PRINCIPAL, NULL, handle_sign_out, BODY_NONE,
+	 "Signs out: the token of this request ends.", NULL, NULL},
+	{HTTP_GET, "/v1/me", PRINCIPAL, NULL, handle_me, BODY_NONE,
+	 "Who asks, and what they may do now.", NULL, JSON},
+	{HTTP_GET, "/v1/types", ANYONE, NULL, handle_types, BODY_NONE, "Every record type.", NULL,
+	 JSON},
+	{HTTP_GET, "/v1/types/{type}", ANYONE, NULL, handle_type, BODY_NONE, "One record type.",
+	 NULL, JSON},
+	{HTTP_POST, "/v1/records", PRINCIPAL, NULL, handle_records, BODY_BATCH,
+	 "Up to 1,000 records: {\"whole\": bool, \"records\": [{\"type\", …}]}; with `whole`, all "
+	 "or none.",
+	 NULL, JSON},
+	{HTTP_POST, "/v1/records/{type}", PRINCIPAL, NULL, handle_record, BODY_RECORD,
+	 "One record, reported or signed. 201: certified; 202: recorded, its receipt follows.",
+	 NULL, JSON},
+	{HTTP_POST, "/v1/records/{type}/prepare", PRINCIPAL, NULL, handle_prepare, BODY_RECORD,
+	 "The bytes of a claim to sign, its digest, and how it reads.", NULL, JSON},
+	{HTTP_GET, "/v1/receipts/{digest}", PRINCIPAL, NULL, handle_receipt, BODY_NONE,
+	 "The receipt of a recorded claim.", "sequence", JSON},
+	{HTTP_GET, "/v1/entries/{sequence}", PRINCIPAL, "ledger.read", handle_entry, BODY_NONE,
+	 "An entry of the ledger, with the values that still exist.", NULL, JSON},
+	{HTTP_GET, "/v1/stream", PRINCIPAL, "ledger.read", handle_stream, BODY_NONE,
+	 "Server-sent events: every record that a checkpoint covers. Last-Event-ID resumes.",
+	 "after", "text/event-stream"},
+	{HTTP_GET, "/v1/views", PRINCIPAL, NULL, handle_views, BODY_NONE, "Every view.", NULL,
+	 JSON},
+	{HTTP_GET, "/v1/views/{view}", PRINCIPAL, NULL, handle_view, BODY_NONE,
+	 "The rows of a view that the caller may see; also as text/csv.", NULL, JSON},
+	{HTTP_GET, "/v1/gates/{gate}/{subject...}", PRINCIPAL, NULL, handle_gate, BODY_NONE,
+	 "Would this gate let the subject pass? {kind}/{within}/{id}, `-` for an empty half; or "
+	 "{product}/{serial}. Permission gate.ask. As text/plain one line, PASS or FAIL.",
+	 NULL, JSON},
+	{HTTP_GET, "/v1/passport/{product}/{serial}", PRINCIPAL, NULL, handle_passport, BODY_NONE,
+	 "A unit's passport: what is recorded of it, with proofs. Permission passport.read.", NULL,
+	 "application/vnd.sealwright.passport+cbor"},
+	{HTTP_HEAD, "/v1/blobs/{digest}", PRINCIPAL, NULL, handle_blob_head, BODY_NONE,
+	 "Where an upload stands: header Upload-Offset.", "size class", NULL},
+	{HTTP_GET, "/v1/blobs/{digest}", PRINCIPAL, NULL, handle_blob, BODY_NONE,
+	 "A blob. Permission blob.read or ledger.read.", NULL, OCTETS},
+	{HTTP_PUT, "/v1/blobs/{digest}", PRINCIPAL, NULL, handle_blob_upload, BODY_NONE,
+	 "Uploads a blob, or goes on with Content-Range. Permission blob.write.", "class", JSON},
+	{0},
+};
+
+const char *method_name(enum http_method method)
+{
+	static const char *const names[] = {[HTTP_GET] = "GET",
+					    [HTTP_HEAD] = "HEAD",
+					    [HTTP_POST] = "POST",
+					    [HTTP_PUT] = "PUT",
+					    [HTTP_DELETE] = "DELETE"};
+
+	return names[method];
+}
+
+/* The next segment of a pattern; false at its end. */
+static bool next_part(const char **pattern, const char **part, size_t *n)
+{
+	if (**pattern != '/')
+		return false;
+	*part = *pattern + 1;
+	*n = strcspn(*part, "/");
+	*pattern = *part + *n;
+	return true;
+}
+
+static bool is_rest(const char *part, size_t n)
+{
+	return n > 5 && part[0] == '{' && memcmp(part + n - 4, "...}", 4) == 0;
+}
+
+/* Fills the arguments when the path fits. */
+static bool fits(const struct route *route, const struct http_request *r, struct call *c)
+{
+	const char *pattern = route->pattern, *part;
+	size_t n, i = 0, count = http_segment_count(r);
+
+	c->arguments_n = 0;
+	for (; next_part(&pattern, &part, &n); i++) {
+		const char *segment = http_segment(r, i);
+		if (segment == NULL)
+			return false;
+		if (is_rest(part, n)) {
+			c->rest = i;
+			return true;
+		}
+		if (part[0] == '{') {
+			c->arguments[c->arguments_n++] = segment;
+			continue;
+		}
+		if (strlen(segment) != n || memcmp(segment, part, n) != 0)
+			return false;
+	}
+	return i == count;
+}
+
+static void add_method(char allow[static 64], const char *name)
+{
+	size_t n = strlen(allow);
+
+	if (strstr(allow, name) == NULL)
+		snprintf(allow + n, 64 - n, "%s%s", n == 0 ? "" : ", ", name);
+}
+
+const struct route *route_find(const struct http_request *r, struct call *c, bool *other,
+			       char allow[static 64])
+{
+	*other = false;
+	allow[0] = '\0';
+	for (const struct route *route = ROUTES; route->pattern != NULL; route++) {
+		if (!fits(route, r, c))
+			continue;
+		/* What can be read can be asked for its head. */
+		if (route->method == r->method ||
+		    (r->method == HTTP_HEAD && route->method == HTTP_GET))
+			return route;
+		*other = true;
+		add_method(allow, method_name(route->method));
+	}
+	c->arguments_n = 0;
+	return NULL;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server_http.c — from a request to its handler: route, identity, permission. */
+#include "server/server_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct call *call_make(struct http_request *r, struct server *s)
+{
+	struct call *c = arena_alloc(r->arena, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->server = s;
+	c->request = r;
+	c->started_ms = clock_steady_ms(&clock_system);
+	return c;
+}
+
+static void reply_no_memory(struct http_request *r)
+{
+	static const char text[] = "{\"title\":\"The server is out of memory.\",\"status\":500}";
+
+	http_reply(r, 500, "application/problem+json", bytes_text(text));
+}
+
+/* ---- the way of a request ---- */
+
+static err find_route(struct call *c, struct fault *f)
+{
+	char allow[64];
+	bool other;
+
+	c->route = route_find(c->request, c, &other, allow);
+	if (c->route != NULL)
+		return ERR_OK;
+	if (!other)
+		return fail(f, "API_NO_ROUTE", NULL);
+	http_header_set(c->request, "Allow", allow);
+	return fail(f, "API_METHOD", "allowed", allow, NULL);
+}
+
+static err check_access(struct call *c, struct fault *f)
+{
+	struct reader_session *r;
+
+	switch (c->route->access) {
+	case ANYONE:
+		return ERR_OK;
+	case NEARBY:
+		return call_must_be_near(c, f);
+	case PRINCIPAL:
+		break;
+	}
+	TRY(call_must_be_known(c, f));
+	if (c->route->permission == NULL)
+		return ERR_OK;
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = call_needs(c, r, c->route->permission, NULL, f);
+	reader_give(r);
+	return result;
+}
+
+static err run(struct call *c, struct fault *f)
+{
+	TRY(find_route(c, f));
+	TRY(call_identify(c, f));
+	TRY(call_charge(c, f));
+	TRY(check_access(c, f));
+	return c->route->handle(c, f);
+}
+
+/* A path that exists is not found by another method: 405, which no error code of ours is. */
+static void answer(struct call *c, const struct fault *f)
+{
+	static const char METHOD[] = "API_METHOD";
+
+	if (f->message == NULL || strcmp(f->message, METHOD) != 0) {
+		reply_fault(c, f, NULL);
+		return;
+	}
+	json_t *json = problem_json(f, NULL);
+	json_object_set_new(json, "status", json_integer(405));
+	char *text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	reply_bytes(c, 405, "application/problem+json", bytes_text(text == NULL ? "{}" : text));
+	free(text);
+}
+
+static void handle(struct http_request *r, void *context)
+{
+	struct call *c = call_make(r, context);
+	struct fault f = {0};
+
+	if (c == NULL)
+		reply_no_memory(r);
+	else if (run(c, &f).code != OK)
+		answer(c, &f);
+}
+
+/* ---- before the body ---- */
+
+/* Large bodies are taken only from who may send them at all. */
+static err begin_large(struct call *c, struct fault *f)
+{
+	TRY(call_identify(c, f));
+	if (c->route->handle == handle_blob_upload)
+		TRY(call_charge(c, f));
+	return check_access(c, f);
+}
+
+static size_t begin(struct http_request *r, struct http_upload *upload, void *context)
+{
+	struct call *c = call_make(r, context);
+	struct fault f = {0};
+
+	if (c == NULL) {
+		reply_no_memory(r);
+		return 0;
+	}
+	if (find_route(c, &f).code != OK) {
+		answer(c, &f);
+		return 0;
+	}
+	if (c->route->handle == handle_blob_upload || c->route->body_max > BODY_RECORD) {
+		if (begin_large(c, &f).code != OK) {
+			answer(c, &f);
+			return 0;
+		}
+	}
+	if (c->route->handle == handle_blob_upload)
+		return blob_upload_begin(c, upload);
+	return c->route->body_max;
+}
+
+/* What the layer below refused: it sends its own status. */
+static void problem(struct http_request *r, const struct fault *f, void *context)
+{
+	struct call *c = call_make(r, context);
+
+	if (c == NULL)
+		reply_no_memory(r);
+	else
+		reply_fault(c, f, NULL);
+}
+
+const struct http_handlers SERVER_HANDLERS = {
+	.handle = handle, .begin = begin, .problem = problem, .context = NULL};

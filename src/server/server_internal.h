@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server_internal.h — what the files of the server share; nobody else includes it. */
+#ifndef SERVER_SERVER_INTERNAL_H
+#define SERVER_SERVER_INTERNAL_H
+
+#include "access/access.h"
+#include "ledger/ledger.h"
+#include "record/record.h"
+#include "server/blobs.h"
+#include "server/issuing.h"
+#include "server/limits.h"
+#include "server/metrics.h"
+#include "server/operational.h"
+#include "server/server.h"
+#include "server/signing.h"
+#include "server/streams.h"
+
+struct server {
+	struct server_config config;
+	const struct clock *clock;
+	struct signing *signing;
+	struct engine *engine;
+	struct operational *operational;
+	struct limits *limits;
+	struct blob_pool *blobs;
+	struct streams *streams;
+	struct issuing *issuing;
+	struct background *background;
+	struct http_server *http;
+	struct metrics metrics;
+	atomic_uint batches; /* under way */
+	char *openapi;       /* made once */
+	size_t openapi_n;
+	int stop_fd; /* an eventfd that ends server_run() */
+};
+
+/* ---- one request on its way: lives in the request's arena ---- */
+
+enum { CALL_ARGUMENTS_MAX = 4 };
+
+struct call;
+typedef err route_handler(struct call *c, struct fault *f);
+
+enum route_access {
+	ANYONE,    /* no identity needed; one that is given is checked all the same */
+	PRINCIPAL, /* a session, or an enrolled key */
+	NEARBY,    /* an enrolled key, or a peer on this machine */
+};
+
+enum { BODY_NONE = 0, BODY_SMALL = 16 << 10, BODY_RECORD = 192 << 10, BODY_BATCH = 16 << 20 };
+
+struct route {
+	enum http_method method;
+	const char *pattern; /* "/v1/views/{name}"; a last "{name...}" takes one segment or more */
+	enum route_access access;
+	const char *permission; /* needed without any limit of scope, or NULL: the handler asks */
+	route_handler *handle;  /* an error becomes the reply */
+	size_t body_max;
+	const char *help;
+	const char *query;  /* names of query parameters, separated by spaces, or NULL */
+	const char *answer; /* content type of the reply */
+};
+extern const struct route ROUTES[]; /* ended by a row without a pattern */
+
+struct call {
+	struct server *server;
+	struct http_request *request;
+	const struct route *route; /* NULL: none */
+	bool known;                /* who asks: */
+	struct caller caller;
+	struct hash key;  /* that speaks for the caller */
+	uint64_t expires; /* of the session; 0: none */
+	size_t arguments_n;
+	const char *arguments[CALL_ARGUMENTS_MAX]; /* what stands for {name}, in order */
+	size_t rest;                               /* segment where {name...} begins */
+	uint64_t started_ms;                       /* steady */
+};
+
+/* server_http.c: the three callbacks of http.h. */
+extern const struct http_handlers SERVER_HANDLERS;
+
+/* routes.c. NULL if none; `*other` then says whether the path has another method, and fills the
+ * list for the header Allow. */
+const struct route *route_find(const struct http_request *r, struct call *c, bool *other,
+			       char allow[static 64]);
+const char *method_name(enum http_method method);
+
+/* ---- replies: exactly one a call; they count and log it ---- */
+
+void reply_bytes(struct call *c, int status, const char *type, struct bytes body);
+void reply_json(struct call *c, int status, json_t *json); /* takes over `json` */
+void reply_nothing(struct call *c);                        /* 204 */
+/* Problem documents of RFC 9457. `failures` may be NULL. */
+void reply_fault(struct call *c, const struct fault *f, const struct control_failure *failures);
+/* A refused submission, with every control that failed. */
+json_t *problem_json(const struct fault *f, const struct control_failure *failures);
+json_t *problem_of_submission(const struct submission *s);
+/* Counts and logs a reply that was made otherwise. */
+void reply_note(struct call *c, int status);
+
+/* ---- who asks, and what for ---- */
+
+/* Fills known, caller, key, expires. An identity that is given and does not hold is an error. */
+MUST_CHECK err call_identify(struct call *c, struct fault *f);
+/* One request more of the principal's, or else of the address's. API_TOO_MANY. */
+MUST_CHECK err call_charge(const struct call *c, struct fault *f);
+MUST_CHECK err call_must_be_known(const struct call *c, struct fault *f);
+MUST_CHECK err call_must_be_near(const struct call *c, struct fault *f);
+/* True if a grant in force covers the scope; NULL: every scope. */
+MUST_CHECK err call_may(struct call *c, struct reader_session *r, const char *permission,
+			const struct scope *scope, bool *out, struct fault *f);
+/* API_NOT_ALLOWED unless it may. */
+MUST_CHECK err call_needs(struct call *c, struct reader_session *r, const char *permission,
+			  const struct scope *scope, struct fault *f);
+/* Whatever the scope: the principal holds it somewhere, now. */
+MUST_CHECK err call_holds(struct call *c, struct reader_session *r, const char *permission,
+			  struct fault *f);
+/* Where a subject is, as far as the store says: for gates and passports. */
+MUST_CHECK err subject_scope(struct call *c, struct reader_session *r, const char *kind,
+			     const char *within, const char *id, struct scope *out,
+			     struct fault *f);
+
+/* ---- reading requests ---- */
+
+/* The body as JSON: at most 32 levels deep, no key twice. */
+MUST_CHECK err json_read(struct bytes body, json_t **out, struct fault *f);
+/* A member that must be there, a text of at most `most` bytes without a zero byte. */
+MUST_CHECK err json_member(const json_t *json, const char *name, size_t most, const char **out,
+			   struct fault *f);
+MUST_CHECK err call_read_json(struct call *c, json_t **out, struct fault *f);
+MUST_CHECK err hash_read(const char *field, const char *text, struct hash *out, struct fault *f);
+MUST_CHECK err number_read(const char *field, const char *text, uint64_t *out, struct fault *f);
+/* True if the Accept header names this type before any of application/json and * / *. */
+bool call_accepts(const struct call *c, const char *type);
+MUST_CHECK err call_only_query(const struct call *c, const char *const *names, size_t n,
+			       struct fault *f);
+
+static inline uint64_t server_now(const struct server *s)
+{
+	return clock_wall_ms(s->clock);
+}
+
+/* ---- handlers ---- */
+
+route_handler handle_records, handle_record, handle_prepare;
+route_handler handle_views, handle_view, handle_gate, handle_types, handle_type, handle_openapi;
+route_handler handle_entry, handle_receipt, handle_stream, handle_passport;
+route_handler handle_blob, handle_blob_head, handle_blob_upload;
+route_handler handle_checkpoint, handle_tile, handle_entries;
+route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
+route_handler handle_health, handle_ready, handle_metrics;
+
+/* Called when the headers of an upload are in; see http.h. */
+size_t blob_upload_begin(struct call *c, struct http_upload *upload);
+
+/* openapi.c */
+MUST_CHECK err openapi_make(const struct server *s, char **out, size_t *n, struct fault *f);
+
+/* ---- background.c ---- */
+
+struct background;
+MUST_CHECK err background_start(struct server *s, struct background **out, struct fault *f);
+void background_stop(struct background *b);
+
+#endif
