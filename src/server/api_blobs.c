@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api_blobs.c — blobs in, resumable, and out. An upload is begun when its headers are in and holds
- * one of the few stores until its body ended. */
-#include "base/files.h"
+/* api_blobs.c — blobs in, resumable. An upload is begun when its headers are in and holds one of
+ * the few stores until its body ended. */
 #include "server/server_internal.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-enum { PIECE = 65536 };
 
 static void set_offset(struct call *c, uint64_t offset)
 {
@@ -312,84 +305,5 @@ err handle_blob_head(struct call *c, struct fault *f)
 	set_offset(c, offset);
 	TRY(result);
 	reply_bytes(c, 200, "application/octet-stream", (struct bytes){0});
-	return ERR_OK;
-}
-
-/* ---- out ---- */
-
-static err copy_out(struct blob_reader *reader, int fd, struct fault *f)
-{
-	uint8_t piece[PIECE];
-	size_t n;
-	err result;
-
-	do {
-		result = blob_read(reader, piece, sizeof piece, &n, f);
-		if (result.code == OK && n > 0)
-			result = fd_write_all(fd, bytes_of(piece, n), f);
-	} while (result.code == OK && n > 0);
-	bytes_wipe(piece, sizeof piece);
-	return result;
-}
-
-/* A descriptor of the plain content: the file itself, or for a personal blob memory that goes
- * with the reply and never reaches the disk. */
-static err content_fd(struct blob_reader *reader, int *out, struct fault *f)
-{
-	int file = blob_reader_fd(reader);
-	AUTO(fd_close)
-	int fd = file >= 0 ? fcntl(file, F_DUPFD_CLOEXEC, 3) : memfd_create("blob", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	if (file < 0)
-		TRY(copy_out(reader, fd, f));
-	*out = fd;
-	fd = -1;
-	return ERR_OK;
-}
-
-static err open_content(struct call *c, struct hash digest, int *out, struct fault *f)
-{
-	struct blob_store *store;
-	struct blob_reader *reader = NULL;
-
-	TRY(blob_pool_take(c->server->blobs, &store, f));
-	err result = blob_open(store, digest, &reader, f);
-	if (result.code == OK)
-		result = content_fd(reader, out, f);
-	blob_reader_close(reader);
-	blob_pool_give(c->server->blobs, store);
-	return result;
-}
-
-static err may_read(struct call *c, struct fault *f)
-{
-	struct reader_session *r;
-
-	TRY(reader_take(c->server->engine, &r, f));
-	err result = call_needs(c, r, "blob.read", NULL, f);
-	if (result.code == ERR_FORBIDDEN)
-		result = call_needs(c, r, "ledger.read", NULL, f);
-	reader_give(r);
-	return result;
-}
-
-err handle_blob(struct call *c, struct fault *f)
-{
-	struct hash digest;
-	char tag[80];
-	int fd = -1;
-
-	TRY(may_read(c, f));
-	TRY(hash_read("digest", c->arguments[0], &digest, f));
-	TRY(open_content(c, digest, &fd, f));
-	snprintf(tag, sizeof tag, "\"%s\"", c->arguments[0]);
-	http_header_set(c->request, "ETag", tag);
-	/* What somebody uploaded is never shown as a page of ours. */
-	http_header_set(c->request, "Content-Disposition", "attachment");
-	http_header_set(c->request, "Content-Security-Policy", "sandbox; default-src 'none'");
-	http_reply_file(c->request, 200, "application/octet-stream", fd);
-	reply_note(c, 200);
 	return ERR_OK;
 }

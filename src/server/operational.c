@@ -20,8 +20,6 @@ enum operation {
 	SESSION_END,
 	RECEIPT_ADD,
 	RECEIPT_FIND,
-	META_SET,
-	META_FIND,
 	EXPIRE_CHALLENGES,
 	EXPIRE_SESSIONS,
 	EXPIRE_RECEIPTS,
@@ -70,10 +68,6 @@ static const struct operation_row ROWS[OPERATIONS] = {
 			 {{"digest", VALUE_BLOB}, {"seq", VALUE_INT}}},
 	[RECEIPT_FIND] = {"SELECT seq FROM receipt_wait WHERE digest = :digest",
 			  {{"digest", VALUE_BLOB}}},
-	[META_SET] = {"INSERT INTO store_meta (name, value) VALUES (:name, :value)"
-		      " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-		      {{"name", VALUE_TEXT}, {"value", VALUE_BLOB}}},
-	[META_FIND] = {"SELECT value FROM store_meta WHERE name = :name", {{"name", VALUE_TEXT}}},
 	[EXPIRE_CHALLENGES] = {"DELETE FROM challenge WHERE expires <= :now", {{"now", VALUE_INT}}},
 	[EXPIRE_SESSIONS] = {"DELETE FROM session WHERE expires <= :now", {{"now", VALUE_INT}}},
 	[EXPIRE_RECEIPTS] = {"DELETE FROM receipt_wait WHERE seq < :seq", {{"seq", VALUE_INT}}},
@@ -338,41 +332,6 @@ err receipt_wait_find(struct operational *o, struct hash digest, bool *found, ui
 	*found = row.found;
 	*sequence = row.number;
 	return ERR_OK;
-}
-
-/* ---- how far blobs are marked ---- */
-
-static const char REFERENCES[] = "blob references";
-
-static err take_position(void *context, const struct value *columns, size_t n)
-{
-	uint64_t *out = context;
-	struct reader r = reader_of(columns[0].bytes);
-	uint64_t position = get_u64(&r);
-
-	(void)n;
-	if (reader_end(&r))
-		*out = position;
-	return ERR_OK;
-}
-
-err references_read(struct operational *o, uint64_t *sequence, struct fault *f)
-{
-	struct value values[] = {value_text(bytes_text(REFERENCES))};
-
-	*sequence = 0;
-	return run(&o->reads, META_FIND, values, take_position, sequence, NULL, f);
-}
-
-err references_write(struct operational *o, uint64_t sequence, struct fault *f)
-{
-	uint8_t buffer[8];
-	struct writer w = writer_of(buffer, sizeof buffer);
-
-	put_u64(&w, sequence);
-	struct value values[] = {value_text(bytes_text(REFERENCES)),
-				 value_blob(bytes_of(buffer, sizeof buffer))};
-	return write_row(o, META_SET, values, NULL, f);
 }
 
 /* ---- expiry ---- */

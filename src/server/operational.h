@@ -53,11 +53,7 @@ MUST_CHECK err receipt_wait_add(struct operational *o, struct hash digest, uint6
 MUST_CHECK err receipt_wait_find(struct operational *o, struct hash digest, bool *found,
 				 uint64_t *sequence, struct fault *f);
 
-/* Up to where blobs that records name are marked as such. */
-MUST_CHECK err references_read(struct operational *o, uint64_t *sequence, struct fault *f);
-MUST_CHECK err references_write(struct operational *o, uint64_t sequence, struct fault *f);
-
-/* Deletes what expired, and waits for receipts older than the last `receipts_kept` records. */
+/* Deletes what expired, and what is waited for that lies before this sequence. */
 MUST_CHECK err operational_expire(struct operational *o, uint64_t receipts_before, struct fault *f);
 
 #endif

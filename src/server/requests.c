@@ -139,3 +139,23 @@ err call_only_query(const struct call *c, const char *const *names, size_t n, st
 	}
 	return ERR_OK;
 }
+
+err call_apply_key(const struct call *c, json_t *json, struct fault *f)
+{
+	const char *key = http_header(c->request, "Idempotency-Key");
+	const json_t *id = json_object_get(json, "id");
+
+	if (key == NULL)
+		return ERR_OK;
+	if (json_object_get(json, "claim") != NULL)
+		return fail_field(f, "Idempotency-Key", "API_KEY_OF_SIGNED", NULL);
+	if (id == NULL)
+		return json_object_set_new(json, "id", json_string(key)) == 0
+			       ? ERR_OK
+			       : fail_field(f, "Idempotency-Key", "FIELD_WRONG", "field",
+					    "Idempotency-Key", "expected", "a UUID of version 7",
+					    NULL);
+	if (!json_is_string(id) || strcasecmp(json_string_value(id), key) != 0)
+		return fail_field(f, "Idempotency-Key", "API_KEY_DIFFERS", NULL);
+	return ERR_OK;
+}

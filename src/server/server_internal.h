@@ -132,6 +132,9 @@ MUST_CHECK err hash_read(const char *field, const char *text, struct hash *out, 
 MUST_CHECK err number_read(const char *field, const char *text, uint64_t *out, struct fault *f);
 /* True if the Accept header names this type before any of application/json and * / *. */
 bool call_accepts(const struct call *c, const char *type);
+/* The header Idempotency-Key gives an envelope its id, so that a repeated request is the same
+ * record. */
+MUST_CHECK err call_apply_key(const struct call *c, json_t *json, struct fault *f);
 MUST_CHECK err call_only_query(const struct call *c, const char *const *names, size_t n,
 			       struct fault *f);
 
