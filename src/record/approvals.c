@@ -12,6 +12,7 @@ enum { VOTES_MAX = 64 };
 struct vote {
 	char voter[ID_SIZE_MAX + 1], natural[ID_SIZE_MAX + 1];
 	uint64_t expires;
+	bool counts; /* not expired, and its voter may still vote */
 };
 
 struct waiting {
@@ -134,6 +135,8 @@ static err vote_counts(struct attempt *x, const struct attempt *target, const st
 	if (person.state != PRINCIPAL_ACTIVE || strcmp(person.kind, "person") != 0 ||
 	    strcmp(natural_of(&person, voter), w->author_natural) == 0)
 		return ERR_OK;
+	if (target->record->type->scope != NULL && !target->has_scope)
+		return ERR_OK; /* the scope cannot be determined: no */
 	TRY(authority_grants(authority, bytes_text(voter), w->permission, &grants, f));
 	for (const struct grant *g = grants; g != NULL && !*counts; g = g->next)
 		*counts = grant_covers(g, &target->scope, now) &&
@@ -143,20 +146,20 @@ static err vote_counts(struct attempt *x, const struct attempt *target, const st
 }
 
 /* Distinct persons whose earlier votes still count; `again` if the voter is among them. */
-static err count_votes(struct attempt *x, const struct attempt *target, const struct waiting *w,
+static err count_votes(struct attempt *x, const struct attempt *target, struct waiting *w,
 		       const char *natural, int64_t *count, bool *again, struct fault *f)
 {
 	*count = 0;
 	*again = false;
 	for (size_t i = 0; i < w->votes_n; i++) {
-		bool counts, seen = false;
-		if (x->batch->at >= w->votes[i].expires)
-			continue;
+		bool seen = false;
+		w->votes[i].counts = false;
+		if (x->batch->at < w->votes[i].expires)
+			TRY(vote_counts(x, target, w, w->votes[i].voter, &w->votes[i].counts, f));
 		for (size_t j = 0; j < i; j++)
-			seen = seen || (strcmp(w->votes[j].natural, w->votes[i].natural) == 0 &&
-					x->batch->at < w->votes[j].expires);
-		TRY(vote_counts(x, target, w, w->votes[i].voter, &counts, f));
-		if (!counts || seen)
+			seen = seen || (w->votes[j].counts &&
+					strcmp(w->votes[j].natural, w->votes[i].natural) == 0);
+		if (!w->votes[i].counts || seen)
 			continue;
 		if (strcmp(w->votes[i].natural, natural) == 0)
 			*again = true;
@@ -169,10 +172,16 @@ static err count_votes(struct attempt *x, const struct attempt *target, const st
 /* ---- the vote ---- */
 
 /* What stands in the way of the approved record now, if anything. */
-static bool is_blocked(struct attempt *x, const struct attempt *t)
+static bool is_blocked(struct attempt *x, const struct attempt *t, bool allowed)
 {
 	struct result *result = &x->s->result;
 
+	if (!allowed) {
+		(void)fail(&result->blocked_by, "NOT_ALLOWED", "permission",
+			   t->record->type->type->permission, NULL);
+		fault_add_record(&result->blocked_by, t->record);
+		return true;
+	}
 	if (t->refusal.code != OK) {
 		result->blocked_by = t->refusal;
 		return true;
@@ -189,8 +198,11 @@ static bool is_blocked(struct attempt *x, const struct attempt *t)
 static err execute(struct attempt *x, struct attempt *t, uint64_t target_sequence, struct fault *f)
 {
 	struct fault blocked_by;
+	bool allowed;
 
-	if (is_blocked(x, t)) {
+	/* Who asked must still be somebody who may ask. */
+	TRY(may(t, t->record->type->type->permission, &allowed, f));
+	if (is_blocked(x, t, allowed)) {
 		blocked_by = x->s->result.blocked_by;
 		TRY(commit_record(x, OUTCOME_FOLDED, NULL, 0, f));
 		x->s->result.blocked = true;
@@ -203,7 +215,7 @@ static err execute(struct attempt *x, struct attempt *t, uint64_t target_sequenc
 	return commit_record(x, OUTCOME_EXECUTES, t->record, target_sequence, f);
 }
 
-static err give(struct attempt *x, struct attempt *t, const struct waiting *w, const char *voter,
+static err give(struct attempt *x, struct attempt *t, struct waiting *w, const char *voter,
 		struct fault *f)
 {
 	struct principal person;

@@ -163,7 +163,7 @@ static bool make_witness(struct attempt *x, enum outcome outcome, uint64_t targe
 static err remember(struct attempt *x, const struct witness *w, struct fault *f)
 {
 	struct batch *b = x->batch;
-	struct note_of_entry *n = arena_alloc(&b->arena, sizeof *n);
+	struct note_of_entry *n = arena_alloc(&b->told, sizeof *n);
 
 	if (n == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
@@ -173,9 +173,9 @@ static err remember(struct attempt *x, const struct witness *w, struct fault *f)
 					  .outcome = w->outcome,
 					  .raised_n = x->raised_n};
 	if (w->has_subject) {
-		n->happening.kind = arena_text(&b->arena, w->subject.kind);
-		n->happening.within = arena_text(&b->arena, w->subject.within);
-		n->happening.id = arena_text(&b->arena, w->subject.id);
+		n->happening.kind = arena_text(&b->told, w->subject.kind);
+		n->happening.within = arena_text(&b->told, w->subject.within);
+		n->happening.id = arena_text(&b->told, w->subject.id);
 	}
 	*b->happenings_end = n;
 	b->happenings_end = &n->next;

@@ -6,6 +6,7 @@
 #include "record/readers.h"
 #include "record/schema.h"
 #include "record/views.h"
+#include "record/writer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,6 @@ static void init_locks(struct engine *e)
 	pthread_mutex_init(&e->readers_lock, NULL);
 	pthread_mutex_init(&e->keys_lock, NULL);
 	pthread_cond_init(&e->work, NULL);
-	pthread_cond_init(&e->room, NULL);
 	pthread_cond_init(&e->published, &monotonic);
 	pthread_cond_init(&e->reader_free, NULL);
 	pthread_condattr_destroy(&monotonic);
@@ -91,6 +91,11 @@ static err open_stores(struct engine *e, struct fault *f)
 
 static void engine_free(struct engine *e)
 {
+	while (e->batches != NULL) { /* the signer stayed away: never told */
+		struct batch *next = e->batches->next;
+		batch_free(e->batches);
+		e->batches = next;
+	}
 	readers_close(e);
 	key_cache_close(e->keys);
 	ledger_close(e->publisher_ledger);
@@ -105,7 +110,6 @@ static void engine_free(struct engine *e)
 	pthread_mutex_destroy(&e->readers_lock);
 	pthread_mutex_destroy(&e->keys_lock);
 	pthread_cond_destroy(&e->work);
-	pthread_cond_destroy(&e->room);
 	pthread_cond_destroy(&e->published);
 	pthread_cond_destroy(&e->reader_free);
 	bytes_wipe(e->config.secret, sizeof e->config.secret);
@@ -155,7 +159,6 @@ void engine_close(struct engine *e)
 	pthread_mutex_lock(&e->lock);
 	e->stopping = true;
 	pthread_cond_broadcast(&e->work);
-	pthread_cond_broadcast(&e->room);
 	pthread_cond_broadcast(&e->published);
 	pthread_mutex_unlock(&e->lock);
 	pthread_join(e->writer, NULL);
@@ -173,6 +176,15 @@ static bool any_decision(struct submission *const *submissions, size_t n)
 	return false;
 }
 
+/* The publisher may see a commit before the writer has said so. */
+static bool too_many_unsigned(const struct engine *e)
+{
+	uint64_t certified = e->state.certified;
+
+	return e->committed_size > certified &&
+	       e->committed_size - certified > e->config.unsigned_max;
+}
+
 static err check_room(struct engine *e, struct submission *const *submissions, size_t n, bool whole,
 		      struct fault *f)
 {
@@ -185,8 +197,7 @@ static err check_room(struct engine *e, struct submission *const *submissions, s
 		return fail(f, "ENGINE_STOPPING", NULL);
 	if (e->queued + n > QUEUE_MAX)
 		return fail(f, "ENGINE_BUSY", NULL);
-	if (e->committed_size - e->state.certified > e->config.unsigned_max &&
-	    any_decision(submissions, n))
+	if (too_many_unsigned(e) && any_decision(submissions, n))
 		return fail(f, "ENGINE_UNSIGNED", NULL);
 	return ERR_OK;
 }
@@ -260,7 +271,7 @@ void engine_state_read(struct engine *e, struct engine_state *out)
 	pthread_mutex_lock(&e->lock);
 	*out = e->state;
 	out->queued = e->queued;
-	if (e->committed_size - e->state.certified > e->config.unsigned_max)
+	if (too_many_unsigned(e))
 		out->ready = false;
 	pthread_mutex_unlock(&e->lock);
 }

@@ -139,11 +139,12 @@ struct engine {
 	 * write take turns here instead. */
 	pthread_mutex_t store_lock;
 	pthread_mutex_t lock;
-	pthread_cond_t work, room, published;
+	pthread_cond_t work, published;
 	struct job *queue, **queue_end; /* waiting for the writer */
 	size_t queued;
 	struct job *waiting, **waiting_end; /* committed, waiting for a checkpoint */
 	bool stopping, writer_done;
+	uint64_t written_size; /* of the log when our writer last committed */
 	pthread_t writer, publisher;
 	uint64_t committed_size;
 	struct batch *batches, **batches_end; /* committed, not yet told to the stream */
@@ -152,6 +153,7 @@ struct engine {
 	struct db *publisher_db;
 	struct ledger *publisher_ledger;
 	struct merkle_head signed_last;
+	bool signed_known; /* … is where the signer stands, for all we know */
 	uint64_t shown_at; /* steady ms: when the tiles folder was last brought up to date */
 	bool shows_later;
 	engine_watch *on_happening;

@@ -97,6 +97,18 @@ static bool covered(const struct job *job, uint64_t size)
 	return true;
 }
 
+/* Without a checkpoint: a repeated submission must still say what it became the first time. */
+static void recall_job(struct engine *e, const struct job *job)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		struct fault f = {0};
+		err result = job->items[i]->result.state == RESULT_COMMITTED
+				     ? recall(e, job->items[i], &f)
+				     : ERR_OK;
+		(void)result; /* its sequence is known all the same */
+	}
+}
+
 static void answer_all(struct job *jobs)
 {
 	while (jobs != NULL) {
@@ -138,20 +150,25 @@ static struct job *take_answerable(struct engine *e, uint64_t size, bool late)
 
 /* ---- one checkpoint ---- */
 
+/* Asks the signer where it stands whenever that is not certain: after a failure it may have signed
+ * what we never heard of, and another server may have asked it since. */
 static err sign_head(struct engine *e, const struct merkle_head *head, struct arena *a,
 		     struct bytes *note, struct fault *f)
 {
 	struct hash path[2 * MERKLE_DEPTH_MAX];
 	size_t n = 0;
 
+	if (!e->signed_known)
+		TRY(e->config.last_signed(e->config.sign_context, &e->signed_last, f));
+	e->signed_known = false;
 	TRY(ledger_write_tiles(e->publisher_ledger, head->size, f));
 	TRY(ledger_consistency(e->publisher_ledger, e->signed_last.size, head->size, path, &n, f));
 	TRY(e->config.sign(e->config.sign_context, e->signed_last, *head, path, n, a, note, f));
+	e->signed_last = *head;
+	e->signed_known = true;
 	pthread_mutex_lock(&e->store_lock);
 	err result = ledger_publish(e->publisher_ledger, *head, *note, f);
 	pthread_mutex_unlock(&e->store_lock);
-	if (result.code == OK)
-		e->signed_last = *head;
 	return result;
 }
 
@@ -169,7 +186,7 @@ static void tell(struct engine *e, uint64_t size)
 	for (;;) {
 		pthread_mutex_lock(&e->lock);
 		struct batch *b = e->batches;
-		bool ready = b != NULL && (b->happenings == NULL || b->last_sequence < size);
+		bool ready = b != NULL && b->last_sequence < size;
 		if (ready) {
 			e->batches = b->next;
 			if (e->batches == NULL)
@@ -183,8 +200,7 @@ static void tell(struct engine *e, uint64_t size)
 		for (const struct note_of_entry *n = b->happenings; n != NULL && watch != NULL;
 		     n = n->next)
 			watch(context, &n->happening);
-		arena_done(&b->arena);
-		free(b);
+		batch_free(b);
 	}
 }
 
@@ -202,18 +218,24 @@ static err show_sometimes(struct engine *e, struct fault *f)
 	return ledger_show(e->publisher_ledger, f);
 }
 
+static bool head_equal(struct merkle_head a, struct merkle_head b)
+{
+	return a.size == b.size && hash_equal(a.root, b.root);
+}
+
+/* Both must be at the head: what was published, or else a signed note may be lost to us; and what
+ * the signer signed, or else somebody may have turned back the store. */
 static err publish(struct engine *e, struct arena *a, struct fault *f)
 {
-	struct merkle_head head;
+	struct merkle_head head, published;
 	struct bytes note;
 
 	TRY(ledger_head(e->publisher_ledger, &head, f));
 	if (head.size == 0)
 		return ERR_OK;
-	if (head.size != e->signed_last.size)
+	TRY(ledger_checkpoint(e->publisher_ledger, a, &note, &published, f));
+	if (published.size != head.size || !head_equal(e->signed_last, head))
 		TRY(sign_head(e, &head, a, &note, f));
-	else
-		TRY(ledger_checkpoint(e->publisher_ledger, a, &note, &head, f));
 	pthread_mutex_lock(&e->lock);
 	e->state.certified = head.size;
 	e->state.certified_at = e->state.last_at;
@@ -232,6 +254,7 @@ err publisher_catch_up(struct engine *e, struct fault *f)
 	struct arena a = {0};
 	err result = e->config.last_signed(e->config.sign_context, &e->signed_last, f);
 
+	e->signed_known = result.code == OK;
 	if (result.code == OK)
 		result = publish(e, &a, f);
 	arena_done(&a);
@@ -281,6 +304,8 @@ static bool give_up(struct engine *e)
 		e->waiting_end = &e->waiting;
 	}
 	pthread_mutex_unlock(&e->lock);
+	for (struct job *job = jobs; job != NULL; job = job->next)
+		recall_job(e, job);
 	answer_all(jobs);
 	return last;
 }
@@ -298,7 +323,10 @@ void *publisher_main(void *engine)
 		if (!failing)
 			continue;
 		set_ready(e, &f);
-		answer_all(take_answerable(e, 0, true));
+		struct job *late = take_answerable(e, 0, true);
+		for (struct job *job = late; job != NULL; job = job->next)
+			recall_job(e, job);
+		answer_all(late);
 		if (give_up(e))
 			break;
 	}

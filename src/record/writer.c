@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HEAD_TRIES_MAX = 100 };
+
 /* ---- the clocks ---- */
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -65,15 +67,17 @@ static struct batch *batch_new(struct engine *e)
 		return NULL;
 	b->engine = e;
 	b->arena.limit = (size_t)1 << 30;
+	b->told.limit = (size_t)1 << 30;
 	b->happenings_end = &b->happenings;
 	return b;
 }
 
-static void batch_free(struct batch *b)
+void batch_free(struct batch *b)
 {
 	if (b == NULL)
 		return;
 	arena_done(&b->arena);
+	arena_done(&b->told);
 	free(b);
 }
 
@@ -83,6 +87,8 @@ static err batch_begin(struct batch *b, struct fault *f)
 
 	TRY(db_begin(e->db, f));
 	TRY(ledger_begin(e->ledger, f));
+	if (ledger_next(e->ledger) != e->written_size) /* another server wrote, too */
+		authority_forget(e->authority);
 	read_clocks(e, &b->clocks);
 	b->at = stamp(e, &b->clocks);
 	return report_step(b, f);
@@ -93,7 +99,9 @@ static err batch_commit(struct batch *b, struct fault *f)
 	struct engine *e = b->engine;
 
 	TRY(ledger_store(e->ledger, b->at, f));
-	return db_commit(e->db, f);
+	TRY(db_commit(e->db, f));
+	e->written_size = ledger_next(e->ledger);
+	return ERR_OK;
 }
 
 static void batch_rollback(struct batch *b)
@@ -188,20 +196,30 @@ static bool is_event(const struct job *job)
 	       (job->items[0]->record.type->type->flags & SYSTEM) == 0;
 }
 
+/* Another server's record came first: this one is decided again, after it. */
+static bool head_moved(const struct fault *f)
+{
+	return f->message != NULL && strcmp(f->message, "LOG_HEAD_MOVED") == 0;
+}
+
 /* Whether trying again, without the fold, can help: not when the store itself is away or full. */
 static bool fault_is_of_record(const struct fault *f)
 {
-	return f->code == ERR_INTERNAL || f->code == ERR_CONFLICT || f->code == ERR_INVALID ||
-	       f->code == ERR_CORRUPT;
+	return !head_moved(f) && (f->code == ERR_INTERNAL || f->code == ERR_CONFLICT ||
+				  f->code == ERR_INVALID || f->code == ERR_CORRUPT);
 }
 
 static struct batch *recover(struct engine *e, const struct job *job)
 {
 	struct batch *b = NULL;
-	struct fault f = {0};
+	struct fault f;
+	unsigned tries = 0;
 
-	if (try_alone(e, job, false, &b, &f).code == OK)
-		return b;
+	do {
+		f = (struct fault){0};
+		if (try_alone(e, job, false, &b, &f).code == OK)
+			return b;
+	} while (head_moved(&f) && ++tries < HEAD_TRIES_MAX);
 	if (is_event(job) && fault_is_of_record(&f)) {
 		struct fault again = {0};
 		if (try_alone(e, job, true, &b, &again).code == OK)
@@ -242,7 +260,6 @@ static struct job *take_jobs(struct engine *e)
 		n += job->n;
 	}
 	e->queued -= n;
-	pthread_cond_broadcast(&e->room);
 	pthread_mutex_unlock(&e->lock);
 	return first;
 }
@@ -271,6 +288,21 @@ static void count_results(struct engine *e, const struct job *job)
 		e->state.refused += job->items[i]->result.state == RESULT_REFUSED;
 }
 
+/* A batch in which all were refused, or recorded before, has nothing to tell. */
+static void keep_batch(struct engine *e, struct batch *b)
+{
+	e->committed_size = ledger_next(e->ledger);
+	e->state.size = e->committed_size;
+	e->state.last_at = ledger_last_at(e->ledger);
+	if (b->happenings == NULL) {
+		batch_free(b);
+		return;
+	}
+	arena_done(&b->arena);
+	*e->batches_end = b;
+	e->batches_end = &b->next;
+}
+
 /* What was committed waits for its checkpoint; what was refused altogether is answered now. */
 static void hand_over(struct engine *e, struct job *jobs, struct batch *b)
 {
@@ -292,13 +324,8 @@ static void hand_over(struct engine *e, struct job *jobs, struct batch *b)
 			refused = job;
 		}
 	}
-	if (b != NULL) {
-		e->committed_size = ledger_next(e->ledger);
-		e->state.size = e->committed_size;
-		e->state.last_at = b->at;
-		*e->batches_end = b;
-		e->batches_end = &b->next;
-	}
+	if (b != NULL)
+		keep_batch(e, b);
 	e->state.clock_stepped = e->watch.stepped;
 	pthread_cond_signal(&e->published);
 	pthread_mutex_unlock(&e->lock);

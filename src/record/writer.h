@@ -18,7 +18,8 @@ struct raise {
 /* One transaction. */
 struct batch {
 	struct engine *engine;
-	struct arena arena; /* lives until the publisher is done with the batch */
+	struct arena arena; /* until the commit */
+	struct arena told;  /* the happenings: until the stream has been told */
 	uint64_t at;        /* stamped on all its records */
 	struct two_clocks clocks;
 	bool recovery; /* re-running one record after an unexpected error */
@@ -57,6 +58,8 @@ struct attempt {
 	bool need_known;
 	int64_t need, newcomer_ms; /* approvals, for a type with a class */
 };
+
+void batch_free(struct batch *b); /* NULL is fine */
 
 /* reads.c: queues every read of a record; the answers are there after db_flush. */
 MUST_CHECK err reads_queue(struct attempt *x, struct fault *f);
