@@ -22,7 +22,8 @@ int scope_dimension(const char *name)
 	return -1;
 }
 
-/* UNION, not UNION ALL: roles that include each other end the walk. */
+/* UNION, not UNION ALL: roles that include each other end the walk. A right is as young as the
+ * youngest step to it: the grant, a role that came to include another, a role that got more. */
 static const char GRANTS_SQL[] =
 	"WITH RECURSIVE held(role, site, line, station, product, environment, supplier,"
 	" not_before, not_after, at) AS ("
@@ -31,10 +32,10 @@ static const char GRANTS_SQL[] =
 	" FROM role_grant WHERE principal = :principal AND revoked_at IS NULL"
 	" UNION"
 	" SELECT i.included, h.site, h.line, h.station, h.product, h.environment, h.supplier,"
-	" h.not_before, h.not_after, h.at"
+	" h.not_before, h.not_after, CASE WHEN i.at > h.at THEN i.at ELSE h.at END"
 	" FROM held h JOIN role_include i ON i.role = h.role AND i.until IS NULL)"
 	" SELECT DISTINCT h.site, h.line, h.station, h.product, h.environment, h.supplier,"
-	" h.not_before, h.not_after, h.at FROM held h"
+	" h.not_before, h.not_after, CASE WHEN p.at > h.at THEN p.at ELSE h.at END FROM held h"
 	" JOIN role_permission p ON p.role = h.role AND p.permission = :permission"
 	" AND p.until IS NULL"
 	" JOIN principal q ON q.id = :principal AND q.state = 'active'";

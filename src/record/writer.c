@@ -54,6 +54,7 @@ static err report_step(struct batch *b, struct fault *f)
 	TRY(result);
 	TRY(process(b, s, f));
 	watch->reported = true;
+	b->reports_step = true;
 	return ERR_OK;
 }
 
@@ -108,7 +109,8 @@ static void batch_rollback(struct batch *b)
 {
 	db_rollback(b->engine->db);
 	authority_forget(b->engine->authority);
-	b->engine->watch.reported = false;
+	if (b->reports_step)
+		b->engine->watch.reported = false;
 }
 
 static err process_one(struct batch *b, struct submission *s, struct fault *f)

@@ -22,8 +22,9 @@ struct batch {
 	struct arena told;  /* the happenings: until the stream has been told */
 	uint64_t at;        /* stamped on all its records */
 	struct two_clocks clocks;
-	bool recovery; /* re-running one record after an unexpected error */
-	bool unfolded; /* … whose fold failed, too */
+	bool recovery;     /* re-running one record after an unexpected error */
+	bool unfolded;     /* … whose fold failed, too */
+	bool reports_step; /* clock.stepped is among its records */
 	struct note_of_entry *happenings, **happenings_end;
 	uint64_t last_sequence; /* of its happenings */
 	uint8_t *scratch;       /* 2 × ENTRY_SIZE_MAX bytes, for one entry at a time */
