@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* demo.h — the whole story on real input: a bill of material and a firmware file go in, units with
+ * passports come out, and five attacks are stopped. Everything but the hardware is real. */
+#ifndef SIM_DEMO_H
+#define SIM_DEMO_H
+
+#include "base/error.h"
+
+struct demo_options {
+	const char *folder;
+	const char *bom, *image; /* NULL: examples/bom.csv; this very program */
+	const char *port;        /* of the people port */
+	unsigned units;
+	bool once, fresh, quiet;
+};
+
+/* `*good` says that every unit was commissioned and every attack stopped. */
+MUST_CHECK err demo_run(const struct demo_options *options, bool *good, struct fault *f);
+
+#endif

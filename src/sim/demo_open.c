@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* demo_open.c — the state folder, the founders' keys, and the processes. */
+#include "sim/demo_internal.h"
+
+#include "base/files.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/key_file.h"
+
+#define MARK "demo.run"
+
+enum { RUN_TEXT_MAX = 32 };
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+err folder_remove(const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return ERR_OK;
+	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0
+		       ? ERR_OK
+		       : fail(f, "DEMO_FOLDER_STAYS", "folder", path, NULL);
+}
+
+/* Only what a demo made is ever removed. */
+static err prepare_folder(struct demo *d, struct fault *f)
+{
+	const char *mark = demo_text(d, "%s/" MARK, d->options.folder);
+	struct bytes text;
+	struct stat st;
+	bool there = lstat(d->options.folder, &st) == 0;
+
+	if (there && !file_exists(mark) && rmdir(d->options.folder) != 0)
+		return fail(f, "DEMO_FOLDER_FOREIGN", "folder", d->options.folder, NULL);
+	if (there && d->options.fresh)
+		TRY(folder_remove(d->options.folder, f));
+	TRY(folder_make(demo_text(d, "%s/people", d->options.folder), f));
+	TRY(folder_make(demo_text(d, "%s/passports", d->options.folder), f));
+	if (file_exists(mark)) {
+		TRY(file_read(&d->arena, mark, RUN_TEXT_MAX, &text, f));
+		char *number = arena_text(&d->arena, text);
+		d->run = number == NULL ? 0 : (unsigned)strtoul(number, NULL, 10);
+	}
+	d->run++;
+	char number[RUN_TEXT_MAX];
+	int n = snprintf(number, sizeof number, "%u\n", d->run);
+	return file_write(mark, bytes_of(number, (size_t)n), 0644, f);
+}
+
+/* ---- founders ---- */
+
+static err make_founder(struct demo *d, const char *id, struct fault *f)
+{
+	const char *path = demo_text(d, "%s/people/%s.key", d->options.folder, id);
+	struct private_key *key;
+
+	if (file_exists(path))
+		return ERR_OK;
+	TRY(private_key_generate(KEY_ED25519, &key, f));
+	err e = private_key_save(key, path, (struct bytes){0}, f);
+	if (e.code == OK)
+		e = public_key_file_write(private_key_public(key),
+					  demo_text(d, "%s/people/%s.pub", d->options.folder, id),
+					  f);
+	private_key_close(key);
+	return e;
+}
+
+static err found(struct demo *d, struct fault *f)
+{
+	const char *folder = d->options.folder;
+	const char *arguments[] = {"init", d->state, "--origin", DEMO_ORIGIN, "--mode", "trial",
+				   "--port", d->options.port,
+				   "--founder", demo_text(d, "ada=%s/people/ada.pub", folder),
+				   "--founder", demo_text(d, "ben=%s/people/ben.pub", folder),
+				   "--founder", demo_text(d, "cleo=%s/people/cleo.pub", folder),
+				   NULL};
+
+	if (file_exists(demo_text(d, "%s/sealwright.conf", d->state)))
+		return ERR_OK;
+	demo_step(d, "Founding the trial log %s with three founders", DEMO_ORIGIN);
+	return child_run(arguments, demo_text(d, "%s/init.log", folder), f);
+}
+
+static err read_state(struct demo *d, struct fault *f)
+{
+	struct bytes text;
+
+	TRY(file_read(&d->arena, demo_text(d, "%s/ca.der", d->state), 16384, &d->device_ca, f));
+	TRY(file_read(&d->arena, demo_text(d, "%s/log.vkey", d->state), 4096, &text, f));
+	while (text.n > 0 && text.p[text.n - 1] == '\n')
+		text.n--;
+	d->ca = demo_text(d, "%s/tls.crt", d->state);
+	return note_key_parse(text, &d->log) ? ERR_OK
+					     : fail(f, "DEMO_STATE_WRONG", "folder", d->state, NULL);
+}
+
+err demo_open(struct demo *d, struct fault *f)
+{
+	static const char *const FOUNDERS[] = {"ada", "ben", "cleo"};
+
+	d->state = demo_text(d, "%s/state", d->options.folder);
+	if (d->state == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(prepare_folder(d, f));
+	for (size_t i = 0; i < 3; i++)
+		TRY(make_founder(d, FOUNDERS[i], f));
+	TRY(registry_make(AREAS, &d->registry, f));
+	TRY(found(d, f));
+	return read_state(d, f);
+}
+
+/* ---- processes ---- */
+
+err demo_start(struct demo *d, struct fault *f)
+{
+	const char *signer[] = {"signer", d->state, NULL};
+	const char *server[] = {"serve", d->state, "--no-signer", "--port", d->options.port, NULL};
+	unsigned people, machines;
+
+	TRY(child_start(signer, demo_text(d, "%s/signer.log", d->options.folder), &d->signer, f));
+	TRY(child_start(server, demo_text(d, "%s/server.log", d->options.folder), &d->server, f));
+	if (sscanf(d->server.ready, "%u %u", &people, &machines) != 2)
+		return fail(f, "CHILD_FAILED", "command", "serve", "detail",
+			    "it did not say its ports", NULL);
+	snprintf(d->people_url, sizeof d->people_url, "https://localhost:%u", people);
+	snprintf(d->machines_url, sizeof d->machines_url, "https://localhost:%u", machines);
+	demo_step(d, "Signer (process %d) and server (process %d) run; people at %s, machines at %s",
+		  (int)d->signer.pid, (int)d->server.pid, d->people_url, d->machines_url);
+	return ERR_OK;
+}
+
+void demo_stop(struct demo *d)
+{
+	for (size_t i = 0; i < d->actors_n; i++) {
+		client_close(d->actors[i].client);
+		d->actors[i].client = NULL;
+	}
+	child_stop(&d->server);
+	child_stop(&d->signer);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* demo_people.c — who works here: everybody has a key of their own and may do their own part. */
+#include "sim/demo_internal.h"
+
+#include "base/files.h"
+#include "client/key_file.h"
+#include "domain/access/access_area.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct job {
+	const char *id, *kind, *what;
+	const char *site, *station; /* where the role holds; NULL: everywhere */
+	const char *permissions;    /* separated by spaces */
+	const char *anywhere;       /* more, without the limits above */
+};
+
+static const struct job JOBS[] = {
+	{"erin", "person", "engineering", NULL, NULL,
+	 "line.define part.write part.approve firmware.release line.authorize blob.write blob.read "
+	 "line.read part.read firmware.read identity.read",
+	 NULL},
+	{"paul", "person", "purchasing", NULL, NULL,
+	 "supplier.write supplier.approve supplier.read blob.write", NULL},
+	{"wim", "person", "factory warehouse", FACTORY, NULL,
+	 "part.receive part.issue part.read custody.write custody.issue custody.read", NULL},
+	{"sara", "person", "factory shipping", FACTORY, NULL,
+	 "custody.write custody.check custody.ship custody.read", NULL},
+	{"carl", "person", "freight carrier", NULL, NULL, "custody.ship custody.receive", NULL},
+	{"rita", "person", "receiving", WAREHOUSE, NULL,
+	 "custody.check custody.receive custody.read", NULL},
+	{"quinn", "person", "quality", NULL, NULL,
+	 "recall.read recall.hold recall.dispose identity.read attestation.read custody.read "
+	 "part.read line.read firmware.read passport.read ledger.read nonconformance.read blob.read "
+	 "gate.ask",
+	 NULL},
+	{STATION, "station", "station", NULL, STATION,
+	 "line.build identity.request firmware.program", "blob.read"},
+};
+enum { JOBS_N = sizeof JOBS / sizeof JOBS[0] };
+
+/* ---- keys ---- */
+
+static err open_client(struct demo *d, struct actor *a, struct fault *f)
+{
+	struct client_config config = {.server = a->machine ? d->machines_url : d->people_url,
+				       .ca = d->ca,
+				       .origin = d->log.name,
+				       .log = &d->log,
+				       .registry = d->registry,
+				       .principal = a->id,
+				       .key = a->key,
+				       .machine = a->machine,
+				       .key_file = a->key_file};
+
+	return client_open(&config, &a->client, f);
+}
+
+static err add_actor(struct demo *d, const char *id, bool machine, bool *made, struct fault *f)
+{
+	struct actor *a = demo_actor(d, id);
+
+	if (a == NULL) {
+		a = &d->actors[d->actors_n++];
+		*a = (struct actor){.id = id, .machine = machine};
+		snprintf(a->key_file, sizeof a->key_file, "%s/people/%s.key", d->options.folder, id);
+	}
+	*made = !file_exists(a->key_file);
+	if (*made) {
+		TRY(private_key_generate(KEY_P256, &a->key, f));
+		TRY(private_key_save(a->key, a->key_file, (struct bytes){0}, f));
+	} else if (a->key == NULL) {
+		TRY(private_key_load(a->key_file, (struct bytes){0}, &a->key, f));
+	}
+	return open_client(d, a, f);
+}
+
+/* ---- becoming known ---- */
+
+static err enroll(struct demo *d, const struct actor *a, struct fault *f)
+{
+	uint8_t buffer[512];
+	struct writer w = writer_of(buffer, sizeof buffer);
+	struct bytes message;
+	struct possession p;
+
+	if (!key_possession_message(bytes_text(d->log.name), bytes_text(a->id), &w, &message))
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(possession_make(a->key, message, &p, f));
+	return demo_sign(d, "ada", "key.enrolled",
+			 json_pack("{s:s, s:s, s:s}", "principal", a->id, "public_key",
+				   p.public_key, "possession", p.signature),
+			 NULL, f);
+}
+
+static json_t *permission_list(const char *words)
+{
+	json_t *list = json_array();
+
+	while (*words != '\0') {
+		size_t n = strcspn(words, " ");
+		json_array_append_new(list, json_pack("{s:s%}", "permission", words, n));
+		words += n + (words[n] == ' ');
+	}
+	return list;
+}
+
+static err grant(struct demo *d, const struct job *j, const char *role, const char *permissions,
+		 bool limited, struct fault *f)
+{
+	json_t *body = json_pack("{s:o, s:s, s:s, s:s}", "grant_id",
+				 json_sprintf("G-%s", role), "principal", j->id, "role", role,
+				 "reason", j->what);
+
+	TRY(demo_sign(d, "ada", "role.defined",
+		      json_pack("{s:s, s:o}", "role", role, "permissions",
+				permission_list(permissions)),
+		      NULL, f));
+	if (limited && j->site != NULL)
+		json_object_set_new(body, "site", json_string(j->site));
+	if (limited && j->station != NULL)
+		json_object_set_new(body, "station", json_string(j->station));
+	return demo_sign(d, "ada", "role.granted", body, NULL, f);
+}
+
+static err hire(struct demo *d, const struct job *j, struct fault *f)
+{
+	bool person = strcmp(j->kind, "person") == 0;
+	json_t *body = json_pack("{s:s, s:s}", "principal", j->id, "kind", j->kind);
+
+	if (person) {
+		json_object_set_new(body, "natural_person", json_sprintf("P-%s", j->id));
+		json_object_set_new(body, "name", json_sprintf("%s (%s)", j->id, j->what));
+	}
+	TRY(demo_sign(d, "ada", "principal.registered", body, NULL, f));
+	TRY(enroll(d, demo_actor(d, j->id), f));
+	TRY(grant(d, j, j->id, j->permissions, true, f));
+	return j->anywhere == NULL
+		       ? ERR_OK
+		       : grant(d, j, demo_text(d, "%s-anywhere", j->id), j->anywhere, false, f);
+}
+
+/* ---- places ---- */
+
+static err places(struct demo *d, struct fault *f)
+{
+	TRY(demo_define(d, "erin", "site.defined",
+			json_pack("{s:s, s:s, s:s}", "site", FACTORY, "country", "VN", "name",
+				  "Contract manufacturer, Hanoi"),
+			"SITE_EXISTS", f));
+	TRY(demo_define(d, "erin", "site.defined",
+			json_pack("{s:s, s:s, s:s}", "site", WAREHOUSE, "country", "DE", "name",
+				  "Warehouse, Hamburg"),
+			"SITE_EXISTS", f));
+	TRY(demo_define(d, "erin", "line.defined",
+			json_pack("{s:s, s:s}", "site", FACTORY, "line", LINE), "LINE_EXISTS", f));
+	TRY(demo_define(d, "erin", "station.defined",
+			json_pack("{s:s, s:s, s:s, s:s}", "station", STATION, "site", FACTORY,
+				  "line", LINE, "environment", "production"),
+			"STATION_EXISTS", f));
+	return demo_define(d, "erin", "product.defined",
+			   json_pack("{s:s, s:s, s:s}", "product", PRODUCT, "hardware_type",
+				     "1.3.6.1.4.1.32473.1", "name", "Connected sensor board"),
+			   "PRODUCT_EXISTS", f);
+}
+
+err demo_people(struct demo *d, struct fault *f)
+{
+	static const char *const FOUNDERS[] = {"ada", "ben", "cleo"};
+	bool made;
+
+	for (size_t i = 0; i < 3; i++)
+		TRY(add_actor(d, FOUNDERS[i], false, &made, f));
+	for (size_t i = 0; i < JOBS_N; i++) {
+		TRY(add_actor(d, JOBS[i].id, strcmp(JOBS[i].kind, "station") == 0, &made, f));
+		if (made)
+			TRY(hire(d, &JOBS[i], f));
+	}
+	TRY(places(d, f));
+	demo_step(d, "%d people and a station, each with a key of their own and their own part of "
+		     "the work",
+		  JOBS_N - 1 + 3);
+	return ERR_OK;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* demo_store.c — the fifth attack: somebody with the disk in his hands changes one byte, in a copy
+ * of the database and in a copy of the published log. */
+#include "sim/demo_internal.h"
+
+#include "base/catalog.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "db/db.h"
+#include "ledger/audit.h"
+#include "record/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COPY_BLOCK = 65536 };
+
+/* ---- copies ---- */
+
+static err io_failed(struct fault *f, const char *path)
+{
+	return fail(f, "FILE_WRITE_FAILED", "path", path, "why", strerror(errno), NULL);
+}
+
+static err copy_file(const char *from, const char *to, struct fault *f)
+{
+	uint8_t block[COPY_BLOCK];
+	AUTO(fd_close) int in = open(from, O_RDONLY | O_CLOEXEC);
+	AUTO(fd_close) int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ssize_t n = 0;
+
+	if (in < 0 || out < 0)
+		return io_failed(f, in < 0 ? from : to);
+	while ((n = read(in, block, sizeof block)) > 0)
+		TRY(fd_write_all(out, bytes_of(block, (size_t)n), f));
+	return n == 0 ? ERR_OK : io_failed(f, from);
+}
+
+static err copy_tree(struct demo *d, const char *from, const char *to, struct fault *f)
+{
+	DIR *folder = opendir(from);
+	struct dirent *one;
+	struct stat st;
+	err e = folder == NULL ? io_failed(f, from) : folder_make(to, f);
+
+	while (e.code == OK && (one = readdir(folder)) != NULL) {
+		const char *source = demo_text(d, "%s/%s", from, one->d_name);
+		const char *target = demo_text(d, "%s/%s", to, one->d_name);
+		if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0)
+			continue;
+		if (lstat(source, &st) != 0)
+			e = io_failed(f, source);
+		else if (S_ISDIR(st.st_mode))
+			e = copy_tree(d, source, target, f);
+		else
+			e = copy_file(source, target, f);
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return e;
+}
+
+/* ---- the database ---- */
+
+static err change_row(const char *store, const char *serial, struct fault *f)
+{
+	static const struct parameter parameters[] = {{"serial", VALUE_TEXT}};
+	struct value values[] = {value_text(bytes_text(serial))};
+	struct statement *s = NULL;
+	struct db *db;
+
+	TRY(db_open(store, &db, f));
+	err e = db_prepare(db, "UPDATE unit SET boot_count = boot_count + 1 WHERE serial = :serial",
+			   parameters, 1, &s, f);
+	if (e.code == OK) {
+		e = db_query(db, s, values, NULL, NULL, NULL, f);
+		statement_close(s);
+	}
+	db_close(db);
+	return e;
+}
+
+static err no_checkpoint(void *context, struct merkle_head old, struct merkle_head now,
+			 const struct hash *path, size_t path_n, struct arena *a, struct bytes *note,
+			 struct fault *f)
+{
+	(void)context;
+	(void)old;
+	(void)now;
+	(void)path;
+	(void)path_n;
+	(void)a;
+	(void)note;
+	return fail(f, "SIGNER_UNAVAILABLE", NULL);
+}
+
+static err no_head(void *context, struct merkle_head *out, struct fault *f)
+{
+	(void)context;
+	(void)out;
+	return fail(f, "SIGNER_UNAVAILABLE", NULL);
+}
+
+static err check_store(struct demo *d, const char *folder, struct rebuild_report *report,
+		       struct fault *f)
+{
+	const char *address = demo_text(d, "sqlite:%s/store.db", folder);
+	struct engine_config config = {.store = address,
+				       .origin = d->log.name,
+				       .areas = AREAS,
+				       .clock = &clock_system,
+				       .sign = no_checkpoint,
+				       .last_signed = no_head};
+
+	TRY(copy_file(demo_text(d, "%s/store.db", d->state), demo_text(d, "%s/store.db", folder),
+		      f));
+	TRY(change_row(address, device_serial(d->units[0]), f));
+	return engine_rebuild(&config, false, NULL, NULL, report, f);
+}
+
+/* ---- the published log ---- */
+
+static err audit(struct demo *d, const char *tiles, struct audit_report *report, struct fault *f)
+{
+	struct audit_options options = {.key = d->log, .verify = ed25519_verify};
+
+	return audit_run(audit_folder(tiles), &options, report, f);
+}
+
+/* Any file of entries will do: the last bytes are of its last entry. */
+static err change_byte(struct demo *d, const char *folder, bool *done, struct fault *f)
+{
+	DIR *open_folder = opendir(folder);
+	struct dirent *one;
+	struct stat st;
+	err e = open_folder == NULL ? io_failed(f, folder) : ERR_OK;
+
+	while (e.code == OK && !*done && (one = readdir(open_folder)) != NULL) {
+		const char *path = demo_text(d, "%s/%s", folder, one->d_name);
+		struct bytes content;
+		if (one->d_name[0] == '.' || lstat(path, &st) != 0)
+			continue;
+		if (S_ISDIR(st.st_mode)) {
+			e = change_byte(d, path, done, f);
+			continue;
+		}
+		e = file_read(&d->arena, path, 16 << 20, &content, f);
+		if (e.code != OK || content.n < 2)
+			continue;
+		((uint8_t *)(uintptr_t)content.p)[content.n / 2] ^= 1;
+		*done = true;
+		e = file_write(path, content, 0600, f);
+	}
+	if (open_folder != NULL)
+		closedir(open_folder);
+	return e;
+}
+
+/* ---- both ---- */
+
+static err attack(struct demo *d, const char *copy, struct fault *f)
+{
+	static const char ATTACK[] = "one byte changed on the disk, in the database and in the log";
+	struct rebuild_report rebuilt;
+	struct audit_report audited = {0};
+	char why[1024];
+	bool done = false;
+
+	TRY(audit(d, demo_text(d, "%s/tiles", d->state), &audited, f));
+	demo_step(d, "Audit of the untouched log: %llu entries, every tile, signature and link holds",
+		  (unsigned long long)audited.head.size);
+	TRY(check_store(d, copy, &rebuilt, f));
+	TRY(copy_tree(d, demo_text(d, "%s/tiles", d->state), demo_text(d, "%s/tiles", copy), f));
+	TRY(change_byte(d, demo_text(d, "%s/tiles/tile/entries", copy), &done, f));
+	err e = audit(d, demo_text(d, "%s/tiles", copy), &audited, f);
+	if (!done || rebuilt.differing == 0 || e.code == OK)
+		return fail(f, "DEMO_ATTACK_WORKED", "attack", ATTACK, NULL);
+	fault_text(f, why, sizeof why);
+	*f = (struct fault){0};
+	d->stopped++;
+	demo_step(d, "Attack %zu: %s", d->stopped, ATTACK);
+	demo_said(d, "found by folding the log again: table %s, %s", rebuilt.first_table,
+		  rebuilt.first_row);
+	demo_said(d, "found by the audit: %s", why);
+	return ERR_OK;
+}
+
+err demo_attack_store(struct demo *d, struct fault *f)
+{
+	const char *copy = demo_text(d, "%s/copy", d->options.folder);
+	struct fault spare;
+
+	TRY(folder_remove(copy, f));
+	TRY(folder_make(copy, f));
+	d->arena.limit += (size_t)64 << 20;
+	err e = attack(d, copy, f), removed = folder_remove(copy, e.code == OK ? f : &spare);
+	return e.code == OK ? removed : e;
+}
