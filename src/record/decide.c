@@ -301,21 +301,39 @@ static bool refuse_with(struct attempt *x, const struct fault *why)
 	return true;
 }
 
-/* A submission that was recorded before gets its first receipt again. */
+/* A submission that was recorded before gets its first receipt again, whatever has become of the
+ * author, the key or the rules since. */
 static bool repeated(struct attempt *x)
+{
+	if (!x->found || !hash_equal(x->found_digest, x->record->digest))
+		return false;
+	x->s->result.state = RESULT_COMMITTED;
+	x->s->result.repeated = true;
+	x->s->result.sequence = x->found_sequence;
+	return true;
+}
+
+static bool id_used(struct attempt *x)
 {
 	struct fault f = {0};
 
 	if (!x->found)
 		return false;
-	if (!hash_equal(x->found_digest, x->record->digest)) {
-		(void)fail_field(&f, "id", "ID_USED", NULL);
-		return refuse_with(x, &f);
-	}
-	x->s->result.state = RESULT_COMMITTED;
-	x->s->result.repeated = true;
-	x->s->result.sequence = x->found_sequence;
-	return true;
+	(void)fail_field(&f, "id", "ID_USED", NULL);
+	return refuse_with(x, &f);
+}
+
+/* A log begins with its start, and has one. */
+static bool out_of_order(struct attempt *x)
+{
+	bool starts = strcmp(x->record->type->type->name, "ledger.started") == 0;
+	bool empty = ledger_next(x->batch->engine->ledger) == 0;
+	struct fault f = {0};
+
+	if (starts == empty)
+		return false;
+	(void)fail(&f, empty ? "LOG_NOT_STARTED" : "LOG_STARTED_BEFORE", NULL);
+	return refuse_with(x, &f);
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -326,12 +344,13 @@ static uint64_t distance(uint64_t a, uint64_t b)
 static bool out_of_window(struct attempt *x)
 {
 	const struct claim *c = &x->record->claim;
+	uint64_t id_made = uuid7_time_ms(c->id), at = x->batch->at;
 	struct fault f = {0};
 	char made[TIME_TEXT_SIZE], now[TIME_TEXT_SIZE];
+	bool late = c->spool.p != NULL; /* it waited in a spool, for however long */
 
-	if (x->s->internal || c->spool.p != NULL ||
-	    (distance(c->made, x->batch->at) <= ID_WINDOW_MS &&
-	     distance(uuid7_time_ms(c->id), x->batch->at) <= ID_WINDOW_MS))
+	if (x->s->internal || ((distance(c->made, at) <= ID_WINDOW_MS || (late && c->made < at)) &&
+			       (distance(id_made, at) <= ID_WINDOW_MS || (late && id_made < at))))
 		return false;
 	time_text(c->made, made);
 	time_text(x->batch->at, now);
@@ -403,7 +422,9 @@ static err decide(struct attempt *x, struct fault *f)
 	if (gate_closed(x))
 		return ERR_OK;
 	if (type->approval == NULL || (x->need_known && x->need == 0))
-		return commit_record(x, x->batch->unfolded ? OUTCOME_UNFOLDED : OUTCOME_FOLDED,
+		return commit_record(x,
+				     x->batch->unfolded && !x->s->internal ? OUTCOME_UNFOLDED
+									   : OUTCOME_FOLDED,
 				     NULL, 0, f);
 	if (!x->need_known)
 		return fail(f, "APPROVAL_RULE_MISSING", "class", type->approval, NULL);
@@ -431,12 +452,13 @@ static err check_author_key(struct attempt *x, bool *good, struct fault *f)
 	return ERR_OK;
 }
 
-/* A record whose own fold failed is still evidence. */
+/* A record whose own fold failed is still evidence, and what its flags hold is held. */
 static void raise_unfolded(struct attempt *x)
 {
-	if (!x->batch->unfolded)
+	if (!x->batch->unfolded || x->s->internal)
 		return;
-	x->raised_n = 1;
+	memmove(x->raised + 1, x->raised, (RAISED_MAX - 1) * sizeof x->raised[0]);
+	x->raised_n += x->raised_n < RAISED_MAX;
 	x->raised[0] = (struct raise){
 		.code = "FOLD_FAILED", .holds = x->has_subject, .subject = x->subject};
 }
@@ -452,14 +474,13 @@ err process(struct batch *b, struct submission *s, struct fault *f)
 	x->s = s;
 	x->record = &s->record;
 	s->result = (struct result){.digest = s->record.digest};
-	TRY(check_author_key(x, &key_good, f));
-	if (!key_good)
-		return ERR_OK;
 	TRY(reads_queue(x, f));
 	TRY(db_flush(b->engine->db, f));
-	raise_unfolded(x);
-	if (repeated(x) || out_of_window(x))
+	if (repeated(x) || out_of_order(x))
 		return ERR_OK;
-	TRY(decide(x, f));
-	return ERR_OK;
+	TRY(check_author_key(x, &key_good, f));
+	if (!key_good || id_used(x) || out_of_window(x))
+		return ERR_OK;
+	raise_unfolded(x);
+	return decide(x, f);
 }

@@ -108,12 +108,19 @@ static err refuse_row(void *context, const struct value *columns, size_t n)
 	return ERR_OK;
 }
 
-static bool copy_text(struct arena *a, const struct value *v, struct bytes *out)
+/* Ids only: what an entry cannot name must not keep the record out of the log. */
+static bool copy_id(struct arena *a, const struct value *v, struct bytes *out)
 {
-	if (v->kind != VALUE_TEXT || v->bytes.n > ID_SIZE_MAX + 64)
+	if (v->kind != VALUE_TEXT || !id_valid(v->bytes))
 		return false;
-	*out = v->bytes.n == 0 ? bytes_of("", 0) : arena_copy(a, v->bytes);
+	*out = arena_copy(a, v->bytes);
 	return out->p != NULL;
+}
+
+static bool copy_within(struct arena *a, const struct value *v, struct bytes *out)
+{
+	*out = bytes_of("", 0);
+	return (v->kind == VALUE_TEXT && v->bytes.n == 0) || copy_id(a, v, out);
 }
 
 static err flag_row(void *context, const struct value *columns, size_t n)
@@ -132,9 +139,9 @@ static err flag_row(void *context, const struct value *columns, size_t n)
 	if (kind < 0 || within < 0 || id < 0)
 		return ERR_OK;
 	struct arena *a = &x->batch->arena;
-	raise->holds = copy_text(a, &columns[kind], &raise->subject.kind) &&
-		       copy_text(a, &columns[within], &raise->subject.within) &&
-		       copy_text(a, &columns[id], &raise->subject.id);
+	raise->holds = copy_id(a, &columns[kind], &raise->subject.kind) &&
+		       copy_within(a, &columns[within], &raise->subject.within) &&
+		       copy_id(a, &columns[id], &raise->subject.id);
 	return ERR_OK;
 }
 

@@ -77,15 +77,18 @@ err record_refusal(struct batch *b, struct submission *s, struct fault *f)
 		return ERR_OK;
 	if (!record_subject(&b->arena, &s->record, &subject))
 		subject = (struct subject){0};
+	/* Outside the permission it is the same refusal whatever it was about: nobody fills the log by
+	 * asking for one thing after the other. */
+	bool anything = s->result.fault.code == ERR_FORBIDDEN;
 	struct value *v = arena_array(&b->arena, 8, sizeof *v);
 	if (v == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	v[0] = value_text(s->record.claim.author);
 	v[1] = value_text(s->record.claim.type);
 	v[2] = value_text(bytes_text(s->result.fault.message));
-	v[3] = value_text(subject.kind);
-	v[4] = value_text(subject.within);
-	v[5] = value_text(subject.id);
+	v[3] = value_text(anything ? bytes_of("", 0) : subject.kind);
+	v[4] = value_text(anything ? bytes_of("", 0) : subject.within);
+	v[5] = value_text(anything ? bytes_of("", 0) : subject.id);
 	TRY(db_query(e->db, e->rules.own[OWN_REFUSAL_FIND], v, first_row, &first, NULL, f));
 	bool fresh = first == 0 || b->at - first >= REFUSAL_WINDOW_MS;
 	v[6] = value_u64(fresh ? b->at : first);

@@ -60,6 +60,9 @@ static err check_author(const struct submission *s, struct fault *f)
 	author[r->claim.author.n] = '\0';
 	if (s->internal)
 		return ERR_OK;
+	/* Rules ask which key signed: one that is only named proves nothing. */
+	if (r->claim.has_key && s->proof.kind == PROOF_NONE)
+		return fail_field(f, "proof", "KEY_WITHOUT_PROOF", NULL);
 	if ((r->type->type->flags & SYSTEM) != 0 || strcmp(author, SYSTEM_AUTHOR) == 0)
 		return fail_field(f, "type", "TYPE_IS_SYSTEM", "type", r->type->type->name, NULL);
 	if (s->proof.kind != PROOF_NONE)
@@ -69,6 +72,18 @@ static err check_author(const struct submission *s, struct fault *f)
 	if (strcmp(author, s->caller.principal) != 0)
 		return fail_field(f, "author", "AUTHOR_NOT_CALLER", "author", author, "caller",
 				  s->caller.principal, NULL);
+	return ERR_OK;
+}
+
+/* What waited in a spool is brought by a machine that proves its key, and entered as such: it alone
+ * may be older than a day. */
+static err check_spool(struct submission *s, struct fault *f)
+{
+	if (s->record.claim.spool.p == NULL)
+		return ERR_OK;
+	if (s->caller.channel != CHANNEL_KEY && s->caller.channel != CHANNEL_SPOOL)
+		return fail_field(f, "spool", "SPOOL_WITHOUT_KEY", NULL);
+	s->caller.channel = CHANNEL_SPOOL;
 	return ERR_OK;
 }
 
@@ -105,6 +120,7 @@ static err finish(struct engine *e, struct submission *s, struct bytes type, str
 	if (!proof_parse(proof, &s->proof, &why))
 		return fail_field(f, "proof", "PROOF_BAD", "detail", why, NULL);
 	TRY(check_author(s, f));
+	TRY(check_spool(s, f));
 	TRY(openings_check(s->record.type->type->fields, &s->record.body, s->openings,
 			   s->openings_n, f));
 	if (s->proof.kind != PROOF_NONE)
@@ -149,9 +165,10 @@ err submission_from_cbor(struct engine *e, struct arena *a, const struct caller 
 			 struct fault *f)
 {
 	struct submission *s = submission_new(a, caller);
-	struct reader r = reader_of(cbor);
+	struct bytes own = arena_copy(a, cbor);
+	struct reader r = reader_of(own);
 
-	if (s == NULL)
+	if (s == NULL || own.p == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	if (cbor_array(&r) != 3)
 		reader_fail(&r, "a submission is [claim, proof, openings]");
@@ -281,8 +298,10 @@ err submission_system(struct engine *e, struct arena *a, const char *type, struc
 	static const struct uuid none;
 	json_t *json = json_object();
 
-	if (s == NULL || json == NULL)
+	if (s == NULL || json == NULL) {
+		json_decref(json);
 		return fail(f, "OUT_OF_MEMORY", NULL);
+	}
 	s->internal = true;
 	if (memcmp(&id, &none, sizeof id) != 0) {
 		char hex[33], text[37];
