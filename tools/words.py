@@ -68,6 +68,15 @@ def help_texts(text):
         yield line_of(text, match.start()), said
 
 
+def command_texts(text):
+    """What the command line prints: every string with a space in it, in tables and elsewhere."""
+    for match in re.finditer(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', re.sub(
+            r"^[ \t]*#[ \t]*include.*$", "", text, flags=re.MULTILINE)):
+        said = "".join(STRING.findall(match.group(0)))
+        if " " in said:
+            yield line_of(text, match.start()), re.sub(r"%[a-z0-9.*-]+|\\.", " ", said)
+
+
 def document_texts(text):
     """Paragraphs and table rows, without code."""
     text = re.sub(r"^```.*?^```", lambda m: "\n" * m.group(0).count("\n"), text,
@@ -96,8 +105,10 @@ def texts(root):
 def reader_of(path):
     if re.fullmatch(r"messages/en/[a-z0-9_]+\.txt", path):
         return message_texts
-    if re.fullmatch(r"src/(domain/.*_types|cli/.*)\.c", path):
+    if re.fullmatch(r"src/domain/.*_types\.c", path):
         return help_texts
+    if re.fullmatch(r"src/cli/.*\.c", path):
+        return command_texts
     if path == "docs/glossary.md":
         return None
     if re.fullmatch(r"[A-Z]+\.md|docs/[a-z-]+\.md|examples/[A-Za-z]+\.md", path):

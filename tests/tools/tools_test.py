@@ -142,6 +142,12 @@ class Words(unittest.TestCase):
         self.assertEqual(list(words.help_texts(text)),
                          [(1, "number of the lot"), (2, "part lots"), (3, "a lot came")])
 
+    def test_the_command_line_is_read_where_it_speaks(self):
+        text = '#include "a b.h"\n\nprintf("the lot %s "\n       "came\\n");\nf("plain");\n'
+        said = list(words.command_texts(text))
+        self.assertEqual([line for line, _ in said], [3])
+        self.assertEqual(self.wrong(said[0][1]), ["lot"])
+
     def test_code_in_documents_is_not_looked_at(self):
         text = "Say `lot` here.\n\n```\nlot\n```\n\nA lot\nof text.\n"
         self.assertEqual([w for _, t in words.document_texts(text) for w in self.wrong(t)],
