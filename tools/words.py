@@ -70,8 +70,8 @@ def help_texts(text):
 
 def command_texts(text):
     """What the command line prints: every string with a space in it, in tables and elsewhere."""
-    for match in re.finditer(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', re.sub(
-            r"^[ \t]*#[ \t]*include.*$", "", text, flags=re.MULTILINE)):
+    text = re.sub(r"^[ \t]*#[ \t]*include.*$", "", text, flags=re.MULTILINE)
+    for match in re.finditer(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', text):
         said = "".join(STRING.findall(match.group(0)))
         if " " in said:
             yield line_of(text, match.start()), re.sub(r"%[a-z0-9.*-]+|\\.", " ", said)
