@@ -63,7 +63,8 @@ static json_t *failures_json(const struct control_failure *c)
 	return list;
 }
 
-static json_t *raised_json(const struct nonconformance *n)
+/* With the record at hand, its values stand in the sentences. */
+static json_t *raised_json(const struct nonconformance *n, const struct record *r)
 {
 	json_t *list = json_array();
 
@@ -76,6 +77,8 @@ static json_t *raised_json(const struct nonconformance *n)
 			fault_add(&f, "within", n->within);
 			fault_add(&f, "id", n->id);
 		}
+		if (r != NULL && r->type != NULL)
+			fault_add_record(&f, r);
 		fault_text(&f, text, sizeof text);
 		json_t *one = json_pack("{s:s, s:s}", "code", n->code, "detail", text);
 		if (n->holds)
@@ -102,7 +105,7 @@ static void set_proof(json_t *json, const struct result *r)
 	set_span(json, "checkpoint", r->note);
 }
 
-json_t *receipt_to_json(const struct result *r)
+static json_t *receipt_json(const struct result *r, const struct record *record)
 {
 	json_t *json = json_object();
 
@@ -115,7 +118,7 @@ json_t *receipt_to_json(const struct result *r)
 	set_hex(json, "leaf", hash_bytes(&r->leaf));
 	if (r->repeated)
 		json_object_set_new(json, "repeated", json_true());
-	json_object_set_new(json, "raised", raised_json(r->raised));
+	json_object_set_new(json, "raised", raised_json(r->raised, record));
 	if (r->blocked) {
 		json_object_set_new(json, "blocked", fault_json(&r->blocked_by));
 		json_object_set_new(json, "failures", failures_json(r->failures));
@@ -125,12 +128,17 @@ json_t *receipt_to_json(const struct result *r)
 	return json;
 }
 
+json_t *receipt_to_json(const struct result *r)
+{
+	return receipt_json(r, NULL);
+}
+
 json_t *result_to_json(const struct submission *s)
 {
 	const struct result *r = &s->result;
 
 	if (r->state != RESULT_REFUSED)
-		return receipt_to_json(r);
+		return receipt_json(r, &s->record);
 	json_t *json = fault_json(&r->fault);
 	if (r->failures != NULL)
 		json_object_set_new(json, "failures", failures_json(r->failures));

@@ -93,7 +93,6 @@ static err certificate_read(struct demo *d, const char *serial, struct bytes *de
 {
 	const char *query[] = {"product", PRODUCT, "serial", serial, NULL};
 	json_t *rows = NULL;
-	size_t n;
 
 	*der = (struct bytes){0};
 	TRY(demo_rows(d, "quinn", "unit.certificate", query, &rows, f));
@@ -101,8 +100,9 @@ static err certificate_read(struct demo *d, const char *serial, struct bytes *de
 		json_string_value(json_object_get(json_array_get(rows, 0), "certificate"));
 	err e = ERR_OK;
 	if (text != NULL) {
-		uint8_t *out = arena_alloc(&d->arena, CERTIFICATE_SIZE_MAX);
-		if (out != NULL && base64url_decode(bytes_text(text), out, CERTIFICATE_SIZE_MAX, &n))
+		size_t n = strlen(text) / 2;
+		uint8_t *out = n <= CERTIFICATE_SIZE_MAX ? arena_alloc(&d->arena, n) : NULL;
+		if (out != NULL && hex_decode(bytes_text(text), out, n))
 			*der = bytes_of(out, n);
 		else
 			e = fail(f, "DEMO_CERTIFICATE_UNREADABLE", "serial", serial, NULL);
