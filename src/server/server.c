@@ -160,7 +160,7 @@ static err open_parts(struct server *s, struct fault *f)
 	TRY(open_engine(s, f));
 	engine_state_read(s->engine, &state);
 	TRY(operational_open(s->config.store, s->clock, &s->operational, f));
-	TRY(limits_open(&clock_system, s->config.requests_per_second, &s->limits, f));
+	TRY(limits_open(s->clock, s->config.requests_per_second, &s->limits, f));
 	TRY(blob_pool_open(&s->config, &s->blobs, f));
 	TRY(streams_open(s, state.certified, &s->streams, f));
 	TRY(openapi_make(s, &s->openapi, &s->openapi_n, f));
