@@ -269,7 +269,9 @@ void body_values(const struct field *fields, const struct body *body, struct val
 						   (const uint8_t *)body->p + fields[i].offset);
 }
 
-static bool body_commits(const struct field *fields, const struct body *body, struct hash wanted)
+/* The field whose commitment this is, or NULL. */
+static const struct field *committed_field(const struct field *fields, const struct body *body,
+					   struct hash wanted)
 {
 	for (size_t i = 0; fields[i].name != NULL; i++) {
 		const struct field *field = &fields[i];
@@ -279,26 +281,29 @@ static bool body_commits(const struct field *fields, const struct body *body, st
 			const struct commitment *c =
 				(const void *)((const uint8_t *)body->p + field->offset);
 			if (hash_equal(c->hash, wanted))
-				return true;
+				return field;
 		}
 		if (field->kind != FIELD_LIST)
 			continue;
 		for (size_t j = 0; j < body_list(field, body)->n; j++) {
 			struct body element = list_element(field, body, j);
-			if (body_commits(field->sub, &element, wanted))
-				return true;
+			const struct field *found = committed_field(field->sub, &element, wanted);
+			if (found != NULL)
+				return found;
 		}
 	}
-	return false;
+	return NULL;
 }
 
-err openings_check(const struct field *fields, const struct body *body,
-		   const struct opening *openings, size_t n, struct fault *f)
+err openings_check(const struct field *fields, const struct body *body, struct opening *openings,
+		   size_t n, struct fault *f)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct hash real = commitment_of(openings[i].salt, openings[i].value);
-		if (!hash_equal(real, openings[i].commitment) || !body_commits(fields, body, real))
+		const struct field *field = committed_field(fields, body, real);
+		if (field == NULL || !hash_equal(real, openings[i].commitment))
 			return fail(f, "OPENING_WRONG", "field", openings[i].field, NULL);
+		openings[i].personal = (field->flags & PERSONAL) != 0;
 	}
 	return ERR_OK;
 }

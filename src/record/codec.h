@@ -56,9 +56,9 @@ struct body list_element(const struct field *field, const struct body *body, siz
 const struct list *body_list(const struct field *field, const struct body *body);
 
 /* Checks openings against the body's commitments: each must be one that stands in the body, and
- * its value must be what was committed to. */
+ * its value must be what was committed to. Says of each whether it is about a person. */
 MUST_CHECK err openings_check(const struct field *fields, const struct body *body,
-			      const struct opening *openings, size_t n, struct fault *f);
+			      struct opening *openings, size_t n, struct fault *f);
 struct hash commitment_of(const uint8_t salt[static SALT_SIZE], struct bytes value);
 
 /* Reads one value as its field kind from text: query parameters, command line, CSV. */

@@ -1,3 +1,4 @@
+--- SPDX-License-Identifier: Apache-2.0
 --- The record room's own tables and types: what the engine itself writes and every area may read.
 
 -- table subject_last key kind, within, id

@@ -1,3 +1,4 @@
+--- SPDX-License-Identifier: Apache-2.0
 --- Operational tables: what expires or is erased. Never rebuilt, never folded from.
 
 -- table store_meta key name

@@ -14,6 +14,7 @@ struct view_shape {
 	size_t order_n;
 };
 MUST_CHECK err view_shape_read(const struct view *view, struct view_shape *out, struct fault *f);
+bool view_shows(const struct statement *s, const char *column);
 /* Every view prepares, shows a scope column or is global, and shows what it is ordered by. */
 MUST_CHECK err views_check(const struct registry *registry, struct db *db, struct fault *f);
 

@@ -1,3 +1,4 @@
+--- SPDX-License-Identifier: Apache-2.0
 --- Who is who, which keys are theirs, what they may do, and who must agree. History is kept in the
 --- tables (since, until), so that `access.could_have` answers for any time.
 
@@ -11,6 +12,12 @@ since BIGINT NOT NULL
 at BIGINT NOT NULL
 ended BIGINT
 index natural_id
+
+-- table principal_pause key principal, since
+principal TEXT NOT NULL
+since BIGINT NOT NULL
+at BIGINT NOT NULL
+until BIGINT
 
 -- table principal_key key key
 key BLOB NOT NULL
@@ -91,12 +98,17 @@ SELECT 1 AS everywhere;
 SELECT 1 AS missing WHERE NOT EXISTS (SELECT 1 FROM principal WHERE id = :principal AND state = 'active');
 -- fold principal.suspended
 UPDATE principal SET state = 'suspended' WHERE id = :principal AND state = 'active';
+-- fold principal.suspended
+INSERT INTO principal_pause (principal, since, at) SELECT p.id, :seq, :at FROM principal p
+WHERE p.id = :principal AND p.state = 'suspended' ON CONFLICT DO NOTHING;
 -- refuse principal.reinstated PRINCIPAL_NOT_SUSPENDED
 SELECT 1 AS missing WHERE NOT EXISTS (SELECT 1 FROM principal WHERE id = :principal AND state = 'suspended');
 -- refuse principal.reinstated DECISION_ABOUT_ONESELF
 SELECT 1 AS same WHERE :principal = :author;
 -- fold principal.reinstated
 UPDATE principal SET state = 'active' WHERE id = :principal AND state = 'suspended';
+-- fold principal.reinstated
+UPDATE principal_pause SET until = :at WHERE principal = :principal AND until IS NULL;
 -- refuse principal.left PRINCIPAL_UNKNOWN
 SELECT 1 AS missing WHERE NOT EXISTS (SELECT 1 FROM principal WHERE id = :principal AND state <> 'left');
 -- fold principal.left
@@ -237,6 +249,7 @@ FROM held h JOIN role_permission r ON r.role = h.role AND r.permission = :permis
 AND (r.at IS NULL OR r.at <= :when) AND (r.until IS NULL OR r.until > :when)
 JOIN principal p ON p.id = h.principal AND p.at <= :when AND (p.ended IS NULL OR p.ended > :when)
 WHERE EXISTS (SELECT 1 FROM principal_key k WHERE k.principal = h.principal AND k.at <= :when AND (k.until IS NULL OR k.until > :when))
+AND NOT EXISTS (SELECT 1 FROM principal_pause s WHERE s.principal = h.principal AND s.at <= :when AND (s.until IS NULL OR s.until > :when))
 AND (:site IS NULL OR h.site IS NULL OR h.site = :site) AND (:line IS NULL OR h.line IS NULL OR h.line = :line)
 AND (:station IS NULL OR h.station IS NULL OR h.station = :station)
 AND (:product IS NULL OR h.product IS NULL OR h.product = :product)

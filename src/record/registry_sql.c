@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* registry_sql.c — the sections of an area's .sql file, each held against the types it speaks of. */
+#include "record/registry_internal.h"
+
+#include "db/table.h"
+
+#include <string.h>
+
+/* `fold … each LIST`: the type's parameters, then the element's members, then :i. */
+static err each_parameters(struct registry *r, const struct compiled_type *t, struct rule *rule,
+			   struct fault *f)
+{
+	size_t members = fields_count(rule->each->sub);
+	struct parameter *all = arena_array(&r->arena, t->parameters_n + members + 1, sizeof *all);
+
+	if (all == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	memcpy(all, t->parameters, t->parameters_n * sizeof *all);
+	for (size_t i = 0; i < members; i++) {
+		const struct field *member = &rule->each->sub[i];
+		all[t->parameters_n + i].name =
+			arena_printf(&r->arena, "%s.%s", rule->each->name, member->name);
+		all[t->parameters_n + i].kind = field_value_kind(member->kind);
+		if (all[t->parameters_n + i].name == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+	}
+	all[t->parameters_n + members] = (struct parameter){"i", VALUE_INT};
+	rule->parameters = all;
+	rule->parameters_n = t->parameters_n + members + 1;
+	return ERR_OK;
+}
+
+static err find_list(const struct compiled_type *t, const char *name, struct rule *rule,
+		     struct fault *f)
+{
+	for (size_t i = 0; i < t->fields_n; i++) {
+		const struct field *field = &t->type->fields[i];
+		if (field->kind == FIELD_LIST && strcmp(field->name, name) == 0) {
+			rule->each = field;
+			rule->each_index = i;
+			return ERR_OK;
+		}
+	}
+	return registry_bad(f, t->type->name,
+			    "a fold runs each of a list that the type does not have");
+}
+
+static void keep_rule(struct registry *r, struct rule *rule)
+{
+	rule->statement = r->rules_n;
+	r->rules[r->rules_n++] = rule;
+}
+
+static err check_code(const struct compiled_type *t, const char *code, struct fault *f)
+{
+	struct fault probe = {0};
+	err found = fail(&probe, code, NULL);
+
+	if (strcmp(probe.message, code) != 0 || found.code == OK)
+		return fail(f, "REGISTRY_BAD", "what", t->type->name, "detail",
+			    "a rule's code is not in the catalog", "code", code, NULL);
+	return ERR_OK;
+}
+
+/* Whether a fold writes a table that src/access answers from. */
+static bool sql_touches_access(const char *sql)
+{
+	static const char *const tables[] = {"principal", "role_", "approval_rule"};
+
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+		if (strstr(sql, tables[i]) != NULL)
+			return true;
+	return false;
+}
+
+static err compile_type_rule(struct registry *r, const struct section *s, struct fault *f)
+{
+	struct compiled_type *t = registry_find(r, s->words[0]);
+	struct rule *rule = arena_alloc(&r->arena, sizeof *rule);
+
+	if (t == NULL)
+		return registry_bad(f, s->words[0], "SQL speaks of a type that no row defines");
+	if (rule == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	*rule = (struct rule){.kind = s->kind,
+			      .sql = s->sql,
+			      .parameters = t->parameters,
+			      .parameters_n = t->parameters_n};
+	if (s->kind == SECTION_FOLD && s->words_n == 3) {
+		TRY(find_list(t, s->words[2], rule, f));
+		TRY(each_parameters(r, t, rule, f));
+	}
+	if (s->kind != SECTION_FOLD) {
+		rule->code = s->words[1];
+		TRY(check_code(t, rule->code, f));
+	}
+	if (s->kind == SECTION_REFUSE && t->type->nature != DECISION)
+		return registry_bad(f, s->words[0], "an event is not refused: use a flag");
+	size_t *n = s->kind == SECTION_REFUSE ? &t->refuse_n
+		    : s->kind == SECTION_FLAG ? &t->flag_n
+					      : &t->fold_n;
+	struct rule **list = s->kind == SECTION_REFUSE ? t->refuse
+			     : s->kind == SECTION_FLAG ? t->flag
+						       : t->fold;
+	if (*n == RULES_MAX)
+		return registry_bad(f, s->words[0], "too many rules");
+	list[(*n)++] = rule;
+	if (s->kind == SECTION_FOLD && sql_touches_access(s->sql))
+		t->touches_access = true;
+	keep_rule(r, rule);
+	return ERR_OK;
+}
+
+/* A scope section may serve several types: each gets its own statement, as parameters differ. */
+static err compile_scope(struct registry *r, const struct area *area, const struct section *s,
+			 struct fault *f)
+{
+	bool used = false;
+
+	for (size_t i = 0; i < r->types_n; i++) {
+		struct compiled_type *t = &r->types[i];
+		if (t->area != area || t->type->scope == NULL ||
+		    strcmp(t->type->scope, s->words[0]) != 0)
+			continue;
+		struct rule *rule = arena_alloc(&r->arena, sizeof *rule);
+		if (rule == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+		*rule = (struct rule){.kind = SECTION_SCOPE,
+				      .sql = s->sql,
+				      .parameters = t->parameters,
+				      .parameters_n = t->parameters_n};
+		if (t->scope != NULL)
+			return registry_bad(f, t->type->name, "two scope sections have this name");
+		t->scope = rule;
+		keep_rule(r, rule);
+		used = true;
+	}
+	return used ? ERR_OK : registry_bad(f, s->words[0], "no type uses this scope section");
+}
+
+static err compile_control(struct registry *r, const struct section *s, struct fault *f)
+{
+	struct control *control = &r->controls[r->controls_n++];
+
+	control->id = s->words[0];
+	control->gate = s->words[1] + strlen("gate:");
+	control->rule = (struct rule){.kind = SECTION_CONTROL,
+				      .code = s->words[0],
+				      .sql = s->sql,
+				      .parameters = CONTROL_PARAMETERS,
+				      .parameters_n = CP_N};
+	keep_rule(r, &control->rule);
+	(void)f;
+	return ERR_OK;
+}
+
+static err view_parameter(struct registry *r, struct view *view, const char *word, struct fault *f)
+{
+	const char *colon = strchr(word, ':');
+	size_t i = view->parameters_n;
+
+	if (colon == NULL || i == VIEW_PARAMETERS_MAX)
+		return registry_bad(f, view->name,
+				    "a view's parameters are at most 8 of name:kind");
+	for (int kind = FIELD_ID; kind <= FIELD_TEXT; kind++) {
+		if (strcmp(colon + 1, field_kind_name((enum field_kind)kind)) != 0)
+			continue;
+		view->parameters[i].name =
+			arena_text(&r->arena, bytes_of(word, (size_t)(colon - word)));
+		view->parameters[i].kind = field_value_kind((enum field_kind)kind);
+		view->kinds[i] = (enum field_kind)kind;
+		view->parameters_n++;
+		return view->parameters[i].name == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : ERR_OK;
+	}
+	return registry_bad(f, view->name, "a view's parameter has an unknown kind");
+}
+
+static err compile_view(struct registry *r, const struct area *area, const struct section *s,
+			struct fault *f)
+{
+	struct view *view = &r->views[r->views_n++];
+
+	*view = (struct view){
+		.name = s->words[0], .permission = s->words[1], .sql = s->sql, .area = area};
+	for (size_t i = 2; i < s->words_n; i++) {
+		if (strcmp(s->words[i], "global") == 0)
+			view->global = true;
+		else
+			TRY(view_parameter(r, view, s->words[i], f));
+	}
+	return ERR_OK;
+}
+
+static err compile_table(struct registry *r, const struct section *s, struct fault *f)
+{
+	char keys[512] = "";
+	struct writer w = writer_of(keys, sizeof keys - 1);
+
+	for (size_t i = 2; i < s->words_n; i++) {
+		if (i > 2)
+			put_text(&w, ", ");
+		put_text(&w, s->words[i]);
+	}
+	struct bytes written;
+	if (!writer_done(&w, &written))
+		return registry_bad(f, s->words[0], "the table's key is too long");
+	keys[written.n] = '\0';
+	char *kept = arena_text(&r->arena, bytes_text(keys));
+	if (kept == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	return table_parse(&r->arena, s->words[0], kept, bytes_text(s->sql),
+			   &r->tables[r->tables_n++], f);
+}
+
+static err compile_section(struct registry *r, const struct area *area, const struct section *s,
+			   struct fault *f)
+{
+	switch (s->kind) {
+	case SECTION_TABLE:
+		return compile_table(r, s, f);
+	case SECTION_SCOPE:
+		return compile_scope(r, area, s, f);
+	case SECTION_REFUSE:
+	case SECTION_FLAG:
+	case SECTION_FOLD:
+		return compile_type_rule(r, s, f);
+	case SECTION_CONTROL:
+		return compile_control(r, s, f);
+	case SECTION_VIEW:
+		return compile_view(r, area, s, f);
+	}
+	return registry_bad(f, area->name, "unknown section");
+}
+
+err registry_compile_sql(struct registry *r, const struct area *area, struct sha256 *digest,
+			 struct fault *f)
+{
+	struct section *sections;
+	size_t n;
+
+	TRY(sections_split(&r->arena, area->name, bytes_text(area->sql), &sections, &n, f));
+	for (size_t i = 0; i < n; i++) {
+		TRY(compile_section(r, area, &sections[i], f));
+		if (sections[i].kind != SECTION_FOLD && sections[i].kind != SECTION_TABLE)
+			continue;
+		for (size_t word = 0; word < sections[i].words_n; word++)
+			sha256_update(digest, bytes_of(sections[i].words[word],
+						       strlen(sections[i].words[word]) + 1));
+		sha256_update(digest, bytes_of(sections[i].sql, strlen(sections[i].sql) + 1));
+	}
+	return ERR_OK;
+}
