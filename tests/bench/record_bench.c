@@ -243,7 +243,7 @@ int main(int argc, char **argv)
 {
 	const char *folder = argc > 1 ? argv[1] : "/tmp";
 	const char *postgres = getenv("SEALWRIGHT_TEST_POSTGRES");
-	size_t sizes[] = {1000, 100000, 0};
+	size_t sizes[] = {1000, 100000, 1000000, 0};
 	char address[512];
 
 	if (argc > 2) {

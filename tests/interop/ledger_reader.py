@@ -15,6 +15,7 @@ import re
 import sys
 
 import cbor2
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -463,15 +464,37 @@ class History:
 
     def learn_key(self, i, claim):
         body = claim[10]
-        if claim[2] != "key.enrolled" or type(body.get("public_key")) is not bytes:
+        if claim[2] == "key.enrolled":
+            self.keep_key(i, body.get("principal"), body.get("public_key"))
+        elif claim[2] == "ledger.started":
+            for founder in body.get("founders", []):
+                spki = founder.get("public_key")
+                if type(spki) is bytes and hashlib.sha256(spki).digest() != founder.get("key"):
+                    self.say("KEY", i, "a founder's key is not the one that is named")
+                self.keep_key(i, founder.get("principal"), spki)
+        elif claim[2] == "certificate.issued":
+            self.learn_device(i, body)
+
+    def learn_device(self, i, body):
+        """A device speaks with the key of its X.509 certificate, as PRODUCT/SERIAL."""
+        try:
+            certificate = x509.load_der_x509_certificate(body["certificate"])
+        except (KeyError, TypeError, ValueError):
+            self.say("KEY", i, "a device certificate cannot be read")
             return
-        spki = body["public_key"]
+        spki = certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.keep_key(i, "%s/%s" % (body.get("product"), body.get("serial")), spki)
+
+    def keep_key(self, i, principal, spki):
+        if type(spki) is not bytes:
+            return
         try:
             key = serialization.load_der_public_key(spki)
         except ValueError:
             self.say("KEY", i, "an enrolled key cannot be read")
             return
-        self.keys[hashlib.sha256(spki).digest()] = (body.get("principal"), key)
+        self.keys[hashlib.sha256(spki).digest()] = (principal, key)
 
 
 def read_log(path, key_text, strict=False):
