@@ -261,13 +261,18 @@ static bool holds_at(const struct grant *g, uint64_t now)
 	return g->not_before <= now && (g->not_after == 0 || now < g->not_after);
 }
 
-bool grant_covers(const struct grant *grant, const struct scope *scope,
-		  const struct two_clocks *now)
+bool grant_holds(const struct grant *grant, const struct two_clocks *now)
 {
 	bool bounded = grant->not_before != 0 || grant->not_after != 0;
 
-	if (bounded &&
-	    (now->stepped || !holds_at(grant, now->wall) || !holds_at(grant, now->steady)))
+	return !bounded ||
+	       (!now->stepped && holds_at(grant, now->wall) && holds_at(grant, now->steady));
+}
+
+bool grant_covers(const struct grant *grant, const struct scope *scope,
+		  const struct two_clocks *now)
+{
+	if (!grant_holds(grant, now))
 		return false;
 	for (size_t i = 0; i < SCOPE_N; i++)
 		if (grant->scope.text[i][0] != '\0' &&

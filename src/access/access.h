@@ -61,6 +61,8 @@ struct two_clocks {
 	uint64_t wall, steady; /* unix ms by the wall clock, and by last `at` + steady clock */
 	bool stepped;          /* they differ by more than 2 s: bounded rights do not count */
 };
+/* True if the grant is within its times by both clocks. */
+bool grant_holds(const struct grant *grant, const struct two_clocks *now);
 /* True if the grant covers the scope and holds now. */
 bool grant_covers(const struct grant *grant, const struct scope *scope,
 		  const struct two_clocks *now);

@@ -336,13 +336,18 @@ err gate_ask(struct engine *e, struct reader_session *r, struct arena *a,
 {
 	struct value values[CP_N];
 	struct gate_rows rows = {.arena = a, .end = out};
+	struct two_clocks clocks;
+	struct engine_state state;
 	size_t asked = 0;
+
+	engine_clocks(e, &clocks);
+	engine_state_read(e, &state);
 
 	values[CP_KIND] = value_text(bytes_text(kind));
 	values[CP_WITHIN] = value_text(bytes_text(within));
 	values[CP_ID] = value_text(bytes_text(id));
 	values[CP_AUTHOR] = value_text(bytes_text(caller->principal));
-	values[CP_AT] = value_u64(clock_wall_ms(e->config.clock));
+	values[CP_AT] = value_u64(clocks_stamp(&clocks, state.last_at));
 	*out = NULL;
 	for (size_t i = 0; i < e->registry->controls_n; i++) {
 		if (strcmp(e->registry->controls[i].gate, gate) != 0)

@@ -56,7 +56,7 @@ static bool get_number(struct reader *r, const struct field *field, void *member
 	if (field->kind == FIELD_INSTANT) {
 		uint64_t ms = cbor_uint(r);
 		((struct instant *)member)->ms = ms;
-		return ms <= INT64_MAX;
+		return ms <= INSTANT_MS_MAX;
 	}
 	int64_t v = cbor_int(r);
 	*(int64_t *)member = v;

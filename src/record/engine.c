@@ -67,6 +67,24 @@ static void start_clock(struct engine *e)
 		e->watch.base_wall = last;
 }
 
+void engine_clocks(const struct engine *e, struct two_clocks *out)
+{
+	const struct clock *clock = e->config.clock;
+	const struct clock_watch *watch = &e->watch;
+	uint64_t wall = clock_wall_ms(clock);
+	uint64_t steady = watch->base_wall + (clock_steady_ms(clock) - watch->base_steady);
+	uint64_t apart = wall > steady ? wall - steady : steady - wall;
+
+	*out = (struct two_clocks){wall, steady, apart > CLOCK_TOLERANCE_MS};
+}
+
+uint64_t clocks_stamp(const struct two_clocks *clocks, uint64_t last_at)
+{
+	uint64_t now = clocks->wall < clocks->steady ? clocks->wall : clocks->steady;
+
+	return now > last_at ? now : last_at;
+}
+
 static err open_stores(struct engine *e, struct fault *f)
 {
 	TRY(registry_make(e->config.areas, &e->registry, f));
@@ -268,8 +286,12 @@ void engine_on_happening(struct engine *e, engine_watch *watch, void *context)
 
 void engine_state_read(struct engine *e, struct engine_state *out)
 {
+	struct two_clocks clocks;
+
+	engine_clocks(e, &clocks);
 	pthread_mutex_lock(&e->lock);
 	*out = e->state;
+	out->clock_stepped = clocks.stepped;
 	out->queued = e->queued;
 	if (too_many_unsigned(e))
 		out->ready = false;

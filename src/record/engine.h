@@ -122,8 +122,8 @@ MUST_CHECK err fold_record(struct rulebook *b, struct record *r, struct arena *a
 /* ---- the engine ---- */
 
 struct clock_watch {
-	uint64_t base_wall, base_steady;
-	bool stepped, reported;
+	uint64_t base_wall, base_steady; /* from the start on, the same */
+	bool stepped, reported;          /* the writer's */
 };
 
 struct engine {
@@ -172,6 +172,9 @@ struct engine {
  * enrolled. The cache owns it. */
 MUST_CHECK err engine_key(struct engine *e, struct hash id, const struct public_key **out,
 			  struct fault *f);
+
+/* The time of a record now: it never decreases, and runs ahead of neither clock. */
+uint64_t clocks_stamp(const struct two_clocks *clocks, uint64_t last_at);
 
 void *writer_main(void *engine);
 void *publisher_main(void *engine);

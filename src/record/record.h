@@ -48,6 +48,10 @@ void engine_close(struct engine *e);
 const struct registry *engine_registry(const struct engine *e);
 const char *engine_origin(const struct engine *e);
 
+struct two_clocks; /* access.h */
+/* What the two clocks say, from any thread: what a right is asked by. */
+void engine_clocks(const struct engine *e, struct two_clocks *out);
+
 /* ---- who is asking, and how we know ---- */
 
 struct caller {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000, PARTS_MAX = 96, ROWS_BYTES_MAX = 64 << 20 };
+enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000, PARTS_MAX = 96 };
 
 /* ---- building one statement ---- */
 
@@ -60,7 +60,7 @@ bool view_shows(const struct statement *s, const char *column)
 	return statement_column_index(s, column) >= 0;
 }
 
-/* One grant as a condition; false if the view does not show a dimension that it is limited in. */
+/* One limited grant as a condition; false if the view does not show a dimension that it is limited in. */
 static err put_grant(struct query *q, const struct statement *columns, const struct grant *grant,
 		     size_t number, bool *usable, struct fault *f)
 {
@@ -87,7 +87,7 @@ static err put_grant(struct query *q, const struct statement *columns, const str
 		TRY(add_value(q, name, value_text(bytes_text(grant->scope.text[i])), VALUE_TEXT,
 			      f));
 	}
-	put_text(&q->sql, first ? "1 = 1)" : ")");
+	put_text(&q->sql, ")");
 	return ERR_OK;
 }
 
@@ -99,22 +99,23 @@ static bool is_unlimited(const struct grant *grant)
 	return true;
 }
 
-static bool holds_now(const struct engine *e, const struct grant *grant)
-{
-	uint64_t now = clock_wall_ms(e->config.clock);
-
-	return grant->not_before <= now && (grant->not_after == 0 || now < grant->not_after);
-}
-
 static err put_scope(struct query *q, struct engine *e, const struct view *view,
 		     const struct statement *columns, const struct grant *grants, struct fault *f)
 {
 	size_t n = 0;
+	struct two_clocks now;
 
+	engine_clocks(e, &now);
 	put_text(&q->sql, " WHERE (");
-	for (; grants != NULL; grants = grants->next) {
-		bool usable = !view->global || is_unlimited(grants);
-		if (!usable || !holds_now(e, grants))
+	for (const struct grant *g = grants; g != NULL; g = g->next) {
+		if (!is_unlimited(g) || !grant_holds(g, &now))
+			continue;
+		put_text(&q->sql, "1 = 1)"); /* the others add nothing */
+		return ERR_OK;
+	}
+	for (; grants != NULL && !view->global; grants = grants->next) {
+		bool usable;
+		if (is_unlimited(grants) || !grant_holds(grants, &now))
 			continue;
 		TRY(put_grant(q, columns, grants, n, &usable, f));
 		n += usable;
@@ -274,7 +275,7 @@ static json_t *value_json(const struct value *v)
 	return json_null();
 }
 
-static void keep_cursor(struct rows *rows, const struct value *columns)
+static err keep_cursor(struct rows *rows, const struct value *columns)
 {
 	struct writer w = writer_of(rows->cursor, sizeof rows->cursor);
 	struct bytes written;
@@ -291,6 +292,7 @@ static void keep_cursor(struct rows *rows, const struct value *columns)
 			cbor_put_bytes(&w, v->bytes);
 	}
 	rows->cursor_n = writer_done(&w, &written) ? written.n : 0;
+	return rows->cursor_n > 0 ? ERR_OK : fail(rows->fault, "VIEW_TOO_COMPLEX", NULL);
 }
 
 static err each_row(void *context, const struct value *columns, size_t n)
@@ -307,8 +309,7 @@ static err each_row(void *context, const struct value *columns, size_t n)
 				    value_json(&columns[i]));
 	if (json_array_append_new(rows->rows, row) != 0)
 		return fail(rows->fault, "OUT_OF_MEMORY", NULL);
-	keep_cursor(rows, columns);
-	return ERR_OK;
+	return keep_cursor(rows, columns);
 }
 
 static json_t *page_json(const struct rows *rows)
@@ -320,7 +321,7 @@ static json_t *page_json(const struct rows *rows)
 		json_array_append_new(columns, json_string(statement_column(rows->statement, i)));
 	json_object_set_new(page, "columns", columns);
 	json_object_set(page, "rows", rows->rows);
-	if (rows->more && rows->cursor_n > 0) {
+	if (rows->more) {
 		base64url_encode(bytes_of(rows->cursor, rows->cursor_n), cursor);
 		json_object_set_new(page, "next", json_string(cursor));
 	}

@@ -10,31 +10,12 @@ enum { HEAD_TRIES_MAX = 100 };
 
 /* ---- the clocks ---- */
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void read_clocks(struct engine *e, struct two_clocks *out)
 {
-	const struct clock *clock = e->config.clock;
-	struct clock_watch *watch = &e->watch;
-	uint64_t wall = clock_wall_ms(clock);
-	uint64_t steady = watch->base_wall + (clock_steady_ms(clock) - watch->base_steady);
-	uint64_t apart = wall > steady ? wall - steady : steady - wall;
-
-	watch->stepped = apart > CLOCK_TOLERANCE_MS;
-	if (!watch->stepped)
-		watch->reported = false;
-	*out = (struct two_clocks){wall, steady, watch->stepped};
-}
-
-/* `at` never decreases, and runs ahead of neither clock. */
-static uint64_t stamp(const struct engine *e, const struct two_clocks *clocks)
-{
-	uint64_t now = least(clocks->wall, clocks->steady), last = ledger_last_at(e->ledger);
-
-	return now > last ? now : last;
+	engine_clocks(e, out);
+	e->watch.stepped = out->stepped;
+	if (!out->stepped)
+		e->watch.reported = false;
 }
 
 static err report_step(struct batch *b, struct fault *f)
@@ -91,7 +72,7 @@ static err batch_begin(struct batch *b, struct fault *f)
 	if (ledger_next(e->ledger) != e->written_size) /* another server wrote, too */
 		authority_forget(e->authority);
 	read_clocks(e, &b->clocks);
-	b->at = stamp(e, &b->clocks);
+	b->at = clocks_stamp(&b->clocks, ledger_last_at(e->ledger));
 	return report_step(b, f);
 }
 
@@ -328,7 +309,6 @@ static void hand_over(struct engine *e, struct job *jobs, struct batch *b)
 	}
 	if (b != NULL)
 		keep_batch(e, b);
-	e->state.clock_stepped = e->watch.stepped;
 	pthread_cond_signal(&e->published);
 	pthread_mutex_unlock(&e->lock);
 	while (refused != NULL) {
