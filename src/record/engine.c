@@ -89,7 +89,7 @@ static err open_stores(struct engine *e, struct fault *f)
 {
 	TRY(registry_make(e->config.areas, &e->registry, f));
 	TRY(db_open(e->config.store, &e->db, f));
-	TRY(schema_create(e->registry, e->db, f));
+	TRY(schema_open(&e->config, e->registry, e->db, f));
 	TRY(ledger_open(e->db, e->config.tiles, &e->ledger, f));
 	TRY(rulebook_open(e->registry, e->db, &e->rules, f));
 	TRY(authority_open(e->db, &e->authority, f));
@@ -98,7 +98,6 @@ static err open_stores(struct engine *e, struct fault *f)
 	TRY(ledger_open(e->publisher_db, e->config.tiles, &e->publisher_ledger, f));
 	ledger_hold_files(e->publisher_ledger, true);
 	TRY(key_cache_open(&e->keys, f));
-	TRY(schema_check_folds(&e->config, e->registry, e->db, f));
 	TRY(ledger_begin(e->ledger, f));
 	start_clock(e);
 	e->committed_size = ledger_next(e->ledger);

@@ -87,7 +87,7 @@ static err open_stores(struct rebuild *r, struct fault *f)
 {
 	TRY(registry_make(r->config->areas, &r->registry, f));
 	TRY(db_open(r->config->store, &r->live, f));
-	TRY(schema_create(r->registry, r->live, f));
+	TRY(schema_create_kept(r->live, f));
 	if (db_product(r->live) == DB_SQLITE)
 		TRY(open_fresh_sqlite(r, f));
 	else
@@ -268,6 +268,23 @@ static err first_difference(struct rebuild *r, const struct table *t, char *out,
 	return result;
 }
 
+/* A live table of another version differs, whatever is in it. */
+static err live_digest(struct rebuild *r, const struct table *t, struct arena *a, struct hash *out,
+		       uint64_t *rows, struct fault *f)
+{
+	struct fault why = {0};
+	err result = table_digest(r->live, t, a, out, rows, &why);
+
+	if (result.code == ERR_INTERNAL) {
+		*out = (struct hash){0};
+		*rows = UINT64_MAX;
+		return ERR_OK;
+	}
+	if (result.code != OK)
+		*f = why;
+	return result;
+}
+
 static err compare(struct rebuild *r, struct rebuild_report *out, struct fault *f)
 {
 	for (size_t i = 0; i < r->registry->tables_n; i++) {
@@ -275,7 +292,7 @@ static err compare(struct rebuild *r, struct rebuild_report *out, struct fault *
 		struct hash live, fresh;
 		uint64_t live_n, fresh_n;
 		struct arena a = {0};
-		err result = table_digest(r->live, t, &a, &live, &live_n, f);
+		err result = live_digest(r, t, &a, &live, &live_n, f);
 		if (result.code == OK)
 			result = table_digest(r->fresh, t, &a, &fresh, &fresh_n, f);
 		arena_done(&a);
@@ -286,47 +303,14 @@ static err compare(struct rebuild *r, struct rebuild_report *out, struct fault *
 		if (out->differing++ > 0)
 			continue;
 		snprintf(out->first_table, sizeof out->first_table, "%s", t->name);
+		if (live_n == UINT64_MAX) {
+			snprintf(out->first_row, sizeof out->first_row,
+				 "the live table is missing or of another version");
+			continue;
+		}
 		TRY(first_difference(r, t, out->first_row, sizeof out->first_row, f));
 	}
 	return ERR_OK;
-}
-
-/* ---- replacing ---- */
-
-static err replace_tables(struct rebuild *r, struct fault *f)
-{
-	bool sqlite = db_product(r->live) == DB_SQLITE;
-	const char *live = sqlite ? "main" : r->live_schema;
-	const char *fresh = sqlite ? "rebuild" : r->fresh_name;
-	struct arena a = {0};
-	err result = ERR_OK;
-
-	if (sqlite) {
-		const char *attach =
-			arena_printf(&a, "ATTACH DATABASE '%s' AS rebuild", r->fresh_name);
-		if (attach == NULL || strchr(r->fresh_name, '\'') != NULL) {
-			arena_done(&a);
-			return fail(f, "STORE_PATH_TOO_LONG", NULL);
-		}
-		result = db_run(r->live, attach, f);
-	}
-	if (result.code == OK)
-		result = db_begin(r->live, f);
-	for (size_t i = 0; i < r->registry->tables_n && result.code == OK; i++) {
-		const char *name = r->registry->tables[i]->name;
-		const char *sql =
-			arena_printf(&a, "DELETE FROM %s.%s; INSERT INTO %s.%s SELECT * FROM %s.%s",
-				     live, name, live, name, fresh, name);
-		result = sql == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : db_run(r->live, sql, f);
-	}
-	if (result.code == OK)
-		result = schema_set_folds(r->live, r->registry->folds, f);
-	if (result.code == OK)
-		result = db_commit(r->live, f);
-	else
-		db_rollback(r->live);
-	arena_done(&a);
-	return result;
 }
 
 err engine_rebuild(const struct engine_config *config, bool replace, rebuild_progress *progress,
@@ -347,7 +331,7 @@ err engine_rebuild(const struct engine_config *config, bool replace, rebuild_pro
 	if (result.code == OK)
 		result = compare(r, out, f);
 	if (result.code == OK && replace)
-		result = replace_tables(r, f);
+		result = schema_replace(r->registry, r->fresh, r->live, f);
 	drop_fresh(r);
 	free(r);
 	return result;

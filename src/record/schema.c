@@ -53,7 +53,7 @@ static err create_operational(struct db *db, struct arena *a, struct fault *f)
 	return ERR_OK;
 }
 
-err schema_create(const struct registry *registry, struct db *db, struct fault *f)
+err schema_create_kept(struct db *db, struct fault *f)
 {
 	struct arena a = {0};
 
@@ -61,7 +61,12 @@ err schema_create(const struct registry *registry, struct db *db, struct fault *
 	TRY(blob_tables_make(db, f));
 	err result = create_operational(db, &a, f);
 	arena_done(&a);
-	TRY(result);
+	return result;
+}
+
+err schema_create(const struct registry *registry, struct db *db, struct fault *f)
+{
+	TRY(schema_create_kept(db, f));
 	return schema_create_derived(registry, db, f);
 }
 
@@ -100,19 +105,21 @@ err schema_set_folds(struct db *db, struct hash folds, struct fault *f)
 			values, NULL, NULL, f);
 }
 
-err schema_check_folds(const struct engine_config *config, const struct registry *registry,
-		       struct db *db, struct fault *f)
+err schema_open(const struct engine_config *config, const struct registry *registry, struct db *db,
+		struct fault *f)
 {
 	static const struct hash none;
 	struct hash made_by = none;
 	struct value values[] = {value_text(bytes_text("folds")), value_null};
 	struct rebuild_report report;
 
+	TRY(schema_create_kept(db, f));
 	TRY(run_once(db, "SELECT value FROM store_meta WHERE name = :name", values, meta_row,
 		     &made_by, f));
 	if (hash_equal(made_by, registry->folds))
-		return ERR_OK;
+		return schema_create_derived(registry, db, f);
 	if (!hash_equal(made_by, none))
-		TRY(engine_rebuild(config, true, NULL, NULL, &report, f));
+		return engine_rebuild(config, true, NULL, NULL, &report, f);
+	TRY(schema_create_derived(registry, db, f));
 	return schema_set_folds(db, registry->folds, f);
 }

@@ -43,7 +43,7 @@ static const struct field secret[] = {
 };
 
 #define ABOUT_ITEM .version = 1, .subject = {"item", NULL, "item"}
-static const struct record_type types[] = {
+const struct record_type trial_types[] = {
 	{.name = "trial.noted",
 	 .nature = EVENT,
 	 .permission = "trial.write",
@@ -141,7 +141,7 @@ static const struct record_type types[] = {
 };
 
 /* The codes are borrowed from the catalog: what they say does not matter here. */
-static const char sql[] =
+const char trial_sql[] =
 	"-- table trial_item key item\n"
 	"item TEXT NOT NULL\nsite TEXT NOT NULL\nsize BIGINT\nblocked BIGINT NOT NULL\n"
 	"state TEXT NOT NULL\nreleased BIGINT\nreleased_at BIGINT\nname BLOB\nprice BLOB\n"
@@ -183,7 +183,7 @@ static const char sql[] =
 	"FROM trial_item i LEFT JOIN opening n ON n.commitment = i.name\n"
 	"LEFT JOIN opening p ON p.commitment = i.price ORDER BY i.item;\n";
 
-static const struct area trial_area = {.name = "trial", .types = types, .sql = sql};
+static const struct area trial_area = {.name = "trial", .types = trial_types, .sql = trial_sql};
 extern const struct area access_area;
 const struct area *const TRIAL_AREAS[] = {&evidence_area, &access_area, &trial_area, NULL};
 

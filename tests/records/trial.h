@@ -13,6 +13,8 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
 /* Evidence, access and the trial area. */
 extern const struct area *const TRIAL_AREAS[];
+extern const struct record_type trial_types[];
+extern const char trial_sql[];
 
 /* maya writes and decides everywhere; nils, olga and pia approve (their votes count from the start:
  * the clocks have gone on by more than a day); olga2 is another account of olga's. */
