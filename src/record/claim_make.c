@@ -40,6 +40,13 @@ struct bytes member_text(const json_t *json, const char *name)
 	return bytes_of(json_string_value(member), json_string_length(member));
 }
 
+err json_same_type(const json_t *json, struct bytes type, struct fault *f)
+{
+	if (json_object_get(json, "type") == NULL || bytes_equal(member_text(json, "type"), type))
+		return ERR_OK;
+	return fail_field(f, "type", "TYPE_NOT_OF_PATH", NULL);
+}
+
 static bool uuid_from_text(struct bytes text, struct uuid *out)
 {
 	char hex[33];
@@ -168,6 +175,7 @@ err claim_make(const struct claim_maker *maker, struct arena *a, struct bytes ty
 	if (opener.openings == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(type_of(maker->registry, type, &t, f));
+	TRY(json_same_type(json, type, f));
 	TRY(envelope_read(maker->now_ms, json, &claim, f));
 	claim.type = bytes_text(t->type->name);
 	claim.version = t->type->version;

@@ -265,6 +265,7 @@ static err from_signed(struct engine *e, struct submission *s, struct bytes type
 	struct bytes claim, proof = bytes_of(NO_PROOF, sizeof NO_PROOF);
 
 	TRY(json_only_keys(json, SIGNED_FORM, sizeof SIGNED_FORM / sizeof SIGNED_FORM[0], f));
+	TRY(json_same_type(json, type, f));
 	TRY(member_bytes(s->arena, json, "claim", &claim, f));
 	if (json_object_get(json, "proof") != NULL)
 		TRY(member_bytes(s->arena, json, "proof", &proof, f));

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hostile_test.c — every row of every table, then the tests that take more than one request, and at
+ * the end a server that is as well as it was. */
+#include "hostile.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct hostile instance;
+struct hostile *x = &instance;
+
+static size_t open_files(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		n++;
+	closedir(folder);
+	return n;
+}
+
+/* Plain TCP, where each byte is ours; and more requests than the usual limit allows. */
+static void start_plain(struct hostile *h)
+{
+	api_stop(h->api);
+	snprintf(h->api->config.tls, sizeof h->api->config.tls, "off");
+	h->api->config.requests_per_second = 1000000;
+	api_start(h->api);
+}
+
+static int open_all(void **state)
+{
+	(void)state;
+	x->api = api_open();
+	start_plain(x);
+	hostile_seed(x);
+	(void)wire_get(x, ADA, "/v1/me");
+	x->open_files = open_files();
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	(void)state;
+	print_message("%zu requests\n", x->requests);
+	person_done(&x->wanda);
+	person_done(&x->alma);
+	person_done(&x->nemo);
+	api_close(x->api);
+	return 0;
+}
+
+/* ---- rows ---- */
+
+static void run_row(void **state)
+{
+	const struct row *row = *state;
+	bool record = strncmp(row->path, "/v1/records/", 12) == 0 && row->method == NULL &&
+		      strstr(row->path, "/prepare") == NULL;
+
+	wire_expect(row, wire_row(x, row, row->path));
+	if (record && !row->once && (row->type == NULL || row->type[0] == '\0'))
+		wire_expect(row, wire_row(x, row,
+					  arena_printf(&x->api->arena, "%s/prepare", row->path)));
+}
+
+/* ---- all of them ---- */
+
+static const struct table *const TABLES[] = {&JSON_TABLE, &ENVELOPE_TABLE};
+
+enum { TESTS_MAX = 1024 };
+static struct CMUnitTest tests[TESTS_MAX];
+static size_t tests_n;
+
+static void add(struct CMUnitTest test)
+{
+	if (tests_n == TESTS_MAX)
+		abort();
+	tests[tests_n++] = test;
+}
+
+static void add_rows(const struct table *table, char *names, size_t cap)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < table->n; i++) {
+		char *name = names + used;
+		used += (size_t)snprintf(name, cap - used, "%s: %s", table->name,
+					 table->rows[i].name) +
+			1;
+		if (used >= cap)
+			abort();
+		/* cmocka hands the state back as it was given. */
+		union {
+			const struct row *given;
+			void *state;
+		} row = {.given = &table->rows[i]};
+		add((struct CMUnitTest){name, run_row, NULL, NULL, row.state});
+	}
+}
+
+int main(void)
+{
+	enum { NAMES = 32768 };
+	static char names[sizeof TABLES / sizeof TABLES[0]][NAMES];
+
+	for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++)
+		add_rows(TABLES[i], names[i], NAMES);
+	return _cmocka_run_group_tests("hostile", tests, tests_n, open_all, close_all);
+}
