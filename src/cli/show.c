@@ -55,3 +55,141 @@ void cli_problem(const struct cli *cli, const struct fault *f)
 		fprintf(stderr, "  fix: %s\n", text);
 	}
 }
+
+/* ---- times ---- */
+
+void cli_time(uint64_t ms, char out[static 48])
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm local;
+	char offset[8] = "", text[32] = "";
+
+	if (localtime_r(&seconds, &local) == NULL ||
+	    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) == 0 ||
+	    strftime(offset, sizeof offset, "%z", &local) == 0)
+		snprintf(text, sizeof text, "%" PRIu64 " ms", ms);
+	snprintf(out, 48, "%s %.3s%s%s", text, offset, offset[0] == '\0' ? "" : ":",
+		 offset[0] == '\0' ? "" : offset + 3);
+}
+
+/* ---- JSON and bodies ---- */
+
+void cli_json(const json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	printf("\n");
+}
+
+static void print_value(const json_t *value, unsigned indent);
+
+static void print_list(const json_t *list, unsigned indent)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(list, i, one)
+	{
+		printf("\n%*s%zu.", (int)indent, "", i + 1);
+		print_value(one, indent + 4);
+	}
+	if (json_array_size(list) == 0)
+		printf(" none");
+}
+
+/* Control characters never reach the terminal: whoever wrote the record does not draw our screen. */
+static void print_text(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			printf("\\x%02x", (unsigned)(unsigned char)*text);
+		else
+			putchar(*text);
+}
+
+static void print_value(const json_t *value, unsigned indent)
+{
+	if (json_is_object(value)) {
+		cli_body(value, indent);
+	} else if (json_is_array(value)) {
+		print_list(value, indent);
+	} else if (json_is_string(value)) {
+		printf(" ");
+		print_text(json_string_value(value));
+	} else {
+		char *text = json_dumps(value, JSON_ENCODE_ANY);
+		printf(" %s", text == NULL ? "?" : text);
+		free(text);
+	}
+}
+
+void cli_body(const json_t *body, unsigned indent)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)body, name, value)
+	{
+		printf("\n%*s%s:", (int)indent, "", name);
+		print_value(value, indent + 4);
+	}
+	if (indent == 4)
+		printf("\n");
+}
+
+/* ---- receipts ---- */
+
+static void print_raised(const json_t *receipt)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(json_object_get(receipt, "raised"), i, one)
+		printf("  raised %s: %s\n", member(one, "code"), member(one, "detail"));
+	const json_t *blocked = json_object_get(receipt, "blocked");
+	if (blocked != NULL)
+		printf("  the vote stands, but what it approves cannot take effect: %s\n",
+		       member(blocked, "detail"));
+}
+
+void cli_receipt(struct cli *cli, const json_t *receipt)
+{
+	const char *outcome = member(receipt, "outcome");
+	bool certified = json_object_get(receipt, "proof") != NULL;
+
+	if (cli->json) {
+		cli_json(receipt);
+		return;
+	}
+	printf("Recorded as %" JSON_INTEGER_FORMAT " at %s%s\n",
+	       json_integer_value(json_object_get(receipt, "sequence")), member(receipt, "at"),
+	       json_is_true(json_object_get(receipt, "repeated")) ? " (it was there already)" : "");
+	printf("  digest %s\n", member(receipt, "digest"));
+	if (strcmp(outcome, "pending") == 0)
+		printf("  waits for approval: sealwright approve %s\n", member(receipt, "digest"));
+	else if (strcmp(outcome, "executes") == 0)
+		printf("  with it, record %" JSON_INTEGER_FORMAT " takes effect\n",
+		       json_integer_value(json_object_get(receipt, "executes")));
+	else
+		printf("  %s\n", outcome);
+	print_raised(receipt);
+	printf("  %s\n", certified ? "receipt verified: it is in the tree of a checkpoint that the "
+				     "log's key signed"
+				   : "its checkpoint is still to come");
+}
+
+/* ---- questions ---- */
+
+err cli_confirm(const struct cli *cli, const char *question, struct fault *f)
+{
+	char answer[16] = "";
+
+	if (cli_flag(cli, "yes"))
+		return ERR_OK;
+	if (!isatty(STDIN_FILENO))
+		return fail(f, "CLI_NOBODY_TO_ASK", NULL);
+	printf("%s [yes/no] ", question);
+	fflush(stdout);
+	if (fgets(answer, sizeof answer, stdin) == NULL || strcmp(answer, "yes\n") != 0)
+		return fail(f, "CLI_NOT_CONFIRMED", NULL);
+	return ERR_OK;
+}

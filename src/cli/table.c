@@ -31,6 +31,62 @@ static const struct option_row DEMO_OPTIONS[] = {
 	{"quiet", NULL, "only the summary"},
 	{0},
 };
+static const struct option_row KEYS_MAKE_OPTIONS[] = {
+	{"algorithm", "NAME", "p256 (default) or ed25519"},
+	{"no-passphrase", NULL, "for machines: the file's permissions alone protect it"},
+	{0},
+};
+static const struct option_row POSSESSION_OPTIONS[] = {
+	{"origin", "NAME", "of the log, if there is no verifier key at hand"},
+	{0},
+};
+static const struct option_row ENROLL_OPTIONS[] = {
+	{"principal", "ID", "whose key it is"},
+	{"public", "FILE", "the public key, as `keys make` wrote it"},
+	{"possession", "TEXT", "what `keys possession` printed"},
+	{0},
+};
+static const struct option_row RECORD_OPTIONS[] = {
+	{"list", NULL, "every record type"},
+	{"body", "FILE", "fields as a JSON object; - for standard input"},
+	{"at", "TIME", "when it happened, if earlier"},
+	{"report", NULL, "over the channel, without a signature, where the type allows it"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
+static const struct option_row VIEW_OPTIONS[] = {
+	{"list", NULL, "every view"},
+	{"limit", "N", "rows at most"},
+	{"all", NULL, "every page"},
+	{"csv", NULL, "for spreadsheets"},
+	{0},
+};
+static const struct option_row APPROVE_OPTIONS[] = {
+	{"list", NULL, "what waits"},
+	{"deny", NULL, "refuses it, for good"},
+	{"withdraw", NULL, "takes back what you asked for yourself"},
+	{"reason", "TEXT", "why, or what was looked at"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
+static const struct option_row PUT_OPTIONS[] = {
+	{"personal", NULL, "about a person: erased on request"},
+	{0},
+};
+static const struct option_row GET_OPTIONS[] = {
+	{"to", "FILE", "instead of standard output"},
+	{0},
+};
+static const struct option_row AUDIT_OPTIONS[] = {
+	{"since", "FILE", "an older checkpoint that the log must extend"},
+	{"witness", "FILE", "verifier key of a witness that must have cosigned"},
+	{0},
+};
+static const struct option_row REBUILD_OPTIONS[] = {
+	{"check", NULL, "only says whether the tables are what the log says"},
+	{0},
+};
+
 const struct command COMMANDS[] = {
 	{"init", "DIR", "Founds a house: its keys, its settings, its log and the first record.",
 	 INIT_OPTIONS, 1, 1, command_init, NULL},
@@ -40,6 +96,41 @@ const struct command COMMANDS[] = {
 	 SERVE_OPTIONS, 1, 1, command_serve, NULL},
 	{"demo", "", "Tells the whole story on real input, then attacks it.", DEMO_OPTIONS, 0, 0,
 	 command_demo, NULL},
+	{"keys make", "FILE", "Makes a key; the public half goes to FILE.pub.", KEYS_MAKE_OPTIONS, 1, 1,
+	 command_keys_make, NULL},
+	{"keys show", "FILE", "Shows a key's id and its public half.", NULL, 1, 1, command_keys_show,
+	 NULL},
+	{"keys possession", "", "Proves with --key that --as holds it: for who enrolls the key.",
+	 POSSESSION_OPTIONS, 0, 0, command_keys_possession, NULL},
+	{"keys enroll", "", "Makes a public key a principal's identity.", ENROLL_OPTIONS, 0, 0,
+	 command_keys_enroll, NULL},
+	{"record", "TYPE [FIELD=VALUE …]",
+	 "Signs and sends one record: it is shown first as it will be signed. A value @FILE is the "
+	 "file's digest, or its bytes; a list is JSON; a time may be +30d.",
+	 RECORD_OPTIONS, 0, CLI_WORDS_MAX, command_record, command_record_help},
+	{"view", "NAME [PARAMETER=VALUE …]", "Shows what is the case now, as far as you may see it.",
+	 VIEW_OPTIONS, 0, CLI_WORDS_MAX, command_view, NULL},
+	{"approve", "DIGEST|SEQUENCE",
+	 "Agrees to a waiting record: it is decoded here and its digest computed here.",
+	 APPROVE_OPTIONS, 0, 1, command_approve, NULL},
+	{"blob put", "FILE", "Uploads a file that records will name; prints its digest.", PUT_OPTIONS,
+	 1, 1, command_blob_put, NULL},
+	{"blob get", "DIGEST", "Fetches a file and verifies its digest.", GET_OPTIONS, 1, 1,
+	 command_blob_get, NULL},
+	{"blob show", "DIGEST", "Says how large it is, and shows it if it is a short text.", NULL, 1,
+	 1, command_blob_show, NULL},
+	{"ledger audit", "DIR|URL", "Verifies the whole log: tiles, entries, every signature.",
+	 AUDIT_OPTIONS, 1, 1, command_ledger_audit, NULL},
+	{"ledger rebuild", "DIR", "Folds the log again and compares; the server must not run.",
+	 REBUILD_OPTIONS, 1, 1, command_ledger_rebuild, NULL},
+	{"ledger export", "DIR TO", "Writes a copy of the log that anybody can audit.", NULL, 2, 2,
+	 command_ledger_export, NULL},
+	{"ledger checkpoint", "", "Prints the last signed checkpoint, verified.", NULL, 0, 0,
+	 command_ledger_checkpoint, NULL},
+	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1, command_verify_receipt,
+	 NULL},
+	{"verify passport", "FILE", "Verifies a unit's passport offline and lists its records.", NULL,
+	 1, 1, command_verify_passport, NULL},
 	{"help", "", "Lists the commands.", NULL, 0, 0, command_help, NULL},
 	{"completion", "", "Lists commands and options, one command a line, for a shell.", NULL, 0,
 	 0, command_completion, NULL},

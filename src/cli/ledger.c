@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ledger.c — the log itself: audited, folded again, copied, asked for its last checkpoint. */
+#include "cli/cli.h"
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "client/log.h"
+#include "ledger/ledger.h"
+#include "record/record.h"
+#include "server/config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- audit ---- */
+
+static void print_report(const struct cli *cli, const struct audit_report *r,
+			 const struct audit_keys *k)
+{
+	char first[48], last[48], root[65];
+
+	hex_encode(hash_bytes(&r->head.root), root);
+	if (cli->json) {
+		json_t *json = json_pack(
+			"{s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "size",
+			(json_int_t)r->head.size, "root", root, "witnesses",
+			(json_int_t)r->witnesses, "signatures", (json_int_t)k->verified, "reported",
+			(json_int_t)r->reported, "pending", (json_int_t)r->pending, "unfolded",
+			(json_int_t)r->unfolded, "unverified", (json_int_t)r->unverified);
+		cli_json(json);
+		json_decref(json);
+		return;
+	}
+	cli_time(r->first_at, first);
+	cli_time(r->last_at, last);
+	printf("The log holds: %" PRIu64 " entries, root %s\n", r->head.size, root);
+	printf("  from %s to %s, about %" PRIu64 " subjects\n", first, last, r->subjects);
+	printf("  %" PRIu64 " signatures of authors verified with %" PRIu64
+	       " keys that the log enrolled, %" PRIu64 " entries reported over a channel\n",
+	       k->verified, k->keys, r->reported);
+	printf("  %" PRIu64 " asked for approval, %" PRIu64 " took effect by one, %" PRIu64
+	       " kept unfolded, %" PRIu64 " unverified\n",
+	       r->pending, r->executed, r->unfolded, r->unverified);
+	printf("  cosigned by %zu of the witnesses given; %" PRIu64 " tiles read\n", r->witnesses,
+	       r->tiles);
+}
+
+/* A state folder, a folder of tiles, or the server that --server names. */
+static err source_of(struct cli *cli, struct audit_source *out, struct fault *f)
+{
+	struct client *client;
+
+	if (strncmp(cli->words[0], "https://", 8) == 0) {
+		cli->options[cli->options_n++] =
+			(struct option_given){&GLOBAL_OPTIONS[0], cli->words[0]};
+		TRY(cli_client(cli, true, &client, f));
+		*out = client_audit_source(client);
+		return ERR_OK;
+	}
+	const char *tiles = arena_printf(&cli->arena, "%s/tiles", cli->words[0]);
+	if (tiles == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	*out = audit_folder(file_exists(tiles) ? tiles : cli->words[0]);
+	return ERR_OK;
+}
+
+static err read_log_key(struct cli *cli, struct note_key *out, struct fault *f)
+{
+	const char *path;
+
+	TRY(cli_setting(cli, "log", &path, f));
+	if (path == NULL)
+		return fail(f, "CLI_LOG_KEY_MISSING", NULL);
+	return log_key_read(&cli->arena, path, out, f);
+}
+
+static err read_witnesses(struct cli *cli, struct audit_options *options, struct fault *f)
+{
+	enum { WITNESSES_MAX = 32 };
+	struct note_key *keys = arena_array(&cli->arena, WITNESSES_MAX, sizeof *keys);
+	const char *path;
+
+	if (keys == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	while (options->witnesses_n < WITNESSES_MAX &&
+	       (path = cli_option_at(cli, "witness", options->witnesses_n)) != NULL)
+		TRY(log_key_read(&cli->arena, path, &keys[options->witnesses_n++], f));
+	options->witnesses = keys;
+	options->witnesses_needed = options->witnesses_n;
+	return ERR_OK;
+}
+
+err command_ledger_audit(struct cli *cli, struct fault *f)
+{
+	const char *since = cli_option(cli, "since");
+	struct audit_options options = {.verify = ed25519_verify, .entry = audit_keys_entry};
+	struct audit_keys keys = {.arena = {.limit = (size_t)1 << 30}};
+	struct audit_report report = {0};
+	struct audit_source source;
+
+	TRY(read_log_key(cli, &options.key, f));
+	TRY(cli_registry(cli, &keys.registry, f));
+	TRY(read_witnesses(cli, &options, f));
+	if (since != NULL)
+		TRY(file_read(&cli->arena, since, NOTE_SIZE_MAX, &options.since, f));
+	TRY(source_of(cli, &source, f));
+	options.entry_context = &keys;
+	err e = audit_run(source, &options, &report, f);
+	if (e.code == OK)
+		print_report(cli, &report, &keys);
+	audit_keys_done(&keys);
+	return e;
+}
+
+/* ---- folding again ---- */
+
+static err no_checkpoint(void *context, struct merkle_head old, struct merkle_head now,
+			 const struct hash *path, size_t path_n, struct arena *a, struct bytes *note,
+			 struct fault *f)
+{
+	(void)context;
+	(void)old;
+	(void)now;
+	(void)path;
+	(void)path_n;
+	(void)a;
+	(void)note;
+	return fail(f, "SIGNER_UNAVAILABLE", NULL);
+}
+
+static err no_head(void *context, struct merkle_head *out, struct fault *f)
+{
+	(void)context;
+	(void)out;
+	return fail(f, "SIGNER_UNAVAILABLE", NULL);
+}
+
+static void progress(void *context, uint64_t done, uint64_t total)
+{
+	(void)context;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 "%s", done, total,
+			done == total ? "\n" : "");
+}
+
+err command_ledger_rebuild(struct cli *cli, struct fault *f)
+{
+	struct server_config *config = arena_alloc(&cli->arena, sizeof *config);
+	struct rebuild_report report;
+	bool check = cli_flag(cli, "check");
+
+	if (config == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(config_read(cli->words[0], config, f));
+	struct engine_config engine = {.store = config->store,
+				       .origin = config->origin,
+				       .areas = AREAS,
+				       .clock = &clock_system,
+				       .sign = no_checkpoint,
+				       .last_signed = no_head};
+	TRY(engine_rebuild(&engine, !check, progress, NULL, &report, f));
+	printf("%" PRIu64 " entries folded again into %zu tables, %zu of them differ\n",
+	       report.entries, report.tables, report.differing);
+	if (report.differing > 0) {
+		printf("  first: table %s, %s\n", report.first_table, report.first_row);
+		printf("  %s\n", check ? "Somebody changed the tables beside the log."
+				       : "The tables are now what the log says.");
+	}
+	cli->verified = report.differing == 0 || !check;
+	return ERR_OK;
+}
+
+/* ---- a copy that anybody can audit ---- */
+
+static err export_to(struct cli *cli, struct ledger *l, const char *to, struct fault *f)
+{
+	struct merkle_head head;
+	struct bytes note;
+
+	TRY(ledger_checkpoint(l, &cli->arena, &note, &head, f));
+	if (note.n == 0)
+		return fail(f, "CLI_NO_CHECKPOINT", NULL);
+	TRY(ledger_write_tiles(l, head.size, f));
+	TRY(file_write(arena_printf(&cli->arena, "%s/checkpoint", to), note, 0644, f));
+	printf("%" PRIu64 " entries in %s; anybody can verify them with the log's key:\n"
+	       "  sealwright ledger audit %s --log log.vkey\n",
+	       head.size, to, to);
+	return ERR_OK;
+}
+
+err command_ledger_export(struct cli *cli, struct fault *f)
+{
+	struct server_config *config = arena_alloc(&cli->arena, sizeof *config);
+	const char *to = cli->words[1];
+	struct ledger *ledger;
+	struct db *db;
+
+	if (config == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(config_read(cli->words[0], config, f));
+	TRY(folder_make(to, f));
+	TRY(db_open_reader(config->store, &db, f));
+	err e = ledger_open(db, to, &ledger, f);
+	if (e.code == OK) {
+		e = export_to(cli, ledger, to, f);
+		ledger_close(ledger);
+	}
+	db_close(db);
+	return e;
+}
+
+err command_ledger_checkpoint(struct cli *cli, struct fault *f)
+{
+	const struct note_key *log;
+	struct client *client;
+	struct merkle_head head;
+	struct bytes note;
+
+	TRY(cli_log_key(cli, &log, f));
+	if (log == NULL)
+		return fail(f, "CLI_LOG_KEY_MISSING", NULL);
+	TRY(cli_client(cli, false, &client, f));
+	TRY(client_checkpoint(client, &cli->arena, &note, &head, f));
+	return fd_write_all(STDOUT_FILENO, note, f);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit_keys.c — whose key is whose, from the log alone. */
+#include "client/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct audit_key {
+	struct hash id;
+	struct public_key *key;
+	char owner[ID_SIZE_MAX + 1];
+	struct audit_key *next;
+};
+
+static struct audit_key *find(const struct audit_keys *k, struct hash id)
+{
+	struct audit_key *one = k->first;
+
+	while (one != NULL && !hash_equal(one->id, id))
+		one = one->next;
+	return one;
+}
+
+static err add(struct audit_keys *k, struct bytes spki, const char *owner, struct fault *f)
+{
+	struct audit_key *one = arena_alloc(&k->arena, sizeof *one);
+
+	if (one == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(public_key_parse(spki, &one->key, f));
+	one->id = public_key_id(one->key);
+	if (find(k, one->id) != NULL) {
+		public_key_close(one->key);
+		return ERR_OK;
+	}
+	snprintf(one->owner, sizeof one->owner, "%s", owner);
+	one->next = k->first;
+	k->first = one;
+	k->keys++;
+	return ERR_OK;
+}
+
+void audit_keys_done(struct audit_keys *k)
+{
+	for (struct audit_key *one = k->first; one != NULL; one = one->next)
+		public_key_close(one->key);
+	arena_done(&k->arena);
+	k->first = NULL;
+}
+
+/* ---- signatures ---- */
+
+static err wrong(struct fault *f, uint64_t sequence, const char *detail)
+{
+	char number[24];
+
+	snprintf(number, sizeof number, "%" PRIu64, sequence);
+	return fail(f, "AUDIT_SIGNATURE_WRONG", "sequence", number, "detail", detail, NULL);
+}
+
+static err verify(struct audit_keys *k, uint64_t sequence, const struct entry *entry,
+		  struct fault *f)
+{
+	const struct claim *c = &entry->claim;
+
+	if (entry->proof.kind == PROOF_WEBAUTHN)
+		k->passkeys++;
+	if (entry->proof.kind != PROOF_COSE)
+		return ERR_OK;
+	struct audit_key *key = c->has_key ? find(k, c->key) : NULL;
+	if (key == NULL)
+		return wrong(f, sequence, "nobody had enrolled its key");
+	if (!bytes_equal(c->author, bytes_text(key->owner)))
+		return wrong(f, sequence, "its key belongs to somebody else than its author");
+	if (!cose_verify(&entry->proof.cose, key->key, c->type, entry->claim_bytes))
+		return wrong(f, sequence, "the signature does not verify");
+	k->verified++;
+	return ERR_OK;
+}
+
+/* ---- who gets a key ---- */
+
+static err add_text(struct audit_keys *k, const json_t *json, struct fault *f)
+{
+	const char *owner = json_string_value(json_object_get(json, "principal"));
+	const char *text = json_string_value(json_object_get(json, "public_key"));
+	uint8_t spki[SPKI_SIZE_MAX];
+	size_t n;
+
+	if (owner == NULL || text == NULL ||
+	    !base64url_decode(bytes_text(text), spki, sizeof spki, &n))
+		return ERR_OK;
+	return add(k, bytes_of(spki, n), owner, f);
+}
+
+static err add_from_body(struct audit_keys *k, const struct entry *entry, bool founders,
+			 struct fault *f)
+{
+	const struct compiled_type *t = registry_type(k->registry, entry->claim.type);
+	struct arena a = {0};
+	struct body body;
+	size_t i;
+	json_t *one;
+	err e = body_from_cbor(&a, t->type->fields, t->type->size, entry->claim.body, &body, f);
+	json_t *json = e.code == OK ? body_to_json(t->type->fields, &body, NULL, 0) : NULL;
+
+	if (json != NULL && !founders)
+		e = add_text(k, json, f);
+	if (json != NULL && founders)
+		json_array_foreach(json_object_get(json, "founders"), i, one)
+			if (e.code == OK)
+				e = add_text(k, one, f);
+	json_decref(json);
+	arena_done(&a);
+	return e;
+}
+
+/* A unit's key stands in what the writer noted of its request. */
+static err add_from_outputs(struct audit_keys *k, const struct entry *entry, struct fault *f)
+{
+	char owner[2 * ID_SIZE_MAX + 2];
+	const struct subject *s = &entry->witness.subject;
+	struct output output;
+	size_t n;
+	struct reader at = witness_outputs(&entry->witness, &n);
+
+	snprintf(owner, sizeof owner, "%.*s/%.*s", (int)s->within.n, (const char *)s->within.p,
+		 (int)s->id.n, (const char *)s->id.p);
+	for (size_t i = 0; i < n && witness_next_output(&at, &output); i++)
+		if (bytes_equal(output.name, bytes_text("spki")))
+			return add(k, output.value, owner, f);
+	return ERR_OK;
+}
+
+err audit_keys_entry(void *context, uint64_t sequence, struct bytes bytes,
+		     const struct entry *entry, struct fault *f)
+{
+	struct audit_keys *k = context;
+	struct bytes type = entry->claim.type;
+
+	(void)bytes;
+	TRY(verify(k, sequence, entry, f));
+	if (registry_type(k->registry, type) == NULL)
+		return ERR_OK; /* of a newer version: it can give nobody a key that we would use */
+	if (bytes_equal(type, bytes_text("ledger.started")))
+		return add_from_body(k, entry, true, f);
+	if (bytes_equal(type, bytes_text("key.enrolled")))
+		return add_from_body(k, entry, false, f);
+	if (bytes_equal(type, bytes_text("unit.requested")))
+		return add_from_outputs(k, entry, f);
+	return ERR_OK;
+}
