@@ -50,6 +50,8 @@ static void set_defaults(struct engine *e)
 		c->batch_max = BATCH_DEFAULT;
 	if (c->readers_max == 0)
 		c->readers_max = 8;
+	if (c->keys_max == 0)
+		c->keys_max = 65536;
 	if (c->unsigned_max == 0)
 		c->unsigned_max = 10000;
 	if (c->clock == NULL)

@@ -168,11 +168,6 @@ struct engine {
 	struct key_cache *keys;
 };
 
-/* The key with this id, from the cache or the store; NULL `*out` when no such key was ever
- * enrolled. The cache owns it. */
-MUST_CHECK err engine_key(struct engine *e, struct hash id, const struct public_key **out,
-			  struct fault *f);
-
 /* The time of a record now: it never decreases, and runs ahead of neither clock. */
 uint64_t clocks_stamp(const struct two_clocks *clocks, uint64_t last_at);
 

@@ -9,7 +9,7 @@
 
 /* ---- keys, parsed once ---- */
 
-enum { CACHE_BUCKETS = 4096, CACHE_MAX = 65536 };
+enum { CACHE_BUCKETS = 4096 };
 
 struct cached_key {
 	struct cached_key *next;
@@ -62,34 +62,25 @@ static const struct public_key *cached(struct engine *e, struct hash id)
 }
 
 /* Keys are never dropped while the engine runs: others may be using them. A full cache keeps what
- * it has, and the key is parsed again next time. */
-static err cache_add(struct engine *e, struct hash id, struct bytes spki,
-		     const struct public_key **out, struct fault *f)
+ * it has; then the caller has the key for itself. */
+static bool cache_add(struct engine *e, struct hash id, struct public_key *key)
 {
 	struct cached_key *k = calloc(1, sizeof *k);
 
 	if (k == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	err result = public_key_parse(spki, &k->key, f);
-	if (result.code != OK) {
-		free(k);
-		return result;
-	}
-	k->id = id;
+		return false;
+	*k = (struct cached_key){.id = id, .key = key};
 	pthread_mutex_lock(&e->keys_lock);
-	bool full = e->keys->n >= CACHE_MAX;
+	bool full = e->keys->n >= e->config.keys_max;
 	if (!full) {
 		k->next = e->keys->buckets[bucket_of(id)];
 		e->keys->buckets[bucket_of(id)] = k;
 		e->keys->n++;
-		*out = k->key;
 	}
 	pthread_mutex_unlock(&e->keys_lock);
-	if (!full)
-		return ERR_OK;
-	public_key_close(k->key);
-	free(k);
-	return fail(f, "KEYS_TOO_MANY", NULL);
+	if (full)
+		free(k);
+	return !full;
 }
 
 struct spki_read {
@@ -109,8 +100,12 @@ static err spki_row(void *context, const struct value *columns, size_t n)
 	return ERR_OK;
 }
 
-err engine_key(struct engine *e, struct hash id, const struct public_key **out, struct fault *f)
+/* The key with this id, from the cache or the store; NULL when no such key was ever enrolled. The
+ * cache keeps it, or else it is `*own`, to be closed. */
+static err find_key(struct engine *e, struct hash id, const struct public_key **out,
+		    struct public_key **own, struct fault *f)
 {
+	struct public_key *key;
 	struct reader_session *r;
 	struct spki_read read = {.n = 0};
 
@@ -122,7 +117,13 @@ err engine_key(struct engine *e, struct hash id, const struct public_key **out, 
 	err result = db_query(r->db, r->key_spki, values, spki_row, &read, NULL, f);
 	reader_give(r);
 	TRY(result);
-	return read.n == 0 ? ERR_OK : cache_add(e, id, bytes_of(read.bytes, read.n), out, f);
+	if (read.n == 0)
+		return ERR_OK;
+	TRY(public_key_parse(bytes_of(read.bytes, read.n), &key, f));
+	*out = key;
+	if (!cache_add(e, id, key))
+		*own = key;
+	return ERR_OK;
 }
 
 /* ---- WebAuthn (W3C WebAuthn level 2, section 7.2) ---- */
@@ -205,15 +206,11 @@ static err proof_wrong(struct fault *f, const char *detail)
 	return fail_field(f, "proof", "PROOF_WRONG", "detail", detail, NULL);
 }
 
-err proof_verify(struct engine *e, const struct record *r, const struct proof *proof,
-		 struct fault *f)
+static err verify_with(struct engine *e, const struct record *r, const struct proof *proof,
+		       const struct public_key *key, struct fault *f)
 {
-	const struct public_key *key;
 	char hex[65];
 
-	if (!r->claim.has_key)
-		return fail_field(f, "key", "PROOF_WITHOUT_KEY", NULL);
-	TRY(engine_key(e, r->claim.key, &key, f));
 	hex_encode(hash_bytes(&r->claim.key), hex);
 	if (key == NULL)
 		return fail_field(f, "key", "KEY_UNKNOWN", "key", hex, NULL);
@@ -226,4 +223,18 @@ err proof_verify(struct engine *e, const struct record *r, const struct proof *p
 		return proof_wrong(f, "passkey assertions are not set up on this server");
 	const char *why = assertion_wrong(e, r, proof, key);
 	return why == NULL ? ERR_OK : proof_wrong(f, why);
+}
+
+err proof_verify(struct engine *e, const struct record *r, const struct proof *proof,
+		 struct fault *f)
+{
+	const struct public_key *key;
+	struct public_key *own = NULL;
+
+	if (!r->claim.has_key)
+		return fail_field(f, "key", "PROOF_WITHOUT_KEY", NULL);
+	TRY(find_key(e, r->claim.key, &key, &own, f));
+	err result = verify_with(e, r, proof, key, f);
+	public_key_close(own);
+	return result;
 }
