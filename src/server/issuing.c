@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 64, RETRY_S = 30, ISSUE_TIMEOUT_MS = 20000 };
+enum { BATCH = 64, AGAIN_S = 60, RETRY_S = 2, ISSUE_TIMEOUT_MS = 20000 };
 
 struct issuing {
 	struct server *server;
@@ -194,13 +194,14 @@ static err issue_all(struct issuing *x, struct arena *a, struct fault *f)
 	return ERR_OK;
 }
 
-/* Waits for a request, or for the time to try again what failed. False when it is to stop. */
-static bool wait_for_work(struct issuing *x)
+/* Waits for a request, or for the time to try again: soon when the signer was away. False when it
+ * is to stop. */
+static bool wait_for_work(struct issuing *x, bool failing)
 {
 	struct timespec until;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += RETRY_S;
+	until.tv_sec += failing ? RETRY_S : AGAIN_S;
 	(void)pthread_mutex_lock(&x->lock);
 	while (!x->wanted && !x->stopping)
 		if (pthread_cond_timedwait(&x->changed, &x->lock, &until) != 0)
@@ -216,9 +217,12 @@ static void *issuing_main(void *context)
 	struct issuing *x = context;
 	struct arena arena = {.limit = (size_t)64 << 20};
 
-	while (wait_for_work(x)) {
+	bool failing = false;
+
+	while (wait_for_work(x, failing)) {
 		struct fault f = {0};
-		if (issue_all(x, &arena, &f).code != OK)
+		failing = issue_all(x, &arena, &f).code != OK;
+		if (failing)
 			log_fault(LOG_WARNING_LEVEL, "issuing_waits", &f);
 	}
 	arena_done(&arena);

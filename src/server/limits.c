@@ -79,7 +79,7 @@ static struct bucket *find(struct limits *l, enum limit limit, const char *who)
 		*found = (struct bucket){.limit = limit, .left = rate->burst * ONE};
 		snprintf(found->who, sizeof found->who, "%s", who);
 	} else {
-		uint64_t passed = now - found->at_ms;
+		uint64_t passed = now > found->at_ms ? now - found->at_ms : 0;
 		passed = passed < HOUR_MS ? passed : HOUR_MS;
 		found->left += passed * rate->per_second;
 		if (found->left > rate->burst * ONE)

@@ -272,6 +272,8 @@ void api_start(struct api *x)
 	struct fault f = {0};
 
 	check(server_open(&x->config, &x->server, &f), &f, "server_open");
+	x->people = server_port(x->server, HTTP_PEOPLE);
+	x->machines = server_port(x->server, HTTP_MACHINES);
 }
 
 void api_stop(struct api *x)
@@ -280,7 +282,7 @@ void api_stop(struct api *x)
 	x->server = NULL;
 }
 
-struct api *api_open(void)
+static struct api *api_make(void)
 {
 	struct api *x = calloc(1, sizeof *x);
 
@@ -290,6 +292,23 @@ struct api *api_open(void)
 	make_folder(x);
 	open_nursery(x);
 	api_signer_back(x);
+	return x;
+}
+
+struct api *api_open_over(const char *store, uint64_t ahead_ms)
+{
+	struct api *x = api_make();
+
+	snprintf(x->config.store, sizeof x->config.store, "%s", store);
+	x->moved.ahead_ms = ahead_ms;
+	api_start(x);
+	return x;
+}
+
+struct api *api_open(void)
+{
+	struct api *x = api_make();
+
 	x->ada = make_person("ada");
 	x->ben = make_person("ben");
 	x->cleo = make_person("cleo");

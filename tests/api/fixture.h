@@ -37,7 +37,8 @@ struct api_clock {
 struct api {
 	char folder[64]; /* DIR */
 	struct server_config config;
-	struct server *server; /* NULL: stopped */
+	struct server *server;     /* NULL: stopped */
+	unsigned people, machines; /* ports */
 	struct api_clock moved;
 	struct clock clock;
 	pid_t nursery; /* the process that forks signers */
@@ -50,6 +51,8 @@ struct api {
 
 /* Founded and serving. */
 struct api *api_open(void);
+/* Over a store that somebody else has filled, for this origin: nobody is founded or signed in. */
+struct api *api_open_over(const char *store, uint64_t ahead_ms);
 void api_close(struct api *x);
 void api_stop(struct api *x);  /* the server only */
 void api_start(struct api *x); /* again, with x->config */
@@ -77,7 +80,8 @@ struct reply {
 	size_t n;
 	json_t *json; /* NULL when the body is none */
 };
-/* The reply lives until api_close(). */
+/* The reply lives until api_close(). For another thread: a copy of the struct api with an arena of
+ * its own. */
 struct reply *api_ask(struct api *x, const struct ask *ask);
 struct reply *api_get(struct api *x, const struct person *who, const char *path);
 struct reply *api_post(struct api *x, const struct person *who, const char *path,

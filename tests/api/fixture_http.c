@@ -119,8 +119,7 @@ struct reply *api_ask(struct api *x, const struct ask *ask)
 	assert_non_null(curl);
 	bool plain = strcmp(x->config.tls, "off") == 0;
 	snprintf(url, sizeof url, "%s://127.0.0.1:%u%s", plain ? "http" : "https",
-		 (unsigned)server_port(x->server, ask->machine ? HTTP_MACHINES : HTTP_PEOPLE),
-		 ask->path);
+		 ask->machine ? x->machines : x->people, ask->path);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(curl, CURLOPT_CAINFO, x->config.tls_certificate);
