@@ -30,6 +30,8 @@ struct person {
 	char token[64]; /* of the last session; empty: none */
 };
 
+struct reply;
+
 struct api_clock {
 	_Atomic uint64_t ahead_ms; /* added to both clocks */
 };
@@ -46,6 +48,7 @@ struct api {
 	pid_t signer; /* 0: away */
 	struct signer_public public;
 	struct arena arena;           /* what tests make lives as long as the fixture */
+	struct reply *replies;        /* newest first */
 	struct person ada, ben, cleo; /* founders, signed in */
 };
 
@@ -56,6 +59,9 @@ struct api *api_open_over(const char *store, uint64_t ahead_ms);
 void api_close(struct api *x);
 void api_stop(struct api *x);  /* the server only */
 void api_start(struct api *x); /* again, with x->config */
+/* For asking from another thread, also while the server stops. */
+struct api *api_copy(const struct api *x);
+void api_copy_done(struct api *copy);
 void api_signer_away(struct api *x);
 void api_signer_back(struct api *x);
 
@@ -79,9 +85,9 @@ struct reply {
 	char *body;    /* zero-terminated */
 	size_t n;
 	json_t *json; /* NULL when the body is none */
+	struct reply *older;
 };
-/* The reply lives until api_close(). For another thread: a copy of the struct api with an arena of
- * its own. */
+/* The reply lives until api_close(). */
 struct reply *api_ask(struct api *x, const struct ask *ask);
 struct reply *api_get(struct api *x, const struct person *who, const char *path);
 struct reply *api_post(struct api *x, const struct person *who, const char *path,

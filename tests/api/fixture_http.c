@@ -90,15 +90,21 @@ static void set_headers(const struct ask *ask, struct curl_slist **headers)
 		snprintf(line, sizeof line, "Accept: %s", ask->accept);
 		*headers = curl_slist_append(*headers, line);
 	}
-	*headers = curl_slist_append(*headers, "Expect:");
-	for (size_t i = 0; i < 4 && ask->headers[i] != NULL; i++)
+	bool expects = false;
+	for (size_t i = 0; i < 4 && ask->headers[i] != NULL; i++) {
 		*headers = curl_slist_append(*headers, ask->headers[i]);
+		expects = expects || strncasecmp(ask->headers[i], "Expect:", 7) == 0;
+	}
+	if (!expects) /* libcurl would add it by itself to large bodies */
+		*headers = curl_slist_append(*headers, "Expect:");
 }
 
 static void keep(struct api *x, struct reply *r, const struct heard *head, const struct heard *body)
 {
 	const char *type;
 
+	r->older = x->replies;
+	x->replies = r;
 	r->headers = arena_text(&x->arena, bytes_of(head->text, head->n));
 	r->body = arena_text(&x->arena, bytes_of(body->text, body->n));
 	r->n = body->n;

@@ -18,7 +18,7 @@ enum { WRITERS = 4, EACH = 400, ENOUGH = 60 };
 
 struct writer_thread {
 	pthread_t thread;
-	struct api api; /* a copy with an arena of its own */
+	struct api *api; /* a copy */
 	char *bodies[EACH];
 	struct reply *replies[EACH];
 	size_t sent;
@@ -55,7 +55,7 @@ static void *write_main(void *context)
 		struct ask ask = {.path = "/v1/records/role.defined",
 				  .who = &x->ada,
 				  .body = w->bodies[w->sent]};
-		struct reply *r = api_ask(&w->api, &ask);
+		struct reply *r = api_ask(w->api, &ask);
 		w->replies[w->sent++] = r;
 		if (r->status == 0)
 			break; /* it is gone */
@@ -99,8 +99,7 @@ static void nothing_that_was_answered_is_lost_by_stopping(void **state)
 		prepare_bodies(&writers[i], i);
 	assert_int_equal(pthread_create(&runner, NULL, run, x->server), 0);
 	for (size_t i = 0; i < WRITERS; i++) {
-		writers[i].api = *x;
-		writers[i].api.arena = (struct arena){.limit = 256 << 20};
+		writers[i].api = api_copy(x);
 		writers[i].answered = &answered;
 		assert_int_equal(pthread_create(&writers[i].thread, NULL, write_main, &writers[i]),
 				 0);
@@ -123,7 +122,7 @@ static void nothing_that_was_answered_is_lost_by_stopping(void **state)
 				recorded++;
 			}
 		}
-		arena_done(&writers[i].api.arena);
+		api_copy_done(writers[i].api);
 	}
 	assert_true(recorded >= ENOUGH);
 }
