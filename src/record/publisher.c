@@ -249,6 +249,20 @@ static err publish(struct engine *e, struct arena *a, struct fault *f)
 	return show_sometimes(e, f);
 }
 
+/* What was published may not have been shown: a crash between the two left the folder behind. */
+static err show_again(struct engine *e, struct arena *a, struct fault *f)
+{
+	struct merkle_head head;
+	struct bytes note;
+
+	TRY(ledger_checkpoint(e->publisher_ledger, a, &note, &head, f));
+	if (head.size == 0)
+		return ERR_OK;
+	TRY(ledger_write_tiles(e->publisher_ledger, head.size, f));
+	TRY(ledger_publish(e->publisher_ledger, head, note, f));
+	return ledger_show(e->publisher_ledger, f);
+}
+
 err publisher_catch_up(struct engine *e, struct fault *f)
 {
 	struct arena a = {0};
@@ -257,6 +271,8 @@ err publisher_catch_up(struct engine *e, struct fault *f)
 	e->signed_known = result.code == OK;
 	if (result.code == OK)
 		result = publish(e, &a, f);
+	if (result.code == OK)
+		result = show_again(e, &a, f);
 	arena_done(&a);
 	return result;
 }
