@@ -34,7 +34,7 @@ static err find_sequence(struct client *client, const char *word, uint64_t *out,
 
 	errno = 0;
 	*out = strtoull(word, &end, 10);
-	if (word[0] >= '0' && word[0] <= '9' && *end == '\0' && errno == 0)
+	if (strlen(word) < 20 && word[0] >= '0' && word[0] <= '9' && *end == '\0' && errno == 0)
 		return ERR_OK;
 	TRY(client_view_all(client, "approval.pending", NULL, 0, &page, f));
 	json_array_foreach(json_object_get(page, "rows"), i, row)
@@ -100,8 +100,9 @@ err command_approve(struct cli *cli, struct fault *f)
 {
 	bool deny = cli_flag(cli, "deny"), withdraw = cli_flag(cli, "withdraw");
 	const char *reason = cli_option(cli, "reason");
-	const char *type = deny ? "approval.denied" : withdraw ? "approval.withdrawn"
-							       : "approval.given";
+	const char *type = deny       ? "approval.denied"
+			   : withdraw ? "approval.withdrawn"
+				      : "approval.given";
 	struct client *client;
 	struct hash digest;
 	char hex[65];
@@ -117,7 +118,7 @@ err command_approve(struct cli *cli, struct fault *f)
 	TRY(cli_client(cli, true, &client, f));
 	TRY(look(cli, client, &digest, f));
 	TRY(cli_confirm(cli,
-			deny ? "Refuse this, for good?"
+			deny       ? "Refuse this, for good?"
 			: withdraw ? "Take this back?"
 				   : "Agree to exactly this?",
 			f));

@@ -115,11 +115,12 @@ static err write_settings(struct founding *n, struct fault *f)
 				    store == NULL ? "" : "store = ", store == NULL ? "" : store,
 				    store == NULL ? "" : "\n"),
 		       0644, f));
-	return write_text(n, "profile",
-			  arena_printf(n->arena,
-				       "server = https://localhost:%u\nca = tls.crt\nlog = log.vkey\n",
-				       (unsigned)port),
-			  0644, f);
+	return write_text(
+		n, "profile",
+		arena_printf(n->arena,
+			     "server = https://localhost:%u\nca = tls.crt\nlog = log.vkey\n",
+			     (unsigned)port),
+		0644, f);
 }
 
 /* ---- the first entry ---- */
@@ -129,9 +130,9 @@ static void add_permission(json_t *list, const char *name)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(list, i, one)
-		if (strcmp(json_string_value(json_object_get(one, "permission")), name) == 0)
-			return;
+	json_array_foreach(list, i,
+			   one) if (strcmp(json_string_value(json_object_get(one, "permission")),
+					   name) == 0) return;
 	if (json_array_size(list) < PERMISSIONS_MAX)
 		json_array_append_new(list, json_pack("{s:s}", "permission", name));
 }
@@ -210,7 +211,7 @@ static err genesis(struct founding *n, json_t **out, struct fault *f)
 	hex_encode(hash_bytes(&certificate), ca);
 	hex_encode(bytes_of(n->signer.checkpoint.public_key, 32), checkpoint);
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "mode",
-			 mode != NULL  ? mode
+			 mode != NULL ? mode
 			 : count >= 2 ? "founded"
 				      : "bootstrap",
 			 "origin", n->origin, "ca_key", ca_key, "ca_certificate", ca,
@@ -271,7 +272,8 @@ static void say_next(const struct founding *n, const char *folder)
 	printf("Made %s, the evidence log %s.\n", folder, n->origin);
 	for (size_t i = 0; (said = cli_option_at(n->cli, "founder", i)) != NULL; i++)
 		printf("  founder %.*s\n", (int)strcspn(said, "="), said);
-	printf("Keep %s/signer where only the signer's account can read it, and a copy of %s/log.vkey "
+	printf("Keep %s/signer where only the signer's account can read it, and a copy of "
+	       "%s/log.vkey "
 	       "elsewhere.\nNext:\n  sealwright serve %s\n  sealwright record principal.registered "
 	       "--profile %s/profile --as FOUNDER --key FILE …\n",
 	       folder, folder, folder, folder);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "cli/doctor.h"
 #include "client/log.h"
 #include "ledger/ledger.h"
 #include "record/record.h"
@@ -117,8 +118,8 @@ err command_ledger_audit(struct cli *cli, struct fault *f)
 /* ---- folding again ---- */
 
 static err no_checkpoint(void *context, struct merkle_head old, struct merkle_head now,
-			 const struct hash *path, size_t path_n, struct arena *a, struct bytes *note,
-			 struct fault *f)
+			 const struct hash *path, size_t path_n, struct arena *a,
+			 struct bytes *note, struct fault *f)
 {
 	(void)context;
 	(void)old;
@@ -160,6 +161,8 @@ err command_ledger_rebuild(struct cli *cli, struct fault *f)
 				       .clock = &clock_system,
 				       .sign = no_checkpoint,
 				       .last_signed = no_head};
+	if (!check && signer_listens(config->signer_socket))
+		return fail(f, "CLI_SERVER_RUNS", NULL);
 	TRY(engine_rebuild(&engine, !check, progress, NULL, &report, f));
 	printf("%" PRIu64 " entries folded again into %zu tables, %zu of them differ\n",
 	       report.entries, report.tables, report.differing);

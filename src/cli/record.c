@@ -56,11 +56,11 @@ static err list_types(struct cli *cli, struct fault *f)
 		const struct record_type *t = registry->types[i].type;
 		if ((t->flags & SYSTEM) == 0)
 			json_array_append_new(
-				rows, json_pack("{s:s, s:s, s:s, s:s}", "type", t->name, "nature",
-						t->nature == DECISION ? "decision" : "event",
-						"permission",
-						t->permission == NULL ? "" : t->permission, "help",
-						t->help));
+				rows,
+				json_pack("{s:s, s:s, s:s, s:s}", "type", t->name, "nature",
+					  t->nature == DECISION ? "decision" : "event",
+					  "permission", t->permission == NULL ? "" : t->permission,
+					  "help", t->help));
 	}
 	json_t *page = json_pack("{s:[s,s,s,s], s:o}", "columns", "type", "nature", "permission",
 				 "help", "rows", rows);
@@ -179,8 +179,8 @@ static err read_body_file(struct cli *cli, const char *path, json_t **out, struc
 {
 	struct bytes text;
 
-	TRY(file_read(&cli->arena, strcmp(path, "-") == 0 ? "/dev/stdin" : path, BODY_FILE_MAX, &text,
-		      f));
+	TRY(file_read(&cli->arena, strcmp(path, "-") == 0 ? "/dev/stdin" : path, BODY_FILE_MAX,
+		      &text, f));
 	*out = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	return json_is_object(*out) ? ERR_OK : fail(f, "CLI_BODY_WRONG", "file", path, NULL);
 }

@@ -14,10 +14,9 @@ static const json_int_t TIME_LEAST = 100000000000;
 
 static bool is_time_name(const char *name)
 {
-	static const char *const NAMES[] = {"at",     "made",   "expires",    "not_before",
-					    "not_after", "until",  "issued",     "closed",
-					    "since",  "ended",  "revoked_at", "valid_until",
-					    "last_seen", "occurred"};
+	static const char *const NAMES[] = {
+		"at",     "made",  "expires", "not_before", "not_after",   "until",     "issued",
+		"closed", "since", "ended",   "revoked_at", "valid_until", "last_seen", "occurred"};
 
 	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
 		if (strcmp(NAMES[i], name) == 0)
@@ -103,8 +102,7 @@ static void print_table(const json_t *columns, const json_t *rows)
 		}
 	}
 	print_cells(columns, NULL, widths, n);
-	json_array_foreach(rows, i, row)
-		print_cells(columns, row, widths, n);
+	json_array_foreach(rows, i, row) print_cells(columns, row, widths, n);
 	printf("%zu row%s\n", json_array_size(rows), json_array_size(rows) == 1 ? "" : "s");
 }
 
@@ -144,7 +142,8 @@ static void print_csv(const json_t *columns, const json_t *rows)
 		{
 			cell(row, column_name(column), false, text);
 			printf("%s", k > 0 ? "," : "");
-			print_csv_cell(text, json_is_string(json_object_get(row, column_name(column))));
+			print_csv_cell(text,
+				       json_is_string(json_object_get(row, column_name(column))));
 		}
 		printf("\r\n");
 	}

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/files.h"
+#include "cli/doctor.h"
 #include "server/server.h"
 #include "signer/signer.h"
 #include "sim/child.h"
@@ -50,7 +51,7 @@ err command_signer(struct cli *cli, struct fault *f)
 
 /* ---- the server ---- */
 
-static bool signer_listens(const char *path)
+bool signer_listens(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -115,7 +115,8 @@ static err profile_find(struct cli *cli, const char *name, const char **out, str
 		return ERR_OK;
 	TRY(file_read(&cli->arena, path, PROFILE_SIZE_MAX, &text, f));
 	slash = strrchr(path, '/');
-	l.folder = slash == NULL ? "." : arena_text(&cli->arena, bytes_of(path, (size_t)(slash - path)));
+	l.folder = slash == NULL ? "."
+				 : arena_text(&cli->arena, bytes_of(path, (size_t)(slash - path)));
 	const char *copy = arena_text(&cli->arena, text);
 	if (copy == NULL || l.folder == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);

@@ -108,9 +108,8 @@ static err add_from_body(struct audit_keys *k, const struct entry *entry, bool f
 	if (json != NULL && !founders)
 		e = add_text(k, json, f);
 	if (json != NULL && founders)
-		json_array_foreach(json_object_get(json, "founders"), i, one)
-			if (e.code == OK)
-				e = add_text(k, one, f);
+		json_array_foreach(json_object_get(json, "founders"), i, one) if (e.code == OK) e =
+			add_text(k, one, f);
 	json_decref(json);
 	arena_done(&a);
 	return e;

@@ -90,7 +90,8 @@ void client_close(struct client *c)
 
 	if (c == NULL)
 		return;
-	if (c->token[0] != '\0' && client_json(c, "DELETE", "/v1/sessions", NULL, &nothing, &f).code == OK)
+	if (c->token[0] != '\0' &&
+	    client_json(c, "DELETE", "/v1/sessions", NULL, &nothing, &f).code == OK)
 		json_decref(nothing);
 	json_decref(c->problem);
 	if (c->curl != NULL)
@@ -201,7 +202,8 @@ static err exchange(struct client *c, struct exchange *x, struct fault *f)
 	if (sends) {
 		curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
 		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body.n);
-		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, x->body.n == 0 ? (const void *)"" : (const void *)x->body.p);
+		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS,
+				 x->body.n == 0 ? (const void *)"" : (const void *)x->body.p);
 	} else {
 		curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
 	}
@@ -240,9 +242,9 @@ static void add_values(struct fault *f, const json_t *values)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)values, name, value)
-		if (json_is_string(value) && f->n < FAULT_VALUES_MAX)
-			fault_add(f, name, json_string_value(value));
+	json_object_foreach((json_t *)(uintptr_t)values, name,
+			    value) if (json_is_string(value) && f->n < FAULT_VALUES_MAX)
+		fault_add(f, name, json_string_value(value));
 }
 
 /* The server's message in our own catalog where both know it, its sentence otherwise. */
@@ -274,7 +276,8 @@ static err refused(struct client *c, struct exchange *x, struct fault *f)
 
 	if (f == NULL)
 		f = &spare;
-	c->problem = x->reply == NULL ? NULL : json_loadb(x->reply, x->n, JSON_REJECT_DUPLICATES, NULL);
+	c->problem =
+		x->reply == NULL ? NULL : json_loadb(x->reply, x->n, JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(c->problem))
 		return client_fault(x->status, c->problem, f);
 	snprintf(status, sizeof status, "%d", x->status);

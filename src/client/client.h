@@ -12,9 +12,9 @@
 #include <jansson.h>
 
 struct client_config {
-	const char *server; /* https://host:port */
-	const char *ca;     /* PEM file of the certificates to trust; never the system's */
-	const char *origin; /* of the log; NULL for one who makes no records */
+	const char *server;         /* https://host:port */
+	const char *ca;             /* PEM file of the certificates to trust; never the system's */
+	const char *origin;         /* of the log; NULL for one who makes no records */
 	const struct note_key *log; /* its verifier key; NULL: receipts are not verified */
 	const struct registry *registry; /* NULL for one who makes no records */
 	const char *principal;           /* NULL: nobody, for what is public */
@@ -47,9 +47,8 @@ const json_t *client_problem(const struct client *c);
 /* A path segment or query value, escaped, in the arena. NULL without memory. */
 char *client_escape(struct client *c, struct arena *a, const char *text);
 /* Sends bytes as `type`; status and reply as client_json. */
-MUST_CHECK err client_send(struct client *c, const char *method, const char *path,
-			   const char *type, struct bytes body, int *status, json_t **out,
-			   struct fault *f);
+MUST_CHECK err client_send(struct client *c, const char *method, const char *path, const char *type,
+			   struct bytes body, int *status, json_t **out, struct fault *f);
 
 /* ---- records ---- */
 

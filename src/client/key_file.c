@@ -61,8 +61,7 @@ err pem_read(struct arena *a, const char *path, const char *label, struct bytes 
 	uint8_t *out = arena_alloc(a, text.n + 1);
 	if (body == NULL || out == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	if (!pem_body(text, label, body, &n) ||
-	    !base64_decode(bytes_of(body, n), out, text.n, &n))
+	if (!pem_body(text, label, body, &n) || !base64_decode(bytes_of(body, n), out, text.n, &n))
 		return wrong(f, path, label);
 	*der = bytes_of(out, n);
 	return ERR_OK;

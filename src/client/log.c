@@ -24,8 +24,8 @@ err client_checkpoint(struct client *c, struct arena *a, struct bytes *note,
 		return fail(f, "CHECKPOINT_WRONG", "detail", why, NULL);
 	if (log != NULL && (!bytes_equal(checkpoint.origin, bytes_text(log->name)) ||
 			    note_verify(&parsed, log, ed25519_verify, NULL) != NOTE_VALID))
-		return fail(f, "CHECKPOINT_WRONG", "detail",
-			    "it is not signed by the log's key", NULL);
+		return fail(f, "CHECKPOINT_WRONG", "detail", "it is not signed by the log's key",
+			    NULL);
 	*head = checkpoint.head;
 	return ERR_OK;
 }

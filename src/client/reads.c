@@ -36,7 +36,8 @@ static err view_page(struct client *c, const char *view, const char *const *quer
 	struct arena a = {0};
 	const char *more[] = {"cursor", cursor, NULL};
 	const char *name = client_escape(c, &a, view);
-	bool fits = name != NULL && (size_t)snprintf(path, sizeof path, "/v1/views/%s", name) < sizeof path &&
+	bool fits = name != NULL &&
+		    (size_t)snprintf(path, sizeof path, "/v1/views/%s", name) < sizeof path &&
 		    put_query(c, &a, query, path, sizeof path) &&
 		    (cursor == NULL || put_query(c, &a, more, path, sizeof path));
 
@@ -90,8 +91,8 @@ static void blob_path(struct hash digest, const char *class_name, char out[stati
 	char hex[65];
 
 	hex_encode(hash_bytes(&digest), hex);
-	snprintf(out, 160, "/v1/blobs/%s%s%s", hex, class_name == NULL ? "" : "?class=",
-		 class_name == NULL ? "" : class_name);
+	snprintf(out, 160, "/v1/blobs/%s%s%s", hex,
+		 class_name == NULL ? "" : "?class=", class_name == NULL ? "" : class_name);
 }
 
 err client_blob_put(struct client *c, struct bytes content, const char *class_name,

@@ -138,8 +138,7 @@ err receipt_verify(const json_t *receipt, const struct hash *digest, const struc
 		return receipt_wrong(f, "it is not complete");
 	if (digest != NULL && !hash_equal(said, *digest))
 		return receipt_wrong(f, "it is about another record");
-	if (json_integer_value(index) !=
-	    json_integer_value(json_object_get(receipt, "sequence")))
+	if (json_integer_value(index) != json_integer_value(json_object_get(receipt, "sequence")))
 		return receipt_wrong(f, "its proof is about another place in the log");
 	TRY(checkpoint_verify(receipt, log, &head, f));
 	if (!merkle_includes(head, (uint64_t)json_integer_value(index), leaf, path, n))

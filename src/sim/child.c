@@ -41,7 +41,7 @@ static int set_signals(posix_spawnattr_t *attributes)
 static err spawn(const char *const *arguments, int ready, const char *log, pid_t *pid,
 		 struct fault *f)
 {
-	char *list[CHILD_ARGUMENTS_MAX + 4] = {(char *)(uintptr_t)"sealwright"};
+	char *list[CHILD_ARGUMENTS_MAX + 4] = {(char *)(uintptr_t) "sealwright"};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	size_t n = 1;
@@ -52,8 +52,8 @@ static err spawn(const char *const *arguments, int ready, const char *log, pid_t
 		list[n++] = (char *)(uintptr_t)arguments[i];
 	}
 	if (ready >= 0) {
-		list[n++] = (char *)(uintptr_t)"--ready-fd";
-		list[n++] = (char *)(uintptr_t)"3";
+		list[n++] = (char *)(uintptr_t) "--ready-fd";
+		list[n++] = (char *)(uintptr_t) "3";
 	}
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);

@@ -33,14 +33,14 @@ err demo_release(struct demo *d, struct fault *f)
 	TRY(upload(d, f));
 	hex_encode(hash_bytes(&d->image_digest), hex);
 	snprintf(d->release, sizeof d->release, "FW-%u", d->run);
-	TRY(demo_sign_and_approve(
-		d, "erin", "firmware.released",
-		json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:i, s:s}", "release", d->release,
-			  "product", PRODUCT, "version", json_sprintf("1.0.%u", d->run),
-			  "environment", "production", "image", hex, "image_size",
-			  (json_int_t)d->image.n, "security_version", 1, "notes",
-			  "first release of the demo"),
-		"ben", f));
+	TRY(demo_sign_and_approve(d, "erin", "firmware.released",
+				  json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:i, s:s}", "release",
+					    d->release, "product", PRODUCT, "version",
+					    json_sprintf("1.0.%u", d->run), "environment",
+					    "production", "image", hex, "image_size",
+					    (json_int_t)d->image.n, "security_version", 1, "notes",
+					    "first release of the demo"),
+				  "ben", f));
 	demo_step(d, "Firmware release %s in force: image %.16s…", d->release, hex);
 	snprintf(d->authorization, sizeof d->authorization, "BA-%u", d->run);
 	TRY(demo_sign_and_approve(
@@ -54,13 +54,14 @@ err demo_release(struct demo *d, struct fault *f)
 	demo_step(d, "Build authorization %s: %u units on line %s", d->authorization,
 		  d->options.units + 1, LINE);
 	for (size_t i = 0; i < d->parts_n; i++)
-		TRY(demo_sign(d, "wim", "part_lot.issued",
-			      json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "supplier",
-					d->parts[i].supplier, "part_lot", d->parts[i].part_lot,
-					"authorization", d->authorization, "site", FACTORY, "line",
-					LINE, "quantity",
-					(json_int_t)(d->parts[i].quantity * (d->options.units + 1))),
-			      NULL, f));
+		TRY(demo_sign(
+			d, "wim", "part_lot.issued",
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "supplier",
+				  d->parts[i].supplier, "part_lot", d->parts[i].part_lot,
+				  "authorization", d->authorization, "site", FACTORY, "line", LINE,
+				  "quantity",
+				  (json_int_t)(d->parts[i].quantity * (d->options.units + 1))),
+			NULL, f));
 	demo_step(d, "%zu part lots given to line %s", d->parts_n, LINE);
 	return ERR_OK;
 }
@@ -88,8 +89,7 @@ err demo_request(struct demo *d, struct device *unit, struct fault *f)
 	return e;
 }
 
-static err certificate_read(struct demo *d, const char *serial, struct bytes *der,
-			    struct fault *f)
+static err certificate_read(struct demo *d, const char *serial, struct bytes *der, struct fault *f)
 {
 	const char *query[] = {"product", PRODUCT, "serial", serial, NULL};
 	json_t *rows = NULL;
@@ -152,8 +152,8 @@ err demo_build_unit(struct demo *d, struct device *unit, struct fault *f)
 	TRY(await_certificate(d, unit, f));
 	for (size_t at = 0; at < d->parts_n; at += PER_RECORD)
 		TRY(demo_sign(d, STATION, "unit.fitted",
-			      json_pack("{s:s, s:s, s:s, s:o}", "product", PRODUCT, "serial", serial,
-					"station", STATION, "parts",
+			      json_pack("{s:s, s:s, s:s, s:o}", "product", PRODUCT, "serial",
+					serial, "station", STATION, "parts",
 					fitted(d, at,
 					       at + PER_RECORD < d->parts_n ? at + PER_RECORD
 									    : d->parts_n)),
@@ -196,7 +196,8 @@ err demo_build(struct demo *d, struct fault *f)
 		TRY(device_program(unit, image, f));
 		TRY(demo_program_unit(d, unit, NULL, f));
 		demo_step(d,
-			  "Unit %s built: key made in the device, certificate issued, %zu parts, image "
+			  "Unit %s built: key made in the device, certificate issued, %zu parts, "
+			  "image "
 			  "read back (%u of %u)",
 			  device_serial(unit), d->parts_n, i + 1, d->options.units);
 	}

@@ -17,7 +17,8 @@ static err challenge(struct demo *d, struct device *unit, struct device_challeng
 	json_t *body = json_pack("{s:s, s:s, s:s}", "for", "unit", "product", device_product(unit),
 				 "serial", device_serial(unit)),
 	       *reply = NULL;
-	err e = client_json(demo_actor(d, "rita")->client, "POST", "/v1/challenges", body, &reply, f);
+	err e = client_json(demo_actor(d, "rita")->client, "POST", "/v1/challenges", body, &reply,
+			    f);
 	const char *nonce = json_string_value(json_object_get(reply, "nonce"));
 	size_t n;
 
@@ -62,8 +63,8 @@ err demo_answer(struct demo *d, struct device *unit, struct told *told, struct f
 
 err demo_first_start(struct demo *d, struct fault *f)
 {
-	const char *query[] = {"product", PRODUCT, "state", "commissioned", "authorization",
-			       d->authorization, NULL};
+	const char *query[] = {"product",       PRODUCT,          "state", "commissioned",
+			       "authorization", d->authorization, NULL};
 	struct told told;
 	json_t *rows = NULL;
 
@@ -100,7 +101,8 @@ err demo_recall(struct demo *d, struct fault *f)
 	demo_step(d, "Where did part lot %s (%s from %s) go? Into %zu units; answered in %llu ms",
 		  p->part_lot, p->part, p->supplier, n,
 		  (unsigned long long)(clock_steady_ms(&clock_system) - before));
-	return n == d->units_n ? ERR_OK : fail(f, "DEMO_RECALL_WRONG", "part_lot", p->part_lot, NULL);
+	return n == d->units_n ? ERR_OK
+			       : fail(f, "DEMO_RECALL_WRONG", "part_lot", p->part_lot, NULL);
 }
 
 /* ---- passports ---- */
@@ -161,9 +163,10 @@ err demo_verify_passports(struct demo *d, struct fault *f)
 		entries += report.entries;
 		d->passports++;
 	}
-	demo_step(d,
-		  "With the server stopped, %zu passports verified: %zu records, their inclusion in "
-		  "one signed tree, and every author's signature",
-		  d->passports, entries);
+	demo_step(
+		d,
+		"With the server stopped, %zu passports verified: %zu records, their inclusion in "
+		"one signed tree, and every author's signature",
+		d->passports, entries);
 	return ERR_OK;
 }

@@ -108,8 +108,7 @@ MUST_CHECK err demo_ship(struct demo *d, struct fault *f);
 MUST_CHECK err demo_move(struct demo *d, const char *shipment, const char *seal, json_t *contents,
 			 struct fault *f);
 MUST_CHECK err demo_first_start(struct demo *d, struct fault *f);
-MUST_CHECK err demo_answer(struct demo *d, struct device *unit, struct told *told,
-			   struct fault *f);
+MUST_CHECK err demo_answer(struct demo *d, struct device *unit, struct told *told, struct fault *f);
 MUST_CHECK err demo_recall(struct demo *d, struct fault *f);
 MUST_CHECK err demo_fetch_passports(struct demo *d, struct fault *f);
 MUST_CHECK err demo_verify_passports(struct demo *d, struct fault *f);

@@ -83,8 +83,10 @@ static err make_founder(struct demo *d, const char *id, struct fault *f)
 static err found(struct demo *d, struct fault *f)
 {
 	const char *folder = d->options.folder;
-	const char *arguments[] = {"init", d->state, "--origin", DEMO_ORIGIN, "--mode", "trial",
-				   "--port", d->options.port,
+	const char *arguments[] = {"init",      d->state,
+				   "--origin",  DEMO_ORIGIN,
+				   "--mode",    "trial",
+				   "--port",    d->options.port,
 				   "--founder", demo_text(d, "ada=%s/people/ada.pub", folder),
 				   "--founder", demo_text(d, "ben=%s/people/ben.pub", folder),
 				   "--founder", demo_text(d, "cleo=%s/people/cleo.pub", folder),
@@ -105,8 +107,9 @@ static err read_state(struct demo *d, struct fault *f)
 	while (text.n > 0 && text.p[text.n - 1] == '\n')
 		text.n--;
 	d->ca = demo_text(d, "%s/tls.crt", d->state);
-	return note_key_parse(text, &d->log) ? ERR_OK
-					     : fail(f, "DEMO_STATE_WRONG", "folder", d->state, NULL);
+	return note_key_parse(text, &d->log)
+		       ? ERR_OK
+		       : fail(f, "DEMO_STATE_WRONG", "folder", d->state, NULL);
 }
 
 err demo_open(struct demo *d, struct fault *f)
@@ -139,7 +142,8 @@ err demo_start(struct demo *d, struct fault *f)
 			    "it did not say its ports", NULL);
 	snprintf(d->people_url, sizeof d->people_url, "https://localhost:%u", people);
 	snprintf(d->machines_url, sizeof d->machines_url, "https://localhost:%u", machines);
-	demo_step(d, "Signer (process %d) and server (process %d) run; people at %s, machines at %s",
+	demo_step(d,
+		  "Signer (process %d) and server (process %d) run; people at %s, machines at %s",
 		  (int)d->signer.pid, (int)d->server.pid, d->people_url, d->machines_url);
 	return ERR_OK;
 }

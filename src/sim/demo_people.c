@@ -32,7 +32,8 @@ static const struct job JOBS[] = {
 	 "custody.check custody.receive custody.read", NULL},
 	{"quinn", "person", "quality", NULL, NULL,
 	 "recall.read recall.hold recall.dispose identity.read attestation.read custody.read "
-	 "part.read line.read firmware.read passport.read ledger.read nonconformance.read blob.read "
+	 "part.read line.read firmware.read passport.read ledger.read nonconformance.read "
+	 "blob.read "
 	 "gate.ask",
 	 NULL},
 	{STATION, "station", "station", NULL, STATION,
@@ -64,7 +65,8 @@ static err add_actor(struct demo *d, const char *id, bool machine, bool *made, s
 	if (a == NULL) {
 		a = &d->actors[d->actors_n++];
 		*a = (struct actor){.id = id, .machine = machine};
-		snprintf(a->key_file, sizeof a->key_file, "%s/people/%s.key", d->options.folder, id);
+		snprintf(a->key_file, sizeof a->key_file, "%s/people/%s.key", d->options.folder,
+			 id);
 	}
 	*made = !file_exists(a->key_file);
 	if (*made) {
@@ -109,14 +111,13 @@ static json_t *permission_list(const char *words)
 static err grant(struct demo *d, const struct job *j, const char *role, const char *permissions,
 		 bool limited, struct fault *f)
 {
-	json_t *body = json_pack("{s:o, s:s, s:s, s:s}", "grant_id",
-				 json_sprintf("G-%s", role), "principal", j->id, "role", role,
-				 "reason", j->what);
+	json_t *body = json_pack("{s:o, s:s, s:s, s:s}", "grant_id", json_sprintf("G-%s", role),
+				 "principal", j->id, "role", role, "reason", j->what);
 
-	TRY(demo_sign(d, "ada", "role.defined",
-		      json_pack("{s:s, s:o}", "role", role, "permissions",
-				permission_list(permissions)),
-		      NULL, f));
+	TRY(demo_sign(
+		d, "ada", "role.defined",
+		json_pack("{s:s, s:o}", "role", role, "permissions", permission_list(permissions)),
+		NULL, f));
 	if (limited && j->site != NULL)
 		json_object_set_new(body, "site", json_string(j->site));
 	if (limited && j->station != NULL)
@@ -178,8 +179,9 @@ err demo_people(struct demo *d, struct fault *f)
 			TRY(hire(d, &JOBS[i], f));
 	}
 	TRY(places(d, f));
-	demo_step(d, "%d people and a station, each with a key of their own and their own part of "
-		     "the work",
+	demo_step(d,
+		  "%d people and a station, each with a key of their own and their own part of "
+		  "the work",
 		  JOBS_N - 1 + 3);
 	return ERR_OK;
 }

@@ -121,9 +121,10 @@ static err count(struct demo *d, struct fault *f)
 static err receive(struct demo *d, const char *seal, struct fault *f)
 {
 	TRY(demo_sign(d, "rita", "seal.checked",
-		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "maker", SEAL_MAKER,
-				"seal", seal, "read", seal, "shipment", d->shipment, "site",
-				WAREHOUSE, "viewed", 1, "tugged", 1, "twisted", 1, "intact", 1),
+		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "maker",
+				SEAL_MAKER, "seal", seal, "read", seal, "shipment", d->shipment,
+				"site", WAREHOUSE, "viewed", 1, "tugged", 1, "twisted", 1, "intact",
+				1),
 		      NULL, f));
 	TRY(demo_sign(d, "rita", "seal.broken",
 		      json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "maker", SEAL_MAKER, "seal", seal,
@@ -135,8 +136,8 @@ static err receive(struct demo *d, const char *seal, struct fault *f)
 		      json_pack("{s:s, s:s, s:s}", "shipment", d->shipment, "site", WAREHOUSE,
 				"condition", "good"),
 		      NULL, f));
-	return demo_sign(d, "rita", "shipment.admitted", json_pack("{s:s}", "shipment", d->shipment),
-			 NULL, f);
+	return demo_sign(d, "rita", "shipment.admitted",
+			 json_pack("{s:s}", "shipment", d->shipment), NULL, f);
 }
 
 err demo_ship(struct demo *d, struct fault *f)

@@ -6,8 +6,8 @@
 #include "base/catalog.h"
 #include "base/clock.h"
 #include "base/files.h"
+#include "client/log.h"
 #include "db/db.h"
-#include "ledger/audit.h"
 #include "record/record.h"
 
 #include <dirent.h>
@@ -86,8 +86,8 @@ static err change_row(const char *store, const char *serial, struct fault *f)
 }
 
 static err no_checkpoint(void *context, struct merkle_head old, struct merkle_head now,
-			 const struct hash *path, size_t path_n, struct arena *a, struct bytes *note,
-			 struct fault *f)
+			 const struct hash *path, size_t path_n, struct arena *a,
+			 struct bytes *note, struct fault *f)
 {
 	(void)context;
 	(void)old;
@@ -127,18 +127,24 @@ static err check_store(struct demo *d, const char *folder, struct rebuild_report
 
 static err audit(struct demo *d, const char *tiles, struct audit_report *report, struct fault *f)
 {
-	struct audit_options options = {.key = d->log, .verify = ed25519_verify};
+	struct audit_keys keys = {.registry = d->registry, .arena = {.limit = (size_t)64 << 20}};
+	struct audit_options options = {.key = d->log,
+					.verify = ed25519_verify,
+					.entry = audit_keys_entry,
+					.entry_context = &keys};
+	err e = audit_run(audit_folder(tiles), &options, report, f);
 
-	return audit_run(audit_folder(tiles), &options, report, f);
+	audit_keys_done(&keys);
+	return e;
 }
 
 /* In the middle of the first bundle of entries, whole or as far as the tree goes. */
 static err change_byte(struct demo *d, const char *tiles, uint64_t size, struct fault *f)
 {
 	const char *whole = demo_text(d, "%s/tile/entries/000", tiles);
-	const char *path = size >= BUNDLE_SIZE ? whole
-					       : demo_text(d, "%s.p/%llu", whole,
-							   (unsigned long long)size);
+	const char *path = size >= BUNDLE_SIZE
+				   ? whole
+				   : demo_text(d, "%s.p/%llu", whole, (unsigned long long)size);
 	struct bytes content;
 
 	TRY(file_read(&d->arena, path, BUNDLE_SIZE * ENTRY_SIZE_MAX, &content, f));
@@ -156,7 +162,9 @@ static err attack(struct demo *d, const char *copy, struct fault *f)
 	char why[1024];
 
 	TRY(audit(d, demo_text(d, "%s/tiles", d->state), &audited, f));
-	demo_step(d, "Audit of the untouched log: %llu entries, every tile, signature and link holds",
+	demo_step(d,
+		  "Audit of the untouched log: %llu entries, every tile, link and author's "
+		  "signature holds",
 		  (unsigned long long)audited.head.size);
 	TRY(check_store(d, copy, &rebuilt, f));
 	TRY(copy_tree(d, demo_text(d, "%s/tiles", d->state), demo_text(d, "%s/tiles", copy), f));

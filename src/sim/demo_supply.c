@@ -97,8 +97,7 @@ static void add_part(struct demo *d, const struct bom *bom, const struct bom_par
 				      (int)p->footprint.n, (const char *)p->footprint.p);
 	out->part = unique_part(d, id_from(d, p->mpn.n > 0 ? p->mpn : bytes_text(value),
 					   demo_text(d, "PART-%zu", d->parts_n + 1)));
-	out->supplier = id_from(d, line->text[BOM_SUPPLIER],
-				id_from(d, p->manufacturer, "DIRECT"));
+	out->supplier = id_from(d, line->text[BOM_SUPPLIER], id_from(d, p->manufacturer, "DIRECT"));
 	out->manufacturer = id_from(d, p->manufacturer, "UNKNOWN");
 	out->description = text_or(d, line->text[BOM_DESCRIPTION], out->part);
 	out->designators = designators(d, line);
@@ -228,7 +227,8 @@ static err release_bom(struct demo *d, struct fault *f)
 				"line_count", (json_int_t)d->parts_n, "lines",
 				bom_lines(d, at, d->parts_n)),
 		      NULL, f));
-	demo_step(d, "Bill of material %s %s released: %zu lines", PRODUCT, d->revision, d->parts_n);
+	demo_step(d, "Bill of material %s %s released: %zu lines", PRODUCT, d->revision,
+		  d->parts_n);
 	return ERR_OK;
 }
 
@@ -282,7 +282,8 @@ err demo_supply(struct demo *d, struct fault *f)
 		TRY(receive_lot(d, &d->parts[i], f));
 		critical += d->parts[i].critical;
 	}
-	demo_step(d, "%zu part lots received, %zu of them critical and with a conformance certificate",
+	demo_step(d,
+		  "%zu part lots received, %zu of them critical and with a conformance certificate",
 		  d->parts_n, critical);
 	return ERR_OK;
 }

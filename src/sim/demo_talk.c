@@ -98,8 +98,8 @@ static err raised(const char *type, const struct told *told, struct fault *f)
 	return fail(f, "DEMO_RAISED", "type", type, "detail", told->detail, NULL);
 }
 
-err demo_sign(struct demo *d, const char *author, const char *type, json_t *body,
-	      struct told *told, struct fault *f)
+err demo_sign(struct demo *d, const char *author, const char *type, json_t *body, struct told *told,
+	      struct fault *f)
 {
 	struct actor *actor = demo_actor(d, author);
 	struct told own;
