@@ -49,11 +49,13 @@ static err unit_challenge(struct call *c, const json_t *json, uint8_t nonce[stat
 
 static err make_challenge(struct call *c, const json_t *json, struct fault *f)
 {
+	static const char *const members[] = {"for", "product", "serial"};
 	uint8_t nonce[NONCE_SIZE];
 	uint64_t expires;
 	char text[64];
 	const char *purpose;
 
+	TRY(json_only_keys(json, members, sizeof members / sizeof members[0], f));
 	TRY(json_member(json, "for", 16, &purpose, f));
 	if (strcmp(purpose, "session") == 0)
 		TRY(challenge_make(c->server->operational, "session", "", "", nonce, &expires, f));
@@ -95,9 +97,11 @@ static err wrong_text(struct fault *f, const char *field, const char *expected)
 
 static err sign_in_read(const json_t *json, struct sign_in *out, struct fault *f)
 {
+	static const char *const members[] = {"principal", "nonce", "key", "signature"};
 	const char *key, *signature;
 	size_t n;
 
+	TRY(json_only_keys(json, members, sizeof members / sizeof members[0], f));
 	TRY(json_member(json, "principal", ID_SIZE_MAX, &out->principal, f));
 	TRY(json_member(json, "nonce", 64, &out->nonce, f));
 	TRY(json_member(json, "key", 64, &key, f));

@@ -28,6 +28,20 @@ struct hostile {
 };
 extern struct hostile *x;
 
+/* What is wrong with an otherwise sound submission of `role.defined` by wanda. */
+struct forgery {
+	const char *origin, *type, *author, *aad;
+	unsigned version, uuid_version, tag, signature_n;
+	uint64_t made;   /* exactly */
+	int64_t made_ms; /* from now */
+	int64_t algorithm;
+	enum who key, kid, signer; /* whose */
+	bool no_key, unprotected, payload;
+	struct bytes body, proof, openings;                        /* instead of the sound ones */
+	struct bytes (*bulk)(struct arena *a);                     /* makes the body */
+	struct bytes (*edit)(struct arena *a, struct bytes claim); /* before it is signed */
+};
+
 struct row;
 /* A body that is made when its row is due. */
 typedef struct bytes make_body(struct hostile *h);
@@ -40,14 +54,15 @@ struct row {
 	const char *path;
 	const char *body; /* JSON in single quotes; @ID is a fresh UUID, @NOW the time */
 	enum who who;
-	const char *method;  /* NULL: GET, or POST with a body */
-	const char *headers; /* whole lines, each with its line end */
-	const char *type;    /* of the body; NULL: application/json; "": none said */
-	struct bytes raw;    /* instead of `body`: exactly these bytes */
-	make_body *make;     /* or these */
-	const char *told;    /* must stand in the body or the head of the answer */
-	bool item;           /* the problem is that of the first result of a batch */
-	bool once;           /* a record's body that is not sent to `prepare` as well */
+	const char *method;            /* NULL: GET, or POST with a body */
+	const char *headers;           /* whole lines, each with its line end */
+	const char *type;              /* of the body; NULL: application/json; "": none said */
+	struct bytes raw;              /* instead of `body`: exactly these bytes */
+	make_body *make;               /* or these */
+	const struct forgery *forgery; /* or this submission */
+	const char *told;              /* must stand in the body or the head of the answer */
+	bool item;                     /* the problem is that of the first result of a batch */
+	bool once;                     /* a record's body that is not sent to `prepare` as well */
 };
 
 /* For `raw`: a literal, which may hold zero bytes. */
@@ -63,7 +78,7 @@ struct table {
 	const struct row *rows;
 	size_t n;
 };
-extern const struct table JSON_TABLE, ENVELOPE_TABLE, CBOR_TABLE, COSE_TABLE, SESSION_TABLE;
+extern const struct table JSON_TABLE, ENVELOPE_TABLE, COSE_TABLE, SESSION_TABLE;
 extern const struct table VIEW_TABLE, READ_TABLE, PATH_TABLE, BLOB_TABLE;
 #define TABLE_OF(title, array)                                                             \
 	{                                                                                  \
@@ -92,13 +107,17 @@ struct reply *wire_row(struct hostile *h, const struct row *row, const char *pat
 /* Fails the test, and says what came instead, unless the answer is as the row says. */
 void wire_expect(const struct row *row, const struct reply *reply);
 
+/* ---- hostile_cose.c ---- */
+
+struct bytes forge(struct hostile *h, const struct forgery *g);
+
 /* ---- hostile_seed.c ---- */
 
 void hostile_seed(struct hostile *h);
 
 /* ---- tests with more than one request ---- */
 
-extern const struct CMUnitTest COSE_TESTS[], SESSION_TESTS[], SCOPE_TESTS[], WIRE_TESTS[];
-extern const size_t COSE_TESTS_N, SESSION_TESTS_N, SCOPE_TESTS_N, WIRE_TESTS_N;
+extern const struct CMUnitTest BYTE_TESTS[], SESSION_TESTS[], SCOPE_TESTS[], WIRE_TESTS[];
+extern const size_t BYTE_TESTS_N, SESSION_TESTS_N, SCOPE_TESTS_N, WIRE_TESTS_N;
 
 #endif

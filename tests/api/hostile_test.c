@@ -70,7 +70,8 @@ static void run_row(void **state)
 
 /* ---- all of them ---- */
 
-static const struct table *const TABLES[] = {&JSON_TABLE, &ENVELOPE_TABLE};
+static const struct table *const TABLES[] = {&JSON_TABLE, &ENVELOPE_TABLE, &COSE_TABLE,
+					     &SESSION_TABLE};
 
 enum { TESTS_MAX = 1024 };
 static struct CMUnitTest tests[TESTS_MAX];
@@ -103,6 +104,12 @@ static void add_rows(const struct table *table, char *names, size_t cap)
 	}
 }
 
+static void add_tests(const struct CMUnitTest *more, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		add(more[i]);
+}
+
 int main(void)
 {
 	enum { NAMES = 32768 };
@@ -110,5 +117,7 @@ int main(void)
 
 	for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++)
 		add_rows(TABLES[i], names[i], NAMES);
+	add_tests(BYTE_TESTS, BYTE_TESTS_N);
+	add_tests(SESSION_TESTS, SESSION_TESTS_N);
 	return _cmocka_run_group_tests("hostile", tests, tests_n, open_all, close_all);
 }

@@ -186,6 +186,8 @@ static struct bytes body_of(struct hostile *h, const struct row *row)
 {
 	if (row->make != NULL)
 		return row->make(h);
+	if (row->forgery != NULL)
+		return forge(h, row->forgery);
 	return row->body != NULL ? fill_in(h, row->body) : row->raw;
 }
 
