@@ -41,7 +41,7 @@ static const char GRANTS_SQL[] =
 	" JOIN principal q ON q.id = :principal AND q.state = 'active'";
 static const char PRINCIPAL_SQL[] = "SELECT state, kind, natural_id FROM principal WHERE id = :id";
 static const char KEY_SQL[] =
-	"SELECT principal FROM principal_key WHERE key = :key AND until IS NULL";
+	"SELECT principal, at FROM principal_key WHERE key = :key AND until IS NULL";
 
 enum { HELD_MAX = 4096 };
 
@@ -54,6 +54,7 @@ struct held {
 	struct hash key;
 	bool is_key;
 	char owner[ID_SIZE_MAX + 1];
+	uint64_t enrolled_at;
 };
 
 enum { BUCKETS = 1024 };
@@ -201,13 +202,15 @@ err authority_grants(struct authority *a, struct bytes principal, const char *pe
 
 static err owner_row(void *context, const struct value *columns, size_t n)
 {
+	struct held *h = context;
+
 	(void)n;
-	text_copy(context, columns[0].bytes);
+	text_copy(h->owner, columns[0].bytes);
+	h->enrolled_at = (uint64_t)columns[1].number;
 	return ERR_OK;
 }
 
-err authority_key_owner(struct authority *a, struct hash key, char owner[static ID_SIZE_MAX + 1],
-			struct fault *f)
+static err find_key(struct authority *a, struct hash key, const struct held **out, struct fault *f)
 {
 	uint32_t bucket = mix(2166136261u, key.b, sizeof key.b) % BUCKETS;
 	struct held *h;
@@ -222,13 +225,32 @@ err authority_key_owner(struct authority *a, struct hash key, char owner[static 
 			return fail(f, "OUT_OF_MEMORY", NULL);
 		h->is_key = true;
 		h->key = key;
-		err result = db_query(a->db, a->key, values, owner_row, h->owner, NULL, f);
+		err result = db_query(a->db, a->key, values, owner_row, h, NULL, f);
 		if (result.code != OK) {
 			authority_forget(a);
 			return result;
 		}
 	}
+	*out = h;
+	return ERR_OK;
+}
+
+err authority_key_owner(struct authority *a, struct hash key, char owner[static ID_SIZE_MAX + 1],
+			struct fault *f)
+{
+	const struct held *h;
+
+	TRY(find_key(a, key, &h, f));
 	memcpy(owner, h->owner, sizeof h->owner);
+	return ERR_OK;
+}
+
+err authority_key_enrolled_at(struct authority *a, struct hash key, uint64_t *at, struct fault *f)
+{
+	const struct held *h;
+
+	TRY(find_key(a, key, &h, f));
+	*at = h->enrolled_at;
 	return ERR_OK;
 }
 

@@ -48,9 +48,12 @@ void authority_forget(struct authority *a);
 
 MUST_CHECK err authority_principal(struct authority *a, struct bytes id, struct principal *out,
 				   struct fault *f);
-/* Whose key this is and since when; empty `owner` when it is unknown, revoked or retired. */
+/* Whose key this is; empty `owner` when it is unknown, revoked or retired. */
 MUST_CHECK err authority_key_owner(struct authority *a, struct hash key,
 				   char owner[static ID_SIZE_MAX + 1], struct fault *f);
+/* Since when it is in use: unix ms, 0 for the keys that the log was founded with. */
+MUST_CHECK err authority_key_enrolled_at(struct authority *a, struct hash key, uint64_t *at,
+					 struct fault *f);
 /* Every grant in force by which the principal holds the permission: roles are followed through
  * the roles they include. Lives until authority_forget(). */
 MUST_CHECK err authority_grants(struct authority *a, struct bytes principal, const char *permission,

@@ -239,6 +239,28 @@ static err give(struct attempt *x, struct attempt *t, struct waiting *w, const c
 	return execute(x, t, w->sequence, f);
 }
 
+/* A key is a newcomer, too: otherwise whoever enrolls keys could vote as anybody at once. */
+static err check_key_age(struct attempt *x, const struct attempt *t, bool *old_enough,
+			 struct fault *f)
+{
+	char enrolled[TIME_TEXT_SIZE], counts_from[TIME_TEXT_SIZE];
+	uint64_t at;
+
+	TRY(authority_key_enrolled_at(x->batch->engine->authority, x->record->claim.key, &at, f));
+	uint64_t from = at + (uint64_t)t->newcomer_ms;
+	*old_enough = at == 0 || from <= x->batch->at;
+	if (*old_enough)
+		return ERR_OK;
+	time_text(at, enrolled);
+	time_text(from, counts_from);
+	struct fault why = {0};
+	(void)fail(&why, "APPROVAL_KEY_NEW", "enrolled", enrolled, "counts_from", counts_from,
+		   NULL);
+	fault_add_record(&why, x->record);
+	refuse(x->s, &why);
+	return ERR_OK;
+}
+
 /* Only the author takes it back, and only while the author may do anything at all. */
 static err withdraw(struct attempt *x, const struct waiting *w, const char *voter, struct fault *f)
 {
@@ -294,5 +316,6 @@ err process_vote(struct attempt *x, struct fault *f)
 		return say_no(x, "APPROVAL_NOT_ELIGIBLE", "permission", w->permission);
 	if (strcmp(name, "approval.denied") == 0)
 		return commit_record(x, OUTCOME_FOLDED, NULL, 0, f);
-	return give(x, t, w, voter, f);
+	TRY(check_key_age(x, t, &counts, f));
+	return counts ? give(x, t, w, voter, f) : ERR_OK;
 }

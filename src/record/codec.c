@@ -301,7 +301,8 @@ err openings_check(const struct field *fields, const struct body *body, struct o
 	for (size_t i = 0; i < n; i++) {
 		struct hash real = commitment_of(openings[i].salt, openings[i].value);
 		const struct field *field = committed_field(fields, body, real);
-		if (field == NULL || !hash_equal(real, openings[i].commitment))
+		if (field == NULL || !hash_equal(real, openings[i].commitment) ||
+		    !size_fits(field, openings[i].value.n))
 			return fail(f, "OPENING_WRONG", "field", openings[i].field, NULL);
 		openings[i].personal = (field->flags & PERSONAL) != 0;
 	}

@@ -77,10 +77,10 @@ INSERT INTO log_start (seq, mode, ca_key, checkpoint_key) VALUES (:seq, :mode, :
 -- fold ledger.started each founders
 INSERT INTO principal (id, kind, natural_id, state, since, at)
 VALUES (:founders.principal, 'person', :founders.principal, 'active', :seq, :at) ON CONFLICT DO NOTHING;
+--- Enrolled and granted at time 0: founders are nobody's newcomers.
 -- fold ledger.started each founders
 INSERT INTO principal_key (key, principal, spki, since, at)
-VALUES (:founders.key, :founders.principal, :founders.public_key, :seq, :at) ON CONFLICT DO NOTHING;
---- Granted at time 0: founders are nobody's newcomers.
+VALUES (:founders.key, :founders.principal, :founders.public_key, :seq, 0) ON CONFLICT DO NOTHING;
 -- fold ledger.started each founders
 INSERT INTO role_grant (id, principal, role, at, since, author)
 VALUES ('founder/' || :founders.principal, :founders.principal, 'founder', 0, :seq, :author) ON CONFLICT DO NOTHING;

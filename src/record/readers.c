@@ -51,13 +51,14 @@ static err session_open(struct engine *e, struct reader_session **out, struct fa
 	return ERR_OK;
 }
 
-/* What a session has read of rights is from the time it last looked. */
+/* What a session has read of rights is from the time it last looked. Only on PostgreSQL another
+ * server may have written since. */
 static void refresh(struct engine *e, struct reader_session *r)
 {
 	pthread_mutex_lock(&e->lock);
 	uint64_t size = e->committed_size;
 	pthread_mutex_unlock(&e->lock);
-	if (r->authority_size != size) {
+	if (r->authority_size != size || db_product(r->db) == DB_POSTGRES) {
 		authority_forget(r->authority);
 		r->authority_size = size;
 	}
@@ -96,6 +97,7 @@ void reader_give(struct reader_session *r)
 {
 	struct engine *e = r->engine;
 
+	db_rollback(r->db); /* whatever it was left in */
 	pthread_mutex_lock(&e->readers_lock);
 	r->next = e->readers;
 	e->readers = r;

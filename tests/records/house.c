@@ -478,6 +478,15 @@ struct actor house_account(struct house *h, const char *id, const char *natural,
 	return register_actor(h, id, "person", natural, permissions, KEY_ED25519);
 }
 
+struct actor house_key(struct house *h, const char *id)
+{
+	struct actor a;
+
+	make_actor(&a, id, KEY_ED25519);
+	enroll(h, &a);
+	return a;
+}
+
 struct actor house_actor(struct house *h, const char *id, const char *kind, const char *permissions)
 {
 	return house_actor_with(h, id, kind, permissions, KEY_ED25519);

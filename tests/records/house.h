@@ -81,6 +81,8 @@ struct actor house_actor_with(struct house *h, const char *id, const char *kind,
 /* One more account of a natural person. */
 struct actor house_account(struct house *h, const char *id, const char *natural,
 			   const char *permissions);
+/* Another key for somebody who is known. */
+struct actor house_key(struct house *h, const char *id);
 void actor_done(struct actor *a);
 
 /* A view's rows as JSON; fails the test if it is refused. `query` like "site=A&limit=2". */

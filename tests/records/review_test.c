@@ -150,6 +150,22 @@ static int place_teardown(void **state)
 	return store_teardown(state);
 }
 
+static const char *sees(struct place *p, const char *who, const char *view)
+{
+	struct caller caller = {.channel = CHANNEL_SESSION};
+	struct view_request request = {.name = bytes_text(view), .caller = &caller};
+	struct reader_session *r;
+	struct fault f = {0};
+	json_t *page = NULL;
+
+	snprintf(caller.principal, sizeof caller.principal, "%s", who);
+	ok(reader_take(p->house.engine, &r, &f), &f);
+	err result = view_read(p->house.engine, r, &p->house.arena, &request, &page, &f);
+	reader_give(r);
+	json_decref(page);
+	return result.code == OK ? "" : f.message;
+}
+
 /* ---- several submissions on their way at once ---- */
 
 struct sent {
@@ -288,7 +304,74 @@ static void a_right_taken_through_one_server_is_gone_at_the_other(void **state)
 	house_must(h, &h->ben, "grant.revoked", "{'grant_id':'grant-mo','reason':'left'}");
 	h->engine = here;
 	house_must_refuse(h, &p->mo, "review.decided", "{'item':'b','size':1}", "NOT_ALLOWED");
+	assert_string_equal(sees(p, "mo", "review.items"), "VIEW_NOT_ALLOWED");
 	engine_close(there);
+}
+
+/* ---- votes ---- */
+
+enum { DAYS_2 = 2 * 24 * 3600 * 1000 };
+
+static void sets_rule(struct place *p, struct hash *waits)
+{
+	const struct result *r = house_sign(
+		&p->house, &p->house.ada, "approval.rule_set",
+		"{'class':'approval.rule','need':1,'newcomer_ms':86400000,'request_ttl_ms':1000000,"
+		"'vote_ttl_ms':1000000}");
+
+	assert_int_equal(r->state, RESULT_CERTIFIED);
+	assert_int_equal(r->outcome, OUTCOME_PENDING);
+	*waits = r->digest;
+}
+
+static void a_role_that_is_defined_again_makes_nobody_a_newcomer(void **state)
+{
+	struct place *p = *state;
+	struct house *h = &p->house;
+	struct actor kim = house_actor(h, "kim", "person", "approval.rule.approve");
+	struct hash waits;
+
+	house_step(h, DAYS_2, DAYS_2);
+	house_must(h, &h->ada, "role.defined",
+		   "{'role':'role-kim','permissions':[{'permission':'approval.rule.approve'},"
+		   "{'permission':'build.authorize.approve'}]}");
+	sets_rule(p, &waits);
+	assert_int_equal(house_approve(h, &kim, waits)->state, RESULT_CERTIFIED);
+	assert_int_equal(house_approve(h, &h->cleo, waits)->outcome, OUTCOME_EXECUTES);
+	actor_done(&kim);
+}
+
+static void a_role_that_had_a_permission_once_makes_newcomers_when_it_gets_it_back(void **state)
+{
+	struct place *p = *state;
+	struct house *h = &p->house;
+	struct actor kim = house_actor(h, "kim", "person", "approval.rule.approve");
+	struct hash waits;
+
+	house_step(h, DAYS_2, DAYS_2);
+	house_must(h, &h->ada, "role.defined", "{'role':'role-kim'}");
+	house_step(h, 10, 10);
+	house_must(h, &h->ada, "role.defined",
+		   "{'role':'role-kim','permissions':[{'permission':'approval.rule.approve'}]}");
+	sets_rule(p, &waits);
+	assert_string_equal(house_approve(h, &kim, waits)->fault.message, "APPROVAL_NOT_ELIGIBLE");
+	actor_done(&kim);
+}
+
+static void a_key_that_was_just_enrolled_does_not_vote_for_its_owner(void **state)
+{
+	struct place *p = *state;
+	struct house *h = &p->house;
+	struct hash waits;
+
+	/* ada, who enrolls keys, enrolls one that she holds as ben's. */
+	struct actor false_ben = house_key(h, "ben");
+	sets_rule(p, &waits);
+	const struct result *r = house_approve(h, &false_ben, waits);
+	assert_int_equal(r->state, RESULT_REFUSED);
+	assert_string_equal(r->fault.message, "APPROVAL_KEY_NEW");
+	assert_int_equal(house_approve(h, &h->ben, waits)->state, RESULT_CERTIFIED);
+	actor_done(&false_ben);
 }
 
 /* ---- the start of a log ---- */
@@ -482,22 +565,6 @@ static void asking_for_one_thing_after_the_other_leaves_one_refusal(void **state
 
 /* ---- reading ---- */
 
-static const char *sees(struct place *p, const char *who, const char *view)
-{
-	struct caller caller = {.channel = CHANNEL_SESSION};
-	struct view_request request = {.name = bytes_text(view), .caller = &caller};
-	struct reader_session *r;
-	struct fault f = {0};
-	json_t *page = NULL;
-
-	snprintf(caller.principal, sizeof caller.principal, "%s", who);
-	ok(reader_take(p->house.engine, &r, &f), &f);
-	err result = view_read(p->house.engine, r, &p->house.arena, &request, &page, &f);
-	reader_give(r);
-	json_decref(page);
-	return result.code == OK ? "" : f.message;
-}
-
 static void a_clock_put_back_shows_nothing_that_has_ended(void **state)
 {
 	struct place *p = *state;
@@ -545,6 +612,9 @@ int main(void)
 		PLACE_TEST(an_engine_that_stops_while_answers_are_lost_lets_go_of_everything),
 		PLACE_TEST(two_servers_on_one_store_take_turns),
 		PLACE_TEST(a_right_taken_through_one_server_is_gone_at_the_other),
+		PLACE_TEST(a_role_that_is_defined_again_makes_nobody_a_newcomer),
+		PLACE_TEST(a_role_that_had_a_permission_once_makes_newcomers_when_it_gets_it_back),
+		PLACE_TEST(a_key_that_was_just_enrolled_does_not_vote_for_its_owner),
 		PLACE_TEST(an_empty_log_takes_nothing_but_its_start),
 		PLACE_TEST(a_log_starts_once),
 		PLACE_TEST(a_key_that_signs_nothing_is_not_named),

@@ -142,10 +142,15 @@ INSERT INTO role (role, since) VALUES (:role, :seq) ON CONFLICT (role) DO UPDATE
 UPDATE role_permission SET until = :at WHERE role = :role AND until IS NULL;
 -- fold role.defined
 UPDATE role_include SET until = :at WHERE role = :role AND until IS NULL;
+--- What the role had until just now it has had all along: nobody becomes a newcomer by it.
 -- fold role.defined each permissions
-INSERT INTO role_permission (role, permission, since, at) VALUES (:role, :permissions.permission, :seq, :at) ON CONFLICT DO NOTHING;
+INSERT INTO role_permission (role, permission, since, at)
+SELECT :role, :permissions.permission, :seq, COALESCE((SELECT max(COALESCE(p.at, 0)) FROM role_permission p
+WHERE p.role = :role AND p.permission = :permissions.permission AND p.until = :at), :at) WHERE true ON CONFLICT DO NOTHING;
 -- fold role.defined each includes
-INSERT INTO role_include (role, included, since, at) VALUES (:role, :includes.role, :seq, :at) ON CONFLICT DO NOTHING;
+INSERT INTO role_include (role, included, since, at)
+SELECT :role, :includes.role, :seq, COALESCE((SELECT max(COALESCE(i.at, 0)) FROM role_include i
+WHERE i.role = :role AND i.included = :includes.role AND i.until = :at), :at) WHERE true ON CONFLICT DO NOTHING;
 -- refuse role.defined DUTIES_CONFLICT
 WITH RECURSIVE reach(role) AS (
 SELECT :role AS role UNION SELECT i.included FROM reach x JOIN role_include i ON i.role = x.role AND i.until IS NULL)
