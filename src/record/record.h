@@ -129,7 +129,8 @@ const struct result *submission_result(const struct submission *s);
 /* Runs once every submission has its result; on the writer's or publisher's thread: hand over and
  * return. */
 typedef void submit_done(void *context);
-/* Queues `n` submissions. With `whole`, all are recorded or none, and every failing one has its
+/* Queues `n` submissions: they and their arena are the engine's until `done`, so that what is under
+ * way at the same time has arenas of its own. With `whole`, all are recorded or none, and every failing one has its
  * fault. ENGINE_BUSY (limit) when the queue is full, and ENGINE_UNSIGNED (unavailable). */
 MUST_CHECK err record_submit(struct engine *e, struct submission *const *submissions, size_t n,
 			     bool whole, submit_done *done, void *context, struct fault *f);

@@ -174,6 +174,11 @@ struct sent {
 	unsigned open;
 };
 
+struct item {
+	struct arena arena; /* nobody else's while it is under way */
+	struct submission *s;
+};
+
 static void came(void *context)
 {
 	struct sent *s = context;
@@ -184,14 +189,14 @@ static void came(void *context)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void send_off(struct engine *e, struct sent *s, struct submission **one)
+static void send_off(struct engine *e, struct sent *s, struct item *one)
 {
 	struct fault f = {0};
 
 	pthread_mutex_lock(&s->lock);
 	s->open++;
 	pthread_mutex_unlock(&s->lock);
-	ok(record_submit(e, one, 1, false, came, s, &f), &f);
+	ok(record_submit(e, &one->s, 1, false, came, s, &f), &f);
 }
 
 static void wait_for_all(struct sent *s)
@@ -202,17 +207,16 @@ static void wait_for_all(struct sent *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static struct submission *decided(struct place *p, const char *item)
+static void decided(struct place *p, const char *name, struct item *out)
 {
 	struct house *h = &p->house;
 	struct fault f = {0};
 	char body[128];
 
-	snprintf(body, sizeof body, "{'item':'%s','size':1}", item);
-	struct submission *s = house_make(h, &h->arena, &p->mo, "review.decided", body, NULL, &f);
-	if (s == NULL)
+	snprintf(body, sizeof body, "{'item':'%s','size':1}", name);
+	out->s = house_make(h, &out->arena, &p->mo, "review.decided", body, NULL, &f);
+	if (out->s == NULL)
 		fail_msg("%s", f.message);
-	return s;
 }
 
 /* ---- checkpoints ---- */
@@ -221,8 +225,10 @@ static void a_checkpoint_whose_answer_was_lost_is_followed_by_the_next(void **st
 {
 	struct place *p = *state;
 	struct sent sent = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
-	struct submission *a = decided(p, "a"), *b = decided(p, "b");
+	struct item a = {.s = NULL}, b = {.s = NULL};
 
+	decided(p, "a", &a);
+	decided(p, "b", &b);
 	p->line.loses = true;
 	send_off(p->house.engine, &sent, &a);
 	pthread_mutex_lock(&p->line.lock);
@@ -234,22 +240,26 @@ static void a_checkpoint_whose_answer_was_lost_is_followed_by_the_next(void **st
 	p->line.loses = false;
 	pthread_mutex_unlock(&p->line.lock);
 	wait_for_all(&sent);
-	assert_int_equal(submission_result(a)->state, RESULT_CERTIFIED);
-	assert_int_equal(submission_result(b)->state, RESULT_CERTIFIED);
+	assert_int_equal(submission_result(a.s)->state, RESULT_CERTIFIED);
+	assert_int_equal(submission_result(b.s)->state, RESULT_CERTIFIED);
+	arena_done(&a.arena);
+	arena_done(&b.arena);
 }
 
 static void an_engine_that_stops_while_answers_are_lost_lets_go_of_everything(void **state)
 {
 	struct place *p = *state;
-	struct submission *a = decided(p, "a");
+	struct item a = {.s = NULL};
 	struct sent sent = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
 	struct engine_state now;
 
+	decided(p, "a", &a);
 	p->line.loses = true;
 	send_off(p->house.engine, &sent, &a);
 	house_stop(&p->house);
 	wait_for_all(&sent);
-	assert_int_equal(submission_result(a)->state, RESULT_COMMITTED);
+	assert_int_equal(submission_result(a.s)->state, RESULT_COMMITTED);
+	arena_done(&a.arena);
 	p->line.loses = false;
 	house_start(&p->house);
 	engine_state_read(p->house.engine, &now);
@@ -266,25 +276,26 @@ static void two_servers_on_one_store_take_turns(void **state)
 	struct engine *here = h->engine, *there;
 	struct sent sent = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
 	struct engine_config config = h->config;
-	struct submission *all[2 * EACH];
+	static struct item all[2 * EACH];
 	struct fault f = {0};
 
 	config.tiles = NULL;
 	ok(engine_open(&config, &there, &f), &f);
 	for (size_t i = 0; i < 2 * EACH; i++) {
-		char item[16];
-		snprintf(item, sizeof item, "item-%zu", i);
+		char name[16];
+		snprintf(name, sizeof name, "item-%zu", i);
 		h->engine = i % 2 == 0 ? here : there;
-		all[i] = decided(p, item);
+		decided(p, name, &all[i]);
 		send_off(h->engine, &sent, &all[i]);
 	}
 	wait_for_all(&sent);
 	h->engine = here;
 	for (size_t i = 0; i < 2 * EACH; i++) {
-		const struct result *r = submission_result(all[i]);
+		const struct result *r = submission_result(all[i].s);
 		if (r->state == RESULT_REFUSED)
 			fail_msg("%s", r->fault.message);
 		assert_int_equal(r->outcome, OUTCOME_FOLDED);
+		arena_done(&all[i].arena);
 	}
 	engine_close(there);
 }
