@@ -103,6 +103,11 @@ command_run command_witness_serve, command_witness_ask;
 command_run command_verify_receipt, command_verify_passport;
 command_run command_help, command_completion;
 
+/* FOLDER/tls.key and FOLDER/tls.crt, for localhost. */
+MUST_CHECK err tls_files_make(struct arena *a, const char *folder, struct fault *f);
+/* Where to say that one serves (--ready-fd), or -1; one then ends with one's parent. */
+MUST_CHECK err cli_ready(struct cli *cli, int *fd, struct fault *f);
+
 extern const struct option_row GLOBAL_OPTIONS[];
 
 #endif

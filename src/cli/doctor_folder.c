@@ -83,7 +83,8 @@ static void check_certificate(struct doctor *d, const char *path)
 
 	if (file_read(&d->cli->arena, path, CERTIFICATE_FILE_MAX, &pem, &f).code != OK ||
 	    !certificate_ends(pem, &ends)) {
-		doctor_say(d, DOCTOR_FAIL, "Put a certificate there.", "%s cannot be read", path);
+		doctor_say(d, DOCTOR_FAIL, "Put a TLS certificate there.", "%s cannot be read",
+			   path);
 		return;
 	}
 	long days = (long)((ends - (time_t)(clock_wall_ms(&clock_system) / 1000)) / 86400);
@@ -91,7 +92,7 @@ static void check_certificate(struct doctor *d, const char *path)
 		   days < 0                       ? DOCTOR_FAIL
 		   : days < CERTIFICATE_WARN_DAYS ? DOCTOR_WARN
 						  : DOCTOR_OK,
-		   "Renew it.", "the server's certificate ends in %ld days", days);
+		   "Renew it.", "the TLS certificate ends in %ld days", days);
 }
 
 static void check_store(struct doctor *d, const struct server_config *config)

@@ -60,7 +60,7 @@ static err make_secrets(struct founding *n, struct fault *f)
 	return ERR_OK;
 }
 
-static err make_tls(struct founding *n, struct fault *f)
+err tls_files_make(struct arena *a, const char *folder, struct fault *f)
 {
 	static const char *const HOSTS[] = {"localhost", "127.0.0.1", "::1"};
 	uint64_t now = clock_wall_ms(&clock_system);
@@ -68,16 +68,20 @@ static err make_tls(struct founding *n, struct fault *f)
 	struct bytes der, pem;
 	char text[8192];
 	struct writer w = writer_of(text, sizeof text);
+	const char *key_path = arena_printf(a, "%s/tls.key", folder);
+	const char *path = arena_printf(a, "%s/tls.crt", folder);
 
+	if (key_path == NULL || path == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(private_key_generate(KEY_P256, &key, f));
-	err e = private_key_save(key, in_folder(n, "tls.key"), (struct bytes){0}, f);
+	err e = private_key_save(key, key_path, (struct bytes){0}, f);
 	if (e.code == OK)
-		e = certificate_make_tls(n->arena, key, HOSTS, 3, now,
-					 now + TLS_YEARS_MS_N * YEAR_MS, &der, f);
+		e = certificate_make_tls(a, key, HOSTS, 3, now, now + TLS_YEARS_MS_N * YEAR_MS,
+					 &der, f);
 	private_key_close(key);
 	TRY(e);
 	pem_put(&w, "CERTIFICATE", der);
-	return writer_done(&w, &pem) ? file_write(in_folder(n, "tls.crt"), pem, 0644, f)
+	return writer_done(&w, &pem) ? file_write(path, pem, 0644, f)
 				     : fail(f, "OUT_OF_MEMORY", NULL);
 }
 
@@ -259,7 +263,7 @@ static err make_everything(struct founding *n, struct fault *f)
 {
 	TRY(folder_make(in_folder(n, "run"), f));
 	TRY(make_secrets(n, f));
-	TRY(make_tls(n, f));
+	TRY(tls_files_make(n->arena, n->folder, f));
 	TRY(make_signer(n, f));
 	TRY(write_settings(n, f));
 	return start_log(n, f);

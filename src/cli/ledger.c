@@ -42,7 +42,7 @@ static void print_report(const struct cli *cli, const struct audit_report *r,
 	       " keys that the log enrolled, %" PRIu64 " entries reported over a channel\n",
 	       k->verified, k->keys, r->reported);
 	printf("  %" PRIu64 " asked for approval, %" PRIu64 " took effect by one, %" PRIu64
-	       " kept unfolded, %" PRIu64 " unverified\n",
+	       " kept without effect, %" PRIu64 " unverified\n",
 	       r->pending, r->executed, r->unfolded, r->unverified);
 	printf("  cosigned by %zu of the witnesses given; %" PRIu64 " tiles read\n", r->witnesses,
 	       r->tiles);
@@ -164,8 +164,8 @@ err command_ledger_rebuild(struct cli *cli, struct fault *f)
 	if (!check && signer_listens(config->signer_socket))
 		return fail(f, "CLI_SERVER_RUNS", NULL);
 	TRY(engine_rebuild(&engine, !check, progress, NULL, &report, f));
-	printf("%" PRIu64 " entries folded again into %zu tables, %zu of them differ\n",
-	       report.entries, report.tables, report.differing);
+	printf("%" PRIu64 " entries replayed into %zu tables, %zu of them differ\n", report.entries,
+	       report.tables, report.differing);
 	if (report.differing > 0) {
 		printf("  first: table %s, %s\n", report.first_table, report.first_row);
 		printf("  %s\n", check ? "Somebody changed the tables beside the log."

@@ -11,7 +11,7 @@
 
 const struct option_row GLOBAL_OPTIONS[] = {
 	{"server", "URL", "address of the server, https://HOST:PORT"},
-	{"ca", "FILE", "certificate that the server may show (PEM)"},
+	{"ca", "FILE", "TLS certificate that the server may show (PEM)"},
 	{"as", "PRINCIPAL", "who you are"},
 	{"key", "FILE", "your private key"},
 	{"passphrase-file", "FILE", "where the key's passphrase stands, instead of asking"},

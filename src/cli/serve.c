@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* Whoever was started by somebody who waits on a pipe ends when that one does. */
-static err read_ready(struct cli *cli, int *fd, struct fault *f)
+err cli_ready(struct cli *cli, int *fd, struct fault *f)
 {
 	uint64_t n;
 
@@ -42,7 +42,7 @@ err command_signer(struct cli *cli, struct fault *f)
 	TRY(config_read(cli->words[0], config, f));
 	TRY(config_path(config, "signer", folder, f));
 	signer.socket = config->signer_socket;
-	TRY(read_ready(cli, &signer.ready_fd, f));
+	TRY(cli_ready(cli, &signer.ready_fd, f));
 	TRY(cli_setting(cli, "passphrase-file", &file, f));
 	if (file != NULL)
 		TRY(cli_passphrase(cli, file, false, &signer.passphrase, f));
@@ -131,7 +131,7 @@ err command_serve(struct cli *cli, struct fault *f)
 	sigaddset(&both, SIGINT);
 	sigprocmask(SIG_BLOCK, &both, NULL);
 	TRY(config_read(cli->words[0], config, f));
-	TRY(read_ready(cli, &ready, f));
+	TRY(cli_ready(cli, &ready, f));
 	TRY(start_signer(cli, config, &signer, f));
 	err e = serve(cli, config, ready, f);
 	child_stop(&signer);

@@ -88,6 +88,19 @@ static const struct option_row REBUILD_OPTIONS[] = {
 	{0},
 };
 
+static const struct option_row WITNESS_OPTIONS[] = {
+	{"name", "NAME", "the witness's own name, for ever; like witness.example/w1"},
+	{"port", "N", "0: any free one"},
+	{"ready-fd", "N", "descriptor to write the port to; it then ends with its parent"},
+	{0},
+};
+static const struct option_row ASK_OPTIONS[] = {
+	{"witness-key", "FILE", "the witness's verifier key"},
+	{"witness-ca", "FILE", "TLS certificate that the witness may show (PEM)"},
+	{"to", "FILE", "where the cosigned checkpoint goes, instead of standard output"},
+	{0},
+};
+
 const struct command COMMANDS[] = {
 	{"init", "DIR", "Founds a house: its keys, its settings, its log and the first record.",
 	 INIT_OPTIONS, 1, 1, command_init, NULL},
@@ -123,12 +136,19 @@ const struct command COMMANDS[] = {
 	 1, 1, command_blob_show, NULL},
 	{"ledger audit", "DIR|URL", "Verifies the whole log: tiles, entries, every signature.",
 	 AUDIT_OPTIONS, 1, 1, command_ledger_audit, NULL},
-	{"ledger rebuild", "DIR", "Folds the log again and compares; the server must not run.",
+	{"ledger rebuild", "DIR",
+	 "Replays the log into fresh tables and compares; the server must not run.",
 	 REBUILD_OPTIONS, 1, 1, command_ledger_rebuild, NULL},
 	{"ledger export", "DIR TO", "Writes a copy of the log that anybody can audit.", NULL, 2, 2,
 	 command_ledger_export, NULL},
 	{"ledger checkpoint", "", "Prints the last signed checkpoint, verified.", NULL, 0, 0,
 	 command_ledger_checkpoint, NULL},
+	{"witness serve", "DIR",
+	 "Watches other people's logs, each named by --log FILE: cosigns only what extends what it "
+	 "cosigned before.",
+	 WITNESS_OPTIONS, 1, 1, command_witness_serve, NULL},
+	{"witness ask", "URL", "Asks a witness to cosign our last checkpoint.", ASK_OPTIONS, 1, 1,
+	 command_witness_ask, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify passport", "FILE", "Verifies a unit's passport offline and lists its records.",

@@ -354,3 +354,21 @@ err client_get(struct client *c, struct arena *a, const char *path, const char *
 	free(x.reply);
 	return e;
 }
+
+err client_raw(struct client *c, struct arena *a, const char *method, const char *path,
+	       const char *type, struct bytes body, size_t max, int *status, struct bytes *out,
+	       struct fault *f)
+{
+	struct exchange x = {
+		.method = method, .path = path, .type = type, .body = body, .max = max};
+	err e = exchange(c, &x, f);
+
+	*status = x.status;
+	if (e.code == OK) {
+		*out = x.n == 0 ? bytes_of("", 0) : arena_copy(a, bytes_of(x.reply, x.n));
+		if (out->p == NULL)
+			e = fail(f, "OUT_OF_MEMORY", NULL);
+	}
+	free(x.reply);
+	return e;
+}

@@ -50,6 +50,11 @@ char *client_escape(struct client *c, struct arena *a, const char *text);
 MUST_CHECK err client_send(struct client *c, const char *method, const char *path, const char *type,
 			   struct bytes body, int *status, json_t **out, struct fault *f);
 
+/* Whatever the status, the reply's bytes: for protocols that are not ours. Nobody signs in. */
+MUST_CHECK err client_raw(struct client *c, struct arena *a, const char *method, const char *path,
+			  const char *type, struct bytes body, size_t max, int *status,
+			  struct bytes *out, struct fault *f);
+
 /* ---- records ---- */
 
 /* The claim from {"id", "made", "occurred", "source", "body"}; only body is needed. */

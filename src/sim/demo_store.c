@@ -176,7 +176,7 @@ static err attack(struct demo *d, const char *copy, struct fault *f)
 	*f = (struct fault){0};
 	d->stopped++;
 	demo_step(d, "Attack %zu: %s", d->stopped, ATTACK);
-	demo_said(d, "found by folding the log again: table %s, %s", rebuilt.first_table,
+	demo_said(d, "found by replaying the log: table %s, %s", rebuilt.first_table,
 		  rebuilt.first_row);
 	demo_said(d, "found by the audit: %s", why);
 	return ERR_OK;

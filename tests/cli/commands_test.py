@@ -5,11 +5,12 @@ everything that is wrong is said with its own exit status. usage: commands_test.
 import json
 import os
 import stat
+import subprocess
 import sys
 
 from steps import Failure, Folder, House, Program, change_byte, has, run_all, same
 
-INVALID, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = 2, 3, 4, 5, 6
+INVALID, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT, REFUSED = 2, 3, 4, 5, 6, 7
 UNAVAILABLE, CORRUPT = 11, 12
 
 
@@ -371,6 +372,57 @@ def log_must_extend_an_older_checkpoint(program, house):
         raise Failure("a log passed as the continuation of another")
 
 
+class Witness:
+    """Somebody else who watches our log."""
+
+    def __init__(self, program, folder, log):
+        ready, child = os.pipe()
+        self.process = subprocess.Popen(
+            [program.path, "witness", "serve", folder, "--name", "witness.example/w1", "--log", log, "--port",
+             "0", "--ready-fd", str(child)], pass_fds=[child])
+        os.close(child)
+        with os.fdopen(ready) as pipe:
+            self.url = "https://localhost:" + pipe.readline().strip()
+        self.words = [self.url, "--witness-key", folder + "/witness.vkey", "--witness-ca", folder + "/tls.crt"]
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+def witness_cosigns_what_extends_what_it_knows(program, house):
+    folder, log = house.folder + "/witness", f"{house.state}/log.vkey"
+    witness = Witness(program, folder, log)
+    try:
+        note = program.ok("witness", "ask", *witness.words, *house.where()).out
+        has(note, "witness.example/w1")
+        house.record("erin", "site.defined", "site=SEEN", "country=DE", "name=Seen")
+        same(len(program.ok("witness", "ask", *witness.words, *house.where()).out.splitlines()), 6)
+    finally:
+        same(witness.stop(), 0)
+    witness = Witness(program, folder, log)
+    try:
+        house.record("erin", "site.defined", "site=SEEN2", "country=DE", "name=Seen")
+        cosigned = house.folder + "/cosigned"
+        program.ok("witness", "ask", *witness.words, *house.where(), "--to", cosigned)
+        has(open(cosigned, encoding="utf-8").read(), "witness.example/w1")
+    finally:
+        witness.stop()
+
+
+def witness_does_not_cosign_a_log_it_does_not_watch(program, house):
+    witness = Witness(program, house.folder + "/other-witness", house.folder + "/alone/log.vkey")
+    try:
+        program.fails(REFUSED, "did not cosign", "witness", "ask", *witness.words, *house.where())
+    finally:
+        witness.stop()
+
+
+def audit_wants_the_witnesses_it_was_given(program, house):
+    program.fails(CORRUPT, "witness", "ledger", "audit", house.state, "--log", f"{house.state}/log.vkey",
+                  "--witness", house.folder + "/witness/witness.vkey")
+
+
 def house_in_order_has_nothing_wrong(program, house):
     said = program.ok("doctor", house.state, *house.who("ada"))
     has(said.out, "0 wrong")
@@ -433,7 +485,8 @@ TESTS = [
     digest_that_is_none_is_refused, file_that_is_not_there_is_not_found,
     receipt_verifies_offline_until_it_is_changed, receipt_of_another_log_does_not_verify,
     log_is_audited_from_disk_and_from_the_server, log_must_extend_an_older_checkpoint,
-    house_in_order_has_nothing_wrong, doctor_finds_a_key_that_others_may_read,
+    witness_cosigns_what_extends_what_it_knows, witness_does_not_cosign_a_log_it_does_not_watch,
+    audit_wants_the_witnesses_it_was_given, house_in_order_has_nothing_wrong, doctor_finds_a_key_that_others_may_read,
     live_tables_are_not_replaced_under_a_running_server, server_ends_well_and_the_copy_can_be_audited,
     server_that_is_away_is_said_to_be_away, server_starts_again_on_what_it_left,
 ]
