@@ -80,13 +80,21 @@ void crash_begin(struct crash *c)
 	c->config.sign_context = c;
 }
 
+void crash_resume(struct crash *c)
+{
+	struct ledger_of_others *o = c->others;
+
+	c->trial->house.signed_last = o->signed_heads[o->slot % 2];
+	*o = (struct ledger_of_others){0};
+	house_start(&c->trial->house);
+}
+
 void crash_free(struct crash *c)
 {
-	c->trial->house.signed_last = c->began;
-	if (c->folder[0] != '\0')
+	if (c->folder[0] != '\0') {
 		remove_folder(c->folder);
-	else
-		c->trial->house.signed_last = c->others->signed_heads[c->others->slot % 2];
+		c->trial->house.signed_last = c->began;
+	}
 	munmap(c->others, sizeof *c->others);
 	free(c);
 }
@@ -201,6 +209,7 @@ static int child_main(struct crash *c, unsigned long cut)
 		return 1;
 	}
 	engine_close(e);
+	c->others->changes = cut_count();
 	return 0;
 }
 

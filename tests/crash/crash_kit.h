@@ -29,7 +29,7 @@ struct ledger_of_others {
 	unsigned slot;
 	struct receipt receipts[RECEIPTS_MAX];
 	size_t receipts_n;
-	int status; /* what the child found wrong by itself */
+	unsigned long changes; /* how many a child made that came to its end */
 };
 
 struct crash {
@@ -54,6 +54,9 @@ void crash_steps(struct crash *c, const char *name, size_t rounds);
 
 /* Stops the trial's engine. What follows happens in `config`'s store. */
 void crash_begin(struct crash *c);
+
+/* Starts the trial's engine again where the last child and the last check left the store. */
+void crash_resume(struct crash *c);
 
 /* A child opens the store, submits every step and closes. It ends at its `cut`-th change (0: at none)
  * or after `killed_us` microseconds (0: never). Returns its exit status, or 128 + signal. */

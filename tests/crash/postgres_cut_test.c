@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* On PostgreSQL: the engine's process ends at what it sends or writes, and the server ends the
+ * engine's connections. CRASH_CUTS (100) asks for more. */
+#include "crash/crash_kit.h"
+#include "crash/cut.h"
+
+#include "ledger/audit.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROUNDS = 12, SENT = 24 };
+
+static unsigned long cuts_wanted(void)
+{
+	const char *text = getenv("CRASH_CUTS");
+
+	return text == NULL ? 100 : strtoul(text, NULL, 10);
+}
+
+static int cut_once(struct crash *c, unsigned long cut, unsigned long number)
+{
+	char name[32];
+
+	snprintf(name, sizeof name, "n%lu-", number);
+	crash_steps(c, name, 1);
+	crash_begin(c);
+	int status = crash_run(c, cut, 0);
+	if (status != 0 && status != CUT_STATUS)
+		fail_msg("at cut %lu the child ended with %d", cut, status);
+	crash_verify(c);
+	return status;
+}
+
+static void nothing_is_lost_when_the_client_ends(void **state)
+{
+	struct crash *c = crash_new(*state);
+	unsigned long cuts = cuts_wanted(), happened = 0;
+
+	assert_int_equal(cut_once(c, 0, 0), 0);
+	unsigned long changes = c->others->changes;
+	crash_resume(c);
+	assert_true(changes > 0);
+	for (unsigned long i = 1; i <= cuts; i++) {
+		unsigned long cut = 1 + (i * changes / cuts + i) % changes;
+		happened += cut_once(c, cut, i) == CUT_STATUS;
+		crash_resume(c);
+	}
+	print_message("%lu cuts of %lu changes\n", happened, changes);
+	assert_in_range(happened, cuts * 8 / 10, cuts);
+	crash_free(c);
+}
+
+/* ---- the server ends the connections ---- */
+
+struct sending {
+	pthread_mutex_t lock;
+	pthread_cond_t now;
+	bool done;
+};
+
+static void arrived(void *context)
+{
+	struct sending *s = context;
+
+	pthread_mutex_lock(&s->lock);
+	s->done = true;
+	pthread_cond_signal(&s->now);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void wait_for(struct sending *s)
+{
+	pthread_mutex_lock(&s->lock);
+	while (!s->done)
+		pthread_cond_wait(&s->now, &s->lock);
+	s->done = false;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void end_connections(void)
+{
+	server_command("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+		       " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+}
+
+static struct submission *note(struct trial *t, int round, int i)
+{
+	char body[96];
+	struct fault f = {0};
+
+	snprintf(body, sizeof body, "{'item':'r%d-%d','site':'VN'}", round, i);
+	struct submission *s =
+		house_make(&t->house, &t->house.arena, &t->maya, "trial.noted", body, NULL, &f);
+	ok((err){s == NULL ? f.code : OK}, &f);
+	return s;
+}
+
+/* Within a few tries the connections are there again. */
+static void works_again(struct trial *t, int round)
+{
+	enum { TRIES = 200 };
+	struct fault f = {0};
+
+	for (int i = 0; i < TRIES; i++) {
+		struct submission *s = note(t, round, 1000 + i);
+		ok(record_submit_wait(t->house.engine, &s, 1, false, &f), &f);
+		if (submission_result(s)->state == RESULT_CERTIFIED)
+			return;
+		f = submission_result(s)->fault;
+	}
+	ok((err){f.code == OK ? ERR_UNAVAILABLE : f.code}, &f);
+}
+
+static void nothing_is_lost_when_the_server_ends_the_connections(void **state)
+{
+	struct trial *t = *state;
+	struct sending sending = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+	struct submission *sent[ROUNDS][SENT];
+	struct fault f = {0};
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < SENT; i++)
+			sent[round][i] = note(t, round, i);
+		ok(record_submit(t->house.engine, sent[round], SENT, round % 2 == 0, arrived,
+				 &sending, &f),
+		   &f);
+		end_connections();
+		wait_for(&sending);
+		works_again(t, round);
+	}
+	struct reader_session *r;
+	for (int i = 0; reader_take(t->house.engine, &r, &f).code != OK; i++)
+		assert_in_range(i, 0, 200);
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t recorded = 0;
+		for (int i = 0; i < SENT; i++) {
+			const struct result *answered = submission_result(sent[round][i]);
+			struct result now;
+			if (answered->state == RESULT_REFUSED)
+				continue;
+			recorded++;
+			ok(receipt_read(t->house.engine, r, &t->house.arena, answered->sequence,
+					&now, &f),
+			   &f);
+			assert_true(hash_equal(now.digest, answered->digest));
+		}
+		if (round % 2 == 0) /* whole batches: all or nothing */
+			assert_true(recorded == 0 || recorded == SENT);
+	}
+	reader_give(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TRIAL_TEST(nothing_is_lost_when_the_client_ends),
+		TRIAL_TEST(nothing_is_lost_when_the_server_ends_the_connections),
+	};
+
+	return run_on_postgres(tests, sizeof tests / sizeof tests[0]);
+}
