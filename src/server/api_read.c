@@ -305,8 +305,10 @@ err handle_stream(struct call *c, struct fault *f)
 		TRY(number_read("Last-Event-ID", last, &after, f));
 		from = after + 1 < from ? after + 1 : from;
 	}
-	if (c->request->method == HTTP_HEAD)
+	if (c->request->method == HTTP_HEAD) {
+		http_header_set(c->request, "Allow", "GET");
 		return fail(f, "API_METHOD", "allowed", "GET", NULL);
+	}
 	TRY(streams_listen(c->server->streams, c->request, c->caller.principal, from, c->expires,
 			   f));
 	reply_note(c, 200);

@@ -2,6 +2,7 @@
 /* reply.c — how every answer leaves: counted, logged, and problems as RFC 9457 says. */
 #include "base/catalog.h"
 #include "base/log.h"
+#include "server/http_check.h"
 #include "server/server_internal.h"
 
 #include <inttypes.h>
@@ -77,6 +78,17 @@ static json_t *safe_string(const char *text)
 	return json == NULL ? json_string("?") : json;
 }
 
+/* The status that is sent, which the document repeats (RFC 9457 section 3.1.2): more than our own
+ * codes know. */
+static int status_of(const struct fault *f)
+{
+	int below = http_fault_status(f);
+
+	if (f->message != NULL && strcmp(f->message, "API_METHOD") == 0)
+		return 405;
+	return below != 0 ? below : err_info(f->code)->http_status;
+}
+
 json_t *problem_json(const struct fault *f, const struct control_failure *failures)
 {
 	const struct err_info *info = err_info(f->code);
@@ -88,7 +100,7 @@ json_t *problem_json(const struct fault *f, const struct control_failure *failur
 	snprintf(urn, sizeof urn, "urn:sealwright:problem:%s", id);
 	json_object_set_new(json, "type", json_string(urn));
 	json_object_set_new(json, "title", json_string(info->sentence));
-	json_object_set_new(json, "status", json_integer(info->http_status));
+	json_object_set_new(json, "status", json_integer(status_of(f)));
 	json_object_set_new(json, "code", json_string(id));
 	catalog_render(message == NULL ? info->sentence : message->text, f, text, sizeof text);
 	json_object_set_new(json, "detail", safe_string(text));
@@ -132,5 +144,5 @@ void reply_fault(struct call *c, const struct fault *f, const struct control_fai
 	if (f->code == ERR_IO || f->code == ERR_CORRUPT || f->code == ERR_INTERNAL ||
 	    f->code == ERR_MEMORY)
 		log_fault(LOG_ERROR_LEVEL, "request_failed", f);
-	reply_json_as(c, err_info(f->code)->http_status, PROBLEM_TYPE, problem_json(f, failures));
+	reply_json_as(c, status_of(f), PROBLEM_TYPE, problem_json(f, failures));
 }

@@ -2,7 +2,6 @@
 /* server_http.c — from a request to its handler: route, identity, permission. */
 #include "server/server_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct call *call_make(struct http_request *r, struct server *s)
@@ -61,30 +60,41 @@ static err check_access(struct call *c, struct fault *f)
 	return result;
 }
 
+/* One word of a list that is separated by spaces. */
+static bool is_listed(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = list; at != NULL && *at != '\0';) {
+		size_t length = strcspn(at, " ");
+		if (length == n && memcmp(at, name, n) == 0)
+			return true;
+		at += length + (at[length] == ' ');
+	}
+	return false;
+}
+
+/* A misspelled parameter must not be passed over: the answer would be to another question. */
+static err check_query(const struct call *c, struct fault *f)
+{
+	if (c->route->handle == handle_view)
+		return ERR_OK; /* knows its own */
+	for (size_t i = 0; i < http_query_count(c->request); i++) {
+		const char *value, *name = http_query_at(c->request, i, &value);
+		if (!is_listed(c->route->query, name))
+			return fail_field(f, name, "API_PARAMETER_UNKNOWN", "name", name, NULL);
+	}
+	return ERR_OK;
+}
+
 static err run(struct call *c, struct fault *f)
 {
 	TRY(find_route(c, f));
 	TRY(call_identify(c, f));
 	TRY(call_charge(c, f));
 	TRY(check_access(c, f));
+	TRY(check_query(c, f));
 	return c->route->handle(c, f);
-}
-
-/* A path that exists is not found by another method: 405, which no error code of ours is. */
-static void answer(struct call *c, const struct fault *f)
-{
-	static const char METHOD[] = "API_METHOD";
-
-	if (f->message == NULL || strcmp(f->message, METHOD) != 0) {
-		reply_fault(c, f, NULL);
-		return;
-	}
-	json_t *json = problem_json(f, NULL);
-	json_object_set_new(json, "status", json_integer(405));
-	char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	reply_bytes(c, 405, "application/problem+json", bytes_text(text == NULL ? "{}" : text));
-	free(text);
 }
 
 static void handle(struct http_request *r, void *context)
@@ -95,7 +105,7 @@ static void handle(struct http_request *r, void *context)
 	if (c == NULL)
 		reply_no_memory(r);
 	else if (run(c, &f).code != OK)
-		answer(c, &f);
+		reply_fault(c, &f, NULL);
 }
 
 /* ---- before the body ---- */
@@ -106,7 +116,8 @@ static err begin_large(struct call *c, struct fault *f)
 	TRY(call_identify(c, f));
 	if (c->route->handle == handle_blob_upload)
 		TRY(call_charge(c, f));
-	return check_access(c, f);
+	TRY(check_access(c, f));
+	return check_query(c, f);
 }
 
 static size_t begin(struct http_request *r, struct http_upload *upload, void *context)
@@ -119,12 +130,12 @@ static size_t begin(struct http_request *r, struct http_upload *upload, void *co
 		return 0;
 	}
 	if (find_route(c, &f).code != OK) {
-		answer(c, &f);
+		reply_fault(c, &f, NULL);
 		return 0;
 	}
 	if (c->route->handle == handle_blob_upload || c->route->body_max > BODY_RECORD) {
 		if (begin_large(c, &f).code != OK) {
-			answer(c, &f);
+			reply_fault(c, &f, NULL);
 			return 0;
 		}
 	}

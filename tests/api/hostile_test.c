@@ -3,6 +3,8 @@
  * the end a server that is as well as it was. */
 #include "hostile.h"
 
+#include "core/sha256.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +34,29 @@ static void start_plain(struct hostile *h)
 	api_start(h->api);
 }
 
+/* A recorded claim and a stored blob, for rows that name them. */
+static void keep_samples(struct hostile *h)
+{
+	static const char CONTENT[] = "0123456789";
+	struct hash digest = sha256(bytes_text(CONTENT));
+	struct reply *r = wire_post(h, WANDA, "/v1/records/role.defined", "application/cbor",
+				    forge(h, &(const struct forgery){0}));
+
+	must_have(r, 201);
+	snprintf(h->receipt, sizeof h->receipt, "%s", reply_text(r, "digest"));
+	hex_encode(hash_bytes(&digest), h->blob);
+	const struct row put = {
+		.path = "/v1/blobs/@BLOB", .method = "PUT", .type = "", .raw = bytes_text(CONTENT)};
+	must_have(wire_row(h, &put, put.path), 201);
+}
+
 static int open_all(void **state)
 {
 	(void)state;
 	x->api = api_open();
 	start_plain(x);
 	hostile_seed(x);
+	keep_samples(x);
 	(void)wire_get(x, ADA, "/v1/me");
 	x->open_files = open_files();
 	return 0;
@@ -70,8 +89,9 @@ static void run_row(void **state)
 
 /* ---- all of them ---- */
 
-static const struct table *const TABLES[] = {&JSON_TABLE, &ENVELOPE_TABLE, &COSE_TABLE,
-					     &SESSION_TABLE};
+static const struct table *const TABLES[] = {&JSON_TABLE,    &ENVELOPE_TABLE, &COSE_TABLE,
+					     &SESSION_TABLE, &VIEW_TABLE,     &READ_TABLE,
+					     &PATH_TABLE,    &BLOB_TABLE};
 
 enum { TESTS_MAX = 1024 };
 static struct CMUnitTest tests[TESTS_MAX];

@@ -113,6 +113,8 @@ struct reply *wire_read(struct hostile *h, int fd, bool head)
 	const char *length, *type;
 
 	assert_non_null(r);
+	r->older = h->api->replies; /* the fixture gives back what they hold */
+	h->api->replies = r;
 	r->body = arena_text(&h->api->arena, bytes_text(""));
 	r->headers = r->body;
 	if (!read_head(fd, text))
@@ -195,16 +197,20 @@ static struct bytes request_of(struct hostile *h, const struct row *row, const c
 {
 	struct arena *a = &h->api->arena;
 	struct bytes body = body_of(h, row);
+	char filler[4096 + 1] = "";
 	bool has_body = body.p != NULL;
 	const char *method = row->method != NULL ? row->method : has_body ? "POST" : "GET";
 	const char *type = row->type != NULL ? row->type : "application/json";
 	const char *headers = row->headers == NULL ? "" : row->headers;
 	const char *length = has_body ? arena_printf(a, "Content-Length: %zu\r\n", body.n) : "";
 
+	memset(filler, 'a', sizeof filler - 1);
 	if (has_body && type[0] != '\0')
 		length = arena_printf(a, "%sContent-Type: %s\r\n", length, type);
 	path = replace(a, arena_text(a, bytes_text(path)), "@RECEIPT", h->receipt);
 	path = replace(a, arena_text(a, bytes_text(path)), "@BLOB", h->blob);
+	path = replace(a, arena_text(a, bytes_text(path)), "@LONG", filler);
+	headers = replace(a, arena_text(a, bytes_text(headers)), "@LONG", filler);
 	char *head = arena_printf(a, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n", method,
 				  path, wire_token(h, row->who), length, headers);
 	assert_non_null(head);
