@@ -138,6 +138,10 @@ static struct held *hold(struct authority *a, uint32_t bucket)
 		authority_forget(a); /* bounded: start over */
 	struct held *h = arena_alloc(&a->arena, sizeof *h);
 
+	if (h == NULL) {
+		authority_forget(a);
+		h = arena_alloc(&a->arena, sizeof *h);
+	}
 	if (h == NULL)
 		return NULL;
 	h->next = a->buckets[bucket];

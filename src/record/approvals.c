@@ -274,8 +274,10 @@ static err withdraw(struct attempt *x, const struct waiting *w, const char *vote
 	return commit_record(x, OUTCOME_FOLDED, NULL, 0, f);
 }
 
+/* An approval waits until the clocks agree; a denial wins at any time. */
 static err check_open(struct attempt *x, const struct waiting *w, bool *open)
 {
+	bool approves = strcmp(x->record->type->type->name, "approval.given") == 0;
 	char expired[TIME_TEXT_SIZE];
 
 	*open = false;
@@ -283,7 +285,7 @@ static err check_open(struct attempt *x, const struct waiting *w, bool *open)
 		return say_no(x, "APPROVAL_NOTHING_WAITS", NULL, NULL);
 	if (strcmp(w->state, "open") != 0)
 		return say_no(x, "APPROVAL_CLOSED", "state", w->state);
-	if (x->batch->clocks.stepped)
+	if (approves && x->batch->clocks.stepped)
 		return say_no(x, "CLOCK_DISAGREES", NULL, NULL);
 	time_text(w->expires, expired);
 	if (x->batch->at >= w->expires || x->batch->clocks.wall >= w->expires)

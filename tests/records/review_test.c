@@ -385,6 +385,23 @@ static void a_key_that_was_just_enrolled_does_not_vote_for_its_owner(void **stat
 	actor_done(&false_ben);
 }
 
+static void a_denial_wins_though_the_clocks_disagree(void **state)
+{
+	struct place *p = *state;
+	struct house *h = &p->house;
+	struct hash waits;
+	char hex[65], body[160];
+
+	sets_rule(p, &waits);
+	house_step(h, 3600 * 1000, 0);
+	assert_string_equal(house_approve(h, &h->ben, waits)->fault.message, "CLOCK_DISAGREES");
+	hex_encode(hash_bytes(&waits), hex);
+	snprintf(body, sizeof body, "{'record':'%s','reason':'no'}", hex);
+	house_must(h, &h->ben, "approval.denied", body);
+	house_step(h, -3600 * 1000, 0);
+	assert_string_equal(house_approve(h, &h->cleo, waits)->fault.message, "APPROVAL_CLOSED");
+}
+
 /* ---- the start of a log ---- */
 
 static void submits_system(struct engine *e, struct arena *a, const char *type, json_t *body,
@@ -626,6 +643,7 @@ int main(void)
 		PLACE_TEST(a_role_that_is_defined_again_makes_nobody_a_newcomer),
 		PLACE_TEST(a_role_that_had_a_permission_once_makes_newcomers_when_it_gets_it_back),
 		PLACE_TEST(a_key_that_was_just_enrolled_does_not_vote_for_its_owner),
+		PLACE_TEST(a_denial_wins_though_the_clocks_disagree),
 		PLACE_TEST(an_empty_log_takes_nothing_but_its_start),
 		PLACE_TEST(a_log_starts_once),
 		PLACE_TEST(a_key_that_signs_nothing_is_not_named),
