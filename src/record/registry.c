@@ -161,6 +161,8 @@ static err check_row(const struct record_type *type, struct fault *f)
 	if ((type->approval != NULL || type->gate != NULL) && type->nature != DECISION)
 		return registry_bad(f, type->name,
 				    "only a decision waits for approval or passes a gate");
+	if ((type->flags & REPORT) != 0 && type->nature != EVENT)
+		return registry_bad(f, type->name, "only an event is kept as an unverified report");
 	if ((type->check != NULL) != (type->outputs != NULL))
 		return registry_bad(f, type->name,
 				    "a check has outputs, and outputs come from a check");
@@ -266,6 +268,24 @@ static err make_room(struct registry *r, const struct area *const *areas, struct
 	return ERR_OK;
 }
 
+/* A witness lists each control of a gate once, and has room for so many. */
+static err check_controls(const struct registry *r, struct fault *f)
+{
+	for (size_t i = 0; i < r->controls_n; i++) {
+		size_t same_gate = 0;
+		for (size_t k = 0; k < r->controls_n; k++) {
+			if (i != k && strcmp(r->controls[i].id, r->controls[k].id) == 0)
+				return registry_bad(f, r->controls[i].id,
+						    "two controls have this name");
+			same_gate += strcmp(r->controls[i].gate, r->controls[k].gate) == 0;
+		}
+		if (same_gate > ENTRY_CONTROLS_MAX)
+			return registry_bad(f, r->controls[i].gate,
+					    "the gate has too many controls");
+	}
+	return ERR_OK;
+}
+
 static err check_scopes(const struct registry *r, struct fault *f)
 {
 	for (size_t i = 0; i < r->types_n; i++)
@@ -289,6 +309,7 @@ static err fill(struct registry *r, const struct area *const *areas, struct faul
 		TRY(registry_compile_sql(r, areas[i], &digest, f));
 	r->folds = sha256_final(&digest);
 	qsort(r->views, r->views_n, sizeof *r->views, order_views);
+	TRY(check_controls(r, f));
 	return check_scopes(r, f);
 }
 
