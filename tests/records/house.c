@@ -175,7 +175,7 @@ void house_open(struct house *h, const char *address)
 	house_open_with(h, address, AREAS);
 }
 
-void house_open_with(struct house *h, const char *address, const struct area *const *areas)
+static void prepare(struct house *h, const char *address, const struct area *const *areas)
 {
 	struct fault f = {0};
 	uint8_t raw[32];
@@ -190,9 +190,6 @@ void house_open_with(struct house *h, const char *address, const struct area *co
 	check(private_key_generate(KEY_ED25519, &h->checkpoint, &f), &f, "key");
 	assert_true(public_key_ed25519(private_key_public(h->checkpoint), raw));
 	assert_true(note_key_make(HOUSE_ORIGIN, NOTE_ED25519, raw, &h->checkpoint_public));
-	make_actor(&h->ada, "ada", KEY_ED25519);
-	make_actor(&h->ben, "ben", KEY_ED25519);
-	make_actor(&h->cleo, "cleo", KEY_ED25519);
 	h->config = (struct engine_config){.store = h->store,
 					   .tiles = h->tiles,
 					   .origin = HOUSE_ORIGIN,
@@ -202,6 +199,27 @@ void house_open_with(struct house *h, const char *address, const struct area *co
 					   .last_signed = last_signed,
 					   .sign_context = h,
 					   .secret = {1, 2, 3}};
+}
+
+void house_open_with(struct house *h, const char *address, const struct area *const *areas)
+{
+	prepare(h, address, areas);
+	make_actor(&h->ada, "ada", KEY_ED25519);
+	make_actor(&h->ben, "ben", KEY_ED25519);
+	make_actor(&h->cleo, "cleo", KEY_ED25519);
+	house_start(h);
+	start_log(h);
+}
+
+void house_open_as(struct house *h, const char *address, const struct area *const *areas,
+		   const struct actor founders[static 3], struct house_clock clock)
+{
+	prepare(h, address, areas);
+	h->ada = founders[0];
+	h->ben = founders[1];
+	h->cleo = founders[2];
+	h->borrows = true;
+	h->clock_state = clock;
 	house_start(h);
 	start_log(h);
 }
@@ -217,9 +235,11 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 void house_close(struct house *h)
 {
 	house_stop(h);
-	actor_done(&h->ada);
-	actor_done(&h->ben);
-	actor_done(&h->cleo);
+	if (!h->borrows) {
+		actor_done(&h->ada);
+		actor_done(&h->ben);
+		actor_done(&h->cleo);
+	}
 	private_key_close(h->checkpoint);
 	arena_done(&h->arena);
 	nftw(h->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -302,7 +322,11 @@ static err make_signed(struct house *h, struct arena *a, const struct actor *who
 	err result = submission_prepare(h->engine, a, &caller, bytes_text(type), json,
 					public_key_id(private_key_public(who->key)), &prepared, f);
 	json_decref(json);
-	return result.code == OK ? put_submission(a, who, &prepared, type, out, f) : result;
+	if (result.code == OK)
+		result = put_submission(a, who, &prepared, type, out, f);
+	if (result.code == OK && h->on_signed != NULL)
+		h->on_signed(h->on_signed_context, *out);
+	return result;
 }
 
 struct bytes house_signed(struct house *h, struct arena *a, const struct actor *who,

@@ -34,12 +34,19 @@ struct house {
 	struct actor ada, ben, cleo; /* founders */
 	struct arena arena;
 	uint64_t ids;
+	bool borrows;                                        /* the founders' keys */
+	void (*on_signed)(void *context, struct bytes cbor); /* hears of every submission */
+	void *on_signed_context;
 };
 
 /* Opens an empty log in the store at `address` and starts it with three founders. */
 void house_open(struct house *h, const char *address);
 /* The same with other areas; the list ends with NULL. */
 void house_open_with(struct house *h, const char *address, const struct area *const *areas);
+/* The same with founders whose keys the caller has and keeps, from this time on: so that one history
+ * can be told to two stores. */
+void house_open_as(struct house *h, const char *address, const struct area *const *areas,
+		   const struct actor founders[static 3], struct house_clock clock);
 void house_close(struct house *h); /* and removes its folder */
 void house_stop(struct house *h);  /* closes the engine only */
 void house_start(struct house *h); /* opens it again */
