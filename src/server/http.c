@@ -15,7 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FLUSH_MS = 2000, OPTIONS_MAX = 20, BACKLOG = 512 };
+enum {
+	FLUSH_MS = 2000,      /* without one reply going out, while the server stops */
+	FLUSH_MAX_MS = 10000, /* in all */
+	OPTIONS_MAX = 20,
+	BACKLOG = 512,
+};
 
 static const char PRIORITIES[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:%SERVER_PRECEDENCE";
 
@@ -185,6 +190,17 @@ static uint16_t bound_port(int fd)
 	return ntohs(at.ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
 }
 
+/* Accepting ends here and not by MHD_quiesce_daemon(): that takes the socket out of the epoll sets
+ * of threads which may be doing the same at that moment, and whoever comes second ends the process
+ * (0.9.75 to 1.0). Refused clients see an end at once. */
+static enum MHD_Result admit(void *listener, const struct sockaddr *address, socklen_t n)
+{
+	const struct http_listener *l = listener;
+
+	(void)address, (void)n;
+	return atomic_load(&l->server->closing) ? MHD_NO : MHD_YES;
+}
+
 static err start_listener(struct http_server *s, const struct http_config *config,
 			  enum http_port port, uint16_t number, struct fault *f)
 {
@@ -198,11 +214,11 @@ static err start_listener(struct http_server *s, const struct http_config *confi
 	fill_options(&options, config, l, fd);
 	if (config->certificate_pem)
 		flags |= MHD_USE_TLS;
-	l->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_access, l, MHD_OPTION_ARRAY,
+	l->daemon = MHD_start_daemon(flags, 0, admit, l, http_access, l, MHD_OPTION_ARRAY,
 				     options.items, MHD_OPTION_END);
 	if (!l->daemon)
 		return fail(f, "HTTP_START_FAILED", "detail", "libmicrohttpd refuses", NULL);
-	fd = -1;
+	fd = -1; /* closed by MHD_stop_daemon() */
 	return ERR_OK;
 }
 
@@ -259,7 +275,6 @@ static struct http_server *server_open(const struct http_config *config,
 	for (size_t i = 0; i < HTTP_PORTS; i++) {
 		s->listeners[i].server = s;
 		s->listeners[i].port = (enum http_port)i;
-		s->listeners[i].quiesced_fd = -1;
 	}
 	return s;
 }
@@ -294,17 +309,6 @@ uint16_t http_port_of(const struct http_server *s, enum http_port port)
 
 /* ---- stopping ---- */
 
-static void stop_accepting(struct http_listener *l)
-{
-	if (!l->daemon)
-		return;
-	l->quiesced_fd = MHD_quiesce_daemon(l->daemon);
-	/* Whoever waits in its queue learns at once. Its number stays taken until no thread of
-	 * libmicrohttpd can use it any more. */
-	if (l->quiesced_fd >= 0)
-		(void)shutdown(l->quiesced_fd, SHUT_RDWR);
-}
-
 /* Waits until no request runs, and with `streams` until none of those is open. The server's lock
  * is held. */
 static void wait_drained(struct http_server *s, unsigned ms, bool streams)
@@ -321,6 +325,24 @@ static void wait_drained(struct http_server *s, unsigned ms, bool streams)
 	while (s->active > 0 || (streams && s->streams))
 		if (pthread_cond_timedwait(&s->drained, &s->lock, &end) != 0)
 			return;
+}
+
+static size_t count_open(const struct http_server *s)
+{
+	return s->active + http_streams_count(s);
+}
+
+/* Replies go out for as long as clients take them, which on a loaded machine is long for many and
+ * never for those who do not read. The server's lock is held. */
+static void wait_flushed(struct http_server *s)
+{
+	uint64_t end_ms = http_now_ms() + FLUSH_MAX_MS;
+	size_t before;
+
+	do {
+		before = count_open(s);
+		wait_drained(s, FLUSH_MS, true);
+	} while (count_open(s) > 0 && count_open(s) < before && http_now_ms() < end_ms);
 }
 
 static void end_keeper(struct http_server *s)
@@ -342,20 +364,14 @@ void http_stop(struct http_server *s, unsigned grace_ms)
 	(void)pthread_mutex_lock(&s->lock);
 	atomic_store(&s->closing, true);
 	http_streams_end(s);
-	(void)pthread_mutex_unlock(&s->lock);
-	for (size_t i = 0; i < HTTP_PORTS; i++)
-		stop_accepting(&s->listeners[i]);
-	(void)pthread_mutex_lock(&s->lock);
 	wait_drained(s, grace_ms, false);
 	s->stopping = true;
 	http_unpark_all(s);
-	wait_drained(s, FLUSH_MS, true);
+	wait_flushed(s);
 	(void)pthread_mutex_unlock(&s->lock);
-	for (size_t i = 0; i < HTTP_PORTS; i++) {
+	for (size_t i = 0; i < HTTP_PORTS; i++)
 		if (s->listeners[i].daemon)
 			MHD_stop_daemon(s->listeners[i].daemon);
-		fd_close(&s->listeners[i].quiesced_fd);
-	}
 	end_keeper(s);
 	(void)pthread_cond_destroy(&s->drained);
 	(void)pthread_cond_destroy(&s->tick);

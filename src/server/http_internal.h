@@ -30,7 +30,6 @@ struct http_listener {
 	struct MHD_Daemon *daemon;
 	enum http_port port;
 	uint16_t number;
-	int quiesced_fd; /* the socket, once accepting has ended; else -1 */
 };
 
 struct http_server {
@@ -176,8 +175,9 @@ enum http_parking http_park(struct http_exchange *x);
 void http_unpark_all(struct http_server *s); /* the server's lock is held */
 void http_detach(struct http_exchange *x);   /* libmicrohttpd is through with it */
 
-/* http_stream.c: both with the server's lock held. */
+/* http_stream.c: with the server's lock held. */
 void http_streams_beat(struct http_server *s, uint64_t now_ms);
 void http_streams_end(struct http_server *s);
+size_t http_streams_count(const struct http_server *s);
 
 #endif

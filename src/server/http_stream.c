@@ -65,6 +65,15 @@ void http_streams_end(struct http_server *s)
 	}
 }
 
+size_t http_streams_count(const struct http_server *s)
+{
+	size_t n = 0;
+
+	for (const struct http_stream *st = s->streams; st; st = st->next)
+		n++;
+	return n;
+}
+
 /* An idle stream holds no buffer: there may be thousands. */
 static void drop_piece(struct http_stream *st)
 {

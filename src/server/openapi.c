@@ -246,7 +246,7 @@ static void set_operation(json_t *paths, const char *path, const char *method, j
 	size_t n = 0;
 	json_t *item = json_object_get(paths, path);
 
-	for (; method[n] != '\0' && n < sizeof lower - 1; n++)
+	for (; n < sizeof lower - 1 && method[n] != '\0'; n++)
 		lower[n] = (char)(method[n] | 0x20);
 	lower[n] = '\0';
 	if (item == NULL) {

@@ -39,7 +39,6 @@ void reply_nothing(struct call *c)
 static void reply_json_as(struct call *c, int status, const char *type, json_t *json)
 {
 	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
-	struct fault f;
 
 	json_decref(json);
 	if (text != NULL) {
@@ -47,7 +46,6 @@ static void reply_json_as(struct call *c, int status, const char *type, json_t *
 		free(text);
 		return;
 	}
-	(void)fail(&f, "OUT_OF_MEMORY", NULL);
 	reply_bytes(c, 500, PROBLEM_TYPE,
 		    bytes_text("{\"title\":\"The server is out of memory.\",\"status\":500}"));
 }

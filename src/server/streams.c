@@ -220,29 +220,40 @@ static bool may_still(struct listener *l)
 	return may;
 }
 
+/* The last that a listener hears. */
+static size_t put_end(struct listener *l, char *buffer, size_t cap)
+{
+	struct fault f;
+
+	l->ended = true;
+	(void)fail(&f, "API_STREAM_ENDED", NULL);
+	json_t *json = problem_json(&f, NULL);
+	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+	int n = snprintf(buffer, cap, "event: ended\ndata: %s\n\n", text == NULL ? "{}" : text);
+	json_decref(json);
+	free(text);
+	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
+}
+
 static size_t pull(void *context, char *buffer, size_t cap)
 {
-	static const char END[] = "event: ended\ndata: {\"code\":\"API_STREAM_ENDED\"}\n\n";
 	struct listener *l = context;
 	size_t n = 0;
 	bool asked = false;
 
 	for (char *text; !l->ended && (text = next_event(l)) != NULL; l->position++) {
 		size_t length = strlen(text);
-		if (n + length > cap) {
-			free(text);
-			break;
-		}
-		if (!asked && !may_still(l)) {
-			free(text);
-			l->ended = true;
-			memcpy(buffer, END, sizeof END - 1);
-			return sizeof END - 1;
-		}
-		asked = true;
-		memcpy(buffer + n, text, length);
-		n += length;
+		bool fits = n + length <= cap;
+		bool may = !fits || asked || may_still(l);
+		if (fits && may)
+			memcpy(buffer + n, text, length);
 		free(text);
+		if (!may)
+			return put_end(l, buffer, cap);
+		if (!fits)
+			break;
+		asked = true;
+		n += length;
 	}
 	return n;
 }

@@ -198,8 +198,15 @@ struct api *api_open_over(const char *store, uint64_t ahead_ms)
 
 struct api *api_open(void)
 {
+	return api_open_on(NULL);
+}
+
+struct api *api_open_on(const char *store)
+{
 	struct api *x = api_make();
 
+	if (store != NULL)
+		snprintf(x->config.store, sizeof x->config.store, "%s", store);
 	x->ada = api_make_person("ada");
 	x->ben = api_make_person("ben");
 	x->cleo = api_make_person("cleo");

@@ -52,8 +52,9 @@ struct api {
 	struct person ada, ben, cleo; /* founders, signed in */
 };
 
-/* Founded and serving. */
+/* Founded and serving. `store` is the address of an empty store; NULL: SQLite in the folder. */
 struct api *api_open(void);
+struct api *api_open_on(const char *store);
 /* Over a store that somebody else has filled, for this origin: nobody is founded or signed in. */
 struct api *api_open_over(const char *store, uint64_t ahead_ms);
 void api_close(struct api *x);

@@ -167,7 +167,7 @@ struct reply *api_post(struct api *x, const struct person *who, const char *path
 
 const char *reply_header(const struct reply *r, const char *name)
 {
-	static char value[1024];
+	static _Thread_local char value[1024];
 	size_t n = strlen(name);
 
 	for (const char *line = r->headers; line != NULL && *line != '\0';) {
