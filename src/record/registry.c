@@ -268,16 +268,18 @@ static err make_room(struct registry *r, const struct area *const *areas, struct
 	return ERR_OK;
 }
 
-/* A witness lists each control of a gate once, and has room for so many. */
+/* A witness lists each control of a gate once, and has room for so many. One control may guard
+ * several gates. */
 static err check_controls(const struct registry *r, struct fault *f)
 {
 	for (size_t i = 0; i < r->controls_n; i++) {
 		size_t same_gate = 0;
 		for (size_t k = 0; k < r->controls_n; k++) {
-			if (i != k && strcmp(r->controls[i].id, r->controls[k].id) == 0)
+			bool gate = strcmp(r->controls[i].gate, r->controls[k].gate) == 0;
+			if (gate && i != k && strcmp(r->controls[i].id, r->controls[k].id) == 0)
 				return registry_bad(f, r->controls[i].id,
-						    "two controls have this name");
-			same_gate += strcmp(r->controls[i].gate, r->controls[k].gate) == 0;
+						    "two controls of a gate have this name");
+			same_gate += gate;
 		}
 		if (same_gate > ENTRY_CONTROLS_MAX)
 			return registry_bad(f, r->controls[i].gate,
