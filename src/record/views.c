@@ -186,19 +186,16 @@ static bool get_cursor_value(struct reader *r, struct value *out)
 	return false;
 }
 
-static err put_cursor(struct query *q, const struct view_shape *shape, const char *text,
-		      struct fault *f)
+static err put_cursor(struct query *q, const struct engine *e, const struct view *view,
+		      const struct view_shape *shape, const char *text, struct fault *f)
 {
-	uint8_t *bytes = arena_alloc(q->arena, 4096);
-	size_t n;
+	struct bytes values;
 
 	if (text == NULL)
 		return ERR_OK;
-	if (bytes == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	if (!base64url_decode(bytes_text(text), bytes, 4096, &n))
+	if (!view_cursor_read(e, q->arena, view, text, &values))
 		return cursor_wrong(f);
-	struct reader r = reader_of(bytes_of(bytes, n));
+	struct reader r = reader_of(values);
 	if (cbor_array(&r) != shape->order_n)
 		return cursor_wrong(f);
 	put_text(&q->sql, " AND (");
@@ -312,19 +309,18 @@ static err each_row(void *context, const struct value *columns, size_t n)
 	return keep_cursor(rows, columns);
 }
 
-static json_t *page_json(const struct rows *rows)
+static json_t *page_json(const struct rows *rows, const struct engine *e, const struct view *view)
 {
 	json_t *page = json_object(), *columns = json_array();
-	char cursor[4096];
 
 	for (size_t i = 0; i < statement_columns(rows->statement); i++)
 		json_array_append_new(columns, json_string(statement_column(rows->statement, i)));
 	json_object_set_new(page, "columns", columns);
 	json_object_set(page, "rows", rows->rows);
-	if (rows->more) {
-		base64url_encode(bytes_of(rows->cursor, rows->cursor_n), cursor);
-		json_object_set_new(page, "next", json_string(cursor));
-	}
+	if (rows->more)
+		json_object_set_new(
+			page, "next",
+			view_cursor_make(e, view, bytes_of(rows->cursor, rows->cursor_n)));
 	return page;
 }
 
@@ -347,12 +343,12 @@ static err build(struct query *q, struct reader_session *r, const struct view *v
 		return fail(f, "VIEW_NOT_ALLOWED", "view", view->name, "permission",
 			    view->permission, NULL);
 	TRY(put_filters(q, view, columns, request, f));
-	TRY(put_cursor(q, shape, query_value(request, "cursor"), f));
+	TRY(put_cursor(q, r->engine, view, shape, query_value(request, "cursor"), f));
 	return put_order(q, shape, request, f);
 }
 
-static err run(struct query *q, struct reader_session *r, const struct view_shape *shape,
-	       json_t **out, struct fault *f)
+static err run(struct query *q, struct reader_session *r, const struct view *view,
+	       const struct view_shape *shape, json_t **out, struct fault *f)
 {
 	struct bytes sql;
 	struct statement *s;
@@ -370,7 +366,7 @@ static err run(struct query *q, struct reader_session *r, const struct view_shap
 			    .fault = f};
 	result = db_query(r->db, s, q->values, each_row, &rows, NULL, f);
 	if (result.code == OK)
-		*out = page_json(&rows);
+		*out = page_json(&rows, r->engine, view);
 	json_decref(rows.rows);
 	statement_close(s);
 	return result.code == OK && *out == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : result;
@@ -398,5 +394,5 @@ err view_read(struct engine *e, struct reader_session *r, struct arena *a,
 	err result = build(&q, r, view, &shape, columns, request, f);
 	statement_close(columns);
 	TRY(result);
-	return run(&q, r, &shape, out, f);
+	return run(&q, r, view, &shape, out, f);
 }

@@ -18,4 +18,10 @@ bool view_shows(const struct statement *s, const char *column);
 /* Every view prepares, shows a scope column or is global, and shows what it is ordered by. */
 MUST_CHECK err views_check(const struct registry *registry, struct db *db, struct fault *f);
 
+/* The last row's place in the order as text, and back: false for what this log's servers did not give
+ * for this view. */
+json_t *view_cursor_make(const struct engine *e, const struct view *view, struct bytes values);
+MUST_CHECK bool view_cursor_read(const struct engine *e, struct arena *a, const struct view *view,
+				 const char *text, struct bytes *values);
+
 #endif
