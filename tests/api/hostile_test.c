@@ -139,5 +139,6 @@ int main(void)
 		add_rows(TABLES[i], names[i], NAMES);
 	add_tests(BYTE_TESTS, BYTE_TESTS_N);
 	add_tests(SESSION_TESTS, SESSION_TESTS_N);
+	add_tests(SCOPE_TESTS, SCOPE_TESTS_N);
 	return _cmocka_run_group_tests("hostile", tests, tests_n, open_all, close_all);
 }
