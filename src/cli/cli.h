@@ -34,7 +34,6 @@ struct option_given {
 
 struct cli {
 	struct arena arena;
-	const char *program;
 	const struct command *command;
 	struct option_given options[CLI_OPTIONS_MAX];
 	size_t options_n;
@@ -49,6 +48,10 @@ struct cli {
 	bool json;     /* for programs */
 	bool verified; /* false: the command ran, and what it looked at does not hold */
 };
+
+/* help.c */
+void cli_print_usage(void);
+void cli_print_command(const struct cli *cli);
 
 /* ---- what was said ---- */
 

@@ -9,80 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct option_row GLOBAL_OPTIONS[] = {
-	{"server", "URL", "address of the server, https://HOST:PORT"},
-	{"ca", "FILE", "TLS certificate that the server may show (PEM)"},
-	{"as", "PRINCIPAL", "who you are"},
-	{"key", "FILE", "your private key"},
-	{"passphrase-file", "FILE", "where the key's passphrase stands, instead of asking"},
-	{"log", "FILE", "the log's verifier key; receipts are verified with it"},
-	{"profile", "FILE", "where the options above are kept, one `name = value` a line"},
-	{"json", NULL, "answers for programs"},
-	{"help", NULL, "what the command does and takes"},
-	{0},
-};
-
-/* ---- help ---- */
-
-static void print_options(const struct option_row *rows)
-{
-	char left[64];
-
-	for (; rows != NULL && rows->name != NULL; rows++) {
-		snprintf(left, sizeof left, "--%s%s%s", rows->name,
-			 rows->argument == NULL ? "" : " ",
-			 rows->argument == NULL ? "" : rows->argument);
-		printf("  %-26s %s\n", left, rows->help);
-	}
-}
-
-static void print_command(const struct cli *cli)
-{
-	const struct command *c = cli->command;
-
-	printf("usage: %s %s%s%s\n%s\n", cli->program, c->name, c->arguments[0] != '\0' ? " " : "",
-	       c->arguments, c->help);
-	if (c->options != NULL) {
-		printf("\n");
-		print_options(c->options);
-	}
-	printf("\neverywhere:\n");
-	print_options(GLOBAL_OPTIONS);
-}
-
-static void print_usage(const char *program)
-{
-	printf("usage: %s COMMAND [WORD …] [--OPTION …]\n\n", program);
-	for (const struct command *c = COMMANDS; c->name != NULL; c++) {
-		int n = (int)strcspn(c->help, ".;:");
-		printf("  %-18s %.*s\n", c->name, n, c->help);
-	}
-	printf("\n`%s COMMAND --help` says more. Everywhere:\n", program);
-	print_options(GLOBAL_OPTIONS);
-}
-
-err command_help(struct cli *cli, struct fault *f)
-{
-	(void)f;
-	print_usage(cli->program);
-	return ERR_OK;
-}
-
-err command_completion(struct cli *cli, struct fault *f)
-{
-	(void)cli;
-	(void)f;
-	for (const struct command *c = COMMANDS; c->name != NULL; c++) {
-		printf("%s", c->name);
-		for (const struct option_row *o = c->options; o != NULL && o->name != NULL; o++)
-			printf(" --%s", o->name);
-		for (const struct option_row *o = GLOBAL_OPTIONS; o->name != NULL; o++)
-			printf(" --%s", o->name);
-		printf("\n");
-	}
-	return ERR_OK;
-}
-
 /* ---- reading ---- */
 
 /* The command whose words come first; two words before one. */
@@ -177,7 +103,7 @@ static err run(struct cli *cli, int count, char **arguments, struct fault *f)
 	TRY(read_arguments(cli, count - taken, arguments + taken, f));
 	cli->json = cli_flag(cli, "json");
 	if (cli_flag(cli, "help")) {
-		print_command(cli);
+		cli_print_command(cli);
 		return cli->command->more_help == NULL ? ERR_OK : cli->command->more_help(cli, f);
 	}
 	TRY(check_words(cli, f));
@@ -204,11 +130,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (cli == NULL)
 		return err_info(ERR_MEMORY)->exit_code;
-	cli->program = "sealwright";
 	cli->verified = true;
 	cli->arena.limit = (size_t)1 << 30;
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_usage(cli->program);
+		cli_print_usage();
 		cli_done(cli);
 		return argc < 2 ? err_info(ERR_INVALID)->exit_code : 0;
 	}

@@ -94,6 +94,10 @@ static const struct option_row WITNESS_OPTIONS[] = {
 	{"ready-fd", "N", "descriptor to write the port to; it then ends with its parent"},
 	{0},
 };
+static const struct option_row HELP_OPTIONS[] = {
+	{"man", NULL, "as a manual page"},
+	{0},
+};
 static const struct option_row ASK_OPTIONS[] = {
 	{"witness-key", "FILE", "the witness's verifier key"},
 	{"witness-ca", "FILE", "TLS certificate that the witness may show (PEM)"},
@@ -156,7 +160,7 @@ const struct command COMMANDS[] = {
 	{"doctor", "[DIR]",
 	 "Looks whether the house is in order: server, signer, keys, people, room.", NULL, 0, 1,
 	 command_doctor, NULL},
-	{"help", "", "Lists the commands.", NULL, 0, 0, command_help, NULL},
+	{"help", "", "Lists the commands.", HELP_OPTIONS, 0, 0, command_help, NULL},
 	{"completion", "", "Lists commands and options, one command a line, for a shell.", NULL, 0,
 	 0, command_completion, NULL},
 	{0},

@@ -159,7 +159,8 @@ static err start(struct cli *cli, struct watching *w, struct http_server **out, 
 	return e;
 }
 
-static err run(struct cli *cli, struct watching *w, int ready, const sigset_t *both, struct fault *f)
+static err run(struct cli *cli, struct watching *w, int ready, const sigset_t *both,
+	       struct fault *f)
 {
 	struct http_server *server;
 	char line[64];

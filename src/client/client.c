@@ -122,16 +122,6 @@ char *client_escape(struct client *c, struct arena *a, const char *text)
 
 /* ---- one exchange ---- */
 
-struct exchange {
-	const char *method, *path, *type, *accept;
-	struct bytes body;
-	size_t max;
-	char *reply;
-	size_t n, cap;
-	bool overrun;
-	int status;
-};
-
 static size_t take(char *data, size_t size, size_t count, void *context)
 {
 	struct exchange *x = context;
@@ -168,6 +158,9 @@ static struct curl_slist *headers(const struct client *c, const struct exchange 
 		snprintf(line, sizeof line, "Accept: %s", x->accept);
 		list = curl_slist_append(list, line);
 	}
+	for (size_t i = 0; i < 2; i++)
+		if (x->extra[i][0] != '\0')
+			list = curl_slist_append(list, x->extra[i]);
 	if (c->token[0] != '\0') {
 		snprintf(line, sizeof line, "Authorization: Bearer %s", c->token);
 		list = curl_slist_append(list, line);
@@ -179,6 +172,15 @@ static struct curl_slist *headers(const struct client *c, const struct exchange 
 static err unreachable(const struct client *c, const char *why, struct fault *f)
 {
 	return fail(f, "CLIENT_UNREACHABLE", "server", c->config.server, "detail", why, NULL);
+}
+
+static uint64_t upload_offset(const struct client *c)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(c->curl, "Upload-Offset", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return 0;
+	return strtoull(header->value, NULL, 10);
 }
 
 /* One request and its reply, whatever its status. */
@@ -207,12 +209,14 @@ static err exchange(struct client *c, struct exchange *x, struct fault *f)
 	} else {
 		curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
 	}
+	curl_easy_setopt(c->curl, CURLOPT_NOBODY, strcmp(x->method, "HEAD") == 0 ? 1L : 0L);
 	curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, x->method);
 	CURLcode result = curl_easy_perform(c->curl);
 	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(list);
 	x->status = (int)status;
+	x->offset = upload_offset(c);
 	if (x->overrun)
 		return fail(f, "CLIENT_REPLY_TOO_LARGE", NULL);
 	if (result != CURLE_OK)
@@ -289,7 +293,7 @@ static err refused(struct client *c, struct exchange *x, struct fault *f)
 /* ---- requests ---- */
 
 /* A session that ended meanwhile is begun anew, once. */
-static err authenticated(struct client *c, struct exchange *x, struct fault *f)
+err client_exchange(struct client *c, struct exchange *x, struct fault *f)
 {
 	for (int attempt = 0;; attempt++) {
 		if (c->config.principal != NULL && !c->config.machine && !c->signing_in &&
@@ -313,7 +317,7 @@ err client_send(struct client *c, const char *method, const char *path, const ch
 			     .body = body,
 			     .accept = "application/json",
 			     .max = REPLY_MAX};
-	err e = authenticated(c, &x, f);
+	err e = client_exchange(c, &x, f);
 
 	*out = NULL;
 	if (status != NULL)
@@ -344,7 +348,7 @@ err client_get(struct client *c, struct arena *a, const char *path, const char *
 	       struct bytes *out, struct fault *f)
 {
 	struct exchange x = {.method = "GET", .path = path, .accept = accept, .max = max};
-	err e = authenticated(c, &x, f);
+	err e = client_exchange(c, &x, f);
 
 	if (e.code == OK) {
 		*out = x.n == 0 ? bytes_of("", 0) : arena_copy(a, bytes_of(x.reply, x.n));

@@ -19,6 +19,22 @@ struct client {
 	json_t *problem;
 };
 
+/* One request and its reply, which the caller frees. */
+struct exchange {
+	const char *method, *path, *type, *accept;
+	struct bytes body;
+	size_t max;
+	char *reply;
+	size_t n, cap;
+	bool overrun;
+	int status;
+	uint64_t offset;   /* header Upload-Offset of the reply; 0: none */
+	char extra[2][64]; /* more headers */
+};
+
+/* Signs in first where there is somebody to sign in; a reply that is an error is a fault. */
+MUST_CHECK err client_exchange(struct client *c, struct exchange *x, struct fault *f);
+
 /* session.c */
 MUST_CHECK err client_sign_in(struct client *c, struct fault *f);
 /* What a problem document says, as a fault. */

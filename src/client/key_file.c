@@ -23,11 +23,6 @@ err public_key_file_write(const struct public_key *key, const char *path, struct
 	return file_write(path, pem, 0644, f);
 }
 
-static err wrong(struct fault *f, const char *path, const char *label)
-{
-	return fail(f, "PEM_WRONG", "file", path, "label", label, NULL);
-}
-
 /* The text between the two marks without line feeds. */
 static bool pem_body(struct bytes text, const char *label, char *out, size_t *n)
 {
@@ -50,29 +45,27 @@ static bool pem_body(struct bytes text, const char *label, char *out, size_t *n)
 	return true;
 }
 
-err pem_read(struct arena *a, const char *path, const char *label, struct bytes *der,
-	     struct fault *f)
+bool pem_decode(struct arena *a, struct bytes text, const char *label, struct bytes *der)
 {
-	struct bytes text;
-	size_t n;
-
-	TRY(file_read(a, path, PEM_SIZE_MAX, &text, f));
 	char *body = arena_alloc(a, text.n + 1);
 	uint8_t *out = arena_alloc(a, text.n + 1);
-	if (body == NULL || out == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	if (!pem_body(text, label, body, &n) || !base64_decode(bytes_of(body, n), out, text.n, &n))
-		return wrong(f, path, label);
+	size_t n;
+
+	if (body == NULL || out == NULL || !pem_body(text, label, body, &n) ||
+	    !base64_decode(bytes_of(body, n), out, text.n, &n))
+		return false;
 	*der = bytes_of(out, n);
-	return ERR_OK;
+	return true;
 }
 
 err public_key_file_read(const char *path, struct public_key **out, struct fault *f)
 {
 	struct arena a = {0};
-	struct bytes der;
-	err e = pem_read(&a, path, "PUBLIC KEY", &der, f);
+	struct bytes text, der;
+	err e = file_read(&a, path, PEM_SIZE_MAX, &text, f);
 
+	if (e.code == OK && !pem_decode(&a, text, "PUBLIC KEY", &der))
+		e = fail(f, "PEM_WRONG", "file", path, "label", "PUBLIC KEY", NULL);
 	if (e.code == OK)
 		e = public_key_parse(der, out, f);
 	arena_done(&a);

@@ -10,9 +10,9 @@
 MUST_CHECK err public_key_file_write(const struct public_key *key, const char *path,
 				     struct fault *f);
 MUST_CHECK err public_key_file_read(const char *path, struct public_key **out, struct fault *f);
-/* Reads the one PEM block with this label. PEM_WRONG. */
-MUST_CHECK err pem_read(struct arena *a, const char *path, const char *label, struct bytes *der,
-			struct fault *f);
+/* The first PEM block with this label, strict base64 between its marks; false if there is none. */
+MUST_CHECK bool pem_decode(struct arena *a, struct bytes text, const char *label,
+			   struct bytes *der);
 /* What key.enrolled carries, base64url; `message` is what key_possession_message() wrote. */
 struct possession {
 	char public_key[2 * SPKI_SIZE_MAX], signature[96];

@@ -4,7 +4,9 @@
 
 #include "core/sha256.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { QUERY_MAX = 4096, ROWS_DEFAULT = 100000 };
@@ -95,16 +97,41 @@ static void blob_path(struct hash digest, const char *class_name, char out[stati
 		 class_name == NULL ? "" : "?class=", class_name == NULL ? "" : class_name);
 }
 
+/* How much of it is there already: another upload may have brought it, or been cut off. */
+static err blob_offset(struct client *c, const char *path, uint64_t size, uint64_t *offset,
+		       struct fault *f)
+{
+	char full[256];
+	struct exchange x = {.method = "HEAD", .path = full};
+
+	snprintf(full, sizeof full, "%s&size=%" PRIu64, path, size);
+	err e = client_exchange(c, &x, f);
+	*offset = x.offset;
+	free(x.reply);
+	if (e.code == OK && *offset > size)
+		e = fail(f, "CLIENT_REPLY_BAD", "path", path, NULL);
+	return e;
+}
+
 err client_blob_put(struct client *c, struct bytes content, const char *class_name,
 		    struct hash *digest, struct fault *f)
 {
 	char path[160];
-	json_t *reply = NULL;
+	uint64_t offset = 0;
+	struct exchange x = {
+		.method = "PUT", .path = path, .type = "application/octet-stream", .max = 65536};
 
 	*digest = sha256(content);
-	blob_path(*digest, class_name, path);
-	err e = client_send(c, "PUT", path, "application/octet-stream", content, NULL, &reply, f);
-	json_decref(reply);
+	blob_path(*digest, class_name == NULL ? "evidence" : class_name, path);
+	if (content.n > 0)
+		TRY(blob_offset(c, path, content.n, &offset, f));
+	if (content.n > 0 && offset == content.n)
+		return ERR_OK;
+	x.body = bytes_of(content.p + offset, content.n - offset);
+	snprintf(x.extra[0], sizeof x.extra[0], "Upload-Offset: %" PRIu64, offset);
+	snprintf(x.extra[1], sizeof x.extra[1], "Upload-Length: %zu", content.n);
+	err e = client_exchange(c, &x, f);
+	free(x.reply);
 	return e;
 }
 

@@ -18,9 +18,11 @@ enum { READY_FD = 3, READY_MS = 60000, STOP_MS = 20000 };
 
 extern char **environ;
 
-static err failed(struct fault *f, const char *const *arguments, const char *detail)
+static err failed(struct fault *f, const char *const *arguments, const char *log,
+		  const char *detail)
 {
-	return fail(f, "CHILD_FAILED", "command", arguments[0], "detail", detail, NULL);
+	return fail(f, "CHILD_FAILED", "command", arguments[0], "detail", detail, "log",
+		    log == NULL ? "what it said" : log, NULL);
 }
 
 /* Signals as a fresh process has them, whatever the caller blocks. */
@@ -48,7 +50,7 @@ static err spawn(const char *const *arguments, int ready, const char *log, pid_t
 
 	for (size_t i = 0; arguments[i] != NULL; i++) {
 		if (n == CHILD_ARGUMENTS_MAX)
-			return failed(f, arguments, "it has too many arguments");
+			return failed(f, arguments, log, "it has too many arguments");
 		list[n++] = (char *)(uintptr_t)arguments[i];
 	}
 	if (ready >= 0) {
@@ -68,11 +70,12 @@ static err spawn(const char *const *arguments, int ready, const char *log, pid_t
 	int status = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, list, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	return status == 0 ? ERR_OK : failed(f, arguments, strerror(status));
+	return status == 0 ? ERR_OK : failed(f, arguments, log, strerror(status));
 }
 
 /* One line, or one byte and no more. */
-static err await_ready(int fd, const char *const *arguments, struct child *child, struct fault *f)
+static err await_ready(int fd, const char *const *arguments, const char *log, struct child *child,
+		       struct fault *f)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int ready;
@@ -81,10 +84,10 @@ static err await_ready(int fd, const char *const *arguments, struct child *child
 		ready = poll(&p, 1, READY_MS);
 	} while (ready < 0 && errno == EINTR);
 	if (ready == 0)
-		return failed(f, arguments, "it did not become ready");
+		return failed(f, arguments, log, "it did not become ready");
 	ssize_t n = read(fd, child->ready, sizeof child->ready - 1);
 	if (n <= 0)
-		return failed(f, arguments, "it ended before it was ready");
+		return failed(f, arguments, log, "it ended before it was ready");
 	child->ready[n] = '\0';
 	return ERR_OK;
 }
@@ -95,7 +98,7 @@ err child_start(const char *const *arguments, const char *log, struct child *out
 	struct child child = {0};
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return failed(f, arguments, strerror(errno));
+		return failed(f, arguments, log, strerror(errno));
 	/* A descriptor that is 3 already would be closed at exec: dup2 onto itself keeps the flag. */
 	if (ends[1] == READY_FD) {
 		int other = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
@@ -105,7 +108,7 @@ err child_start(const char *const *arguments, const char *log, struct child *out
 	err e = spawn(arguments, ends[1], log, &child.pid, f);
 	close(ends[1]);
 	if (e.code == OK)
-		e = await_ready(ends[0], arguments, &child, f);
+		e = await_ready(ends[0], arguments, log, &child, f);
 	close(ends[0]);
 	if (e.code != OK) {
 		child_stop(&child);
@@ -129,7 +132,7 @@ err child_run(const char *const *arguments, const char *log, struct fault *f)
 	char text[64];
 	snprintf(text, sizeof text, "it ended with status %d",
 		 ended == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	return failed(f, arguments, text);
+	return failed(f, arguments, log, text);
 }
 
 static bool ends_within(pid_t pid, int ms)

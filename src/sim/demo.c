@@ -60,13 +60,15 @@ static void say_address(const struct demo *d)
 	fflush(stdout);
 }
 
-static err stay(struct demo *d, const sigset_t *both, struct fault *f)
+static err stay(struct demo *d, struct fault *f)
 {
+	sigset_t both;
 	int signal_n;
 
+	block_signals(&both);
 	TRY(demo_start(d, f));
 	say_address(d);
-	sigwait(both, &signal_n);
+	sigwait(&both, &signal_n);
 	return ERR_OK;
 }
 
@@ -82,7 +84,6 @@ static void summary(const struct demo *d)
 err demo_run(const struct demo_options *options, bool *good, struct fault *f)
 {
 	struct demo *d = calloc(1, sizeof *d);
-	sigset_t both;
 
 	*good = false;
 	if (d == NULL)
@@ -90,14 +91,12 @@ err demo_run(const struct demo_options *options, bool *good, struct fault *f)
 	d->options = *options;
 	d->arena.limit = (size_t)256 << 20;
 	d->started_ms = clock_steady_ms(&clock_system);
-	if (!options->once)
-		block_signals(&both);
 	err e = story(d, f);
 	summary(d);
 	*good = e.code == OK && d->commissioned == options->units &&
 		d->passports == options->units && d->stopped == ATTACKS;
 	if (e.code == OK && !options->once)
-		e = stay(d, &both, f);
+		e = stay(d, f);
 	demo_done(d);
 	return e;
 }

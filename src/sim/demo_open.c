@@ -139,7 +139,7 @@ err demo_start(struct demo *d, struct fault *f)
 	TRY(child_start(server, demo_text(d, "%s/server.log", d->options.folder), &d->server, f));
 	if (sscanf(d->server.ready, "%u %u", &people, &machines) != 2)
 		return fail(f, "CHILD_FAILED", "command", "serve", "detail",
-			    "it did not say its ports", NULL);
+			    "it did not say its ports", "log", "server.log", NULL);
 	snprintf(d->people_url, sizeof d->people_url, "https://localhost:%u", people);
 	snprintf(d->machines_url, sizeof d->machines_url, "https://localhost:%u", machines);
 	demo_step(d,
