@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer.c — the one thread that changes the store: many records per transaction, and a second
- * try one by one when a batch meets an unexpected error. */
+ * try of its halves, down to one by one, when a batch meets an unexpected error. */
 #include "record/writer.h"
 
 #include <stdlib.h>
@@ -145,33 +145,33 @@ static err process_job(struct batch *b, const struct job *job, struct fault *f)
 	return ERR_OK;
 }
 
-/* ---- recovery: one record a transaction ---- */
-
-static err try_alone(struct engine *e, const struct job *job, bool unfolded, struct batch **out,
-		     struct fault *f)
+/* One transaction over a list of jobs. */
+static err try_jobs(struct engine *e, const struct job *jobs, bool unfolded, struct batch **out,
+		    struct fault *f)
 {
 	struct batch *b = batch_new(e);
 
 	if (b == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	b->recovery = true;
 	b->unfolded = unfolded;
 	pthread_mutex_lock(&e->store_lock);
 	err result = batch_begin(b, f);
-	if (result.code == OK)
+	for (const struct job *job = jobs; job != NULL && result.code == OK; job = job->next)
 		result = process_job(b, job, f);
 	if (result.code == OK)
 		result = batch_commit(b, f);
 	if (result.code != OK)
 		batch_rollback(b);
 	pthread_mutex_unlock(&e->store_lock);
-	if (result.code != OK) {
-		batch_free(b);
-		return result;
+	if (result.code == OK) {
+		*out = b;
+		return ERR_OK;
 	}
-	*out = b;
-	return ERR_OK;
+	batch_free(b);
+	return f->code == OK ? fail(f, "OUT_OF_MEMORY", NULL) : result; /* a row's memory */
 }
+
+/* ---- recovery ---- */
 
 static bool is_event(const struct job *job)
 {
@@ -192,38 +192,54 @@ static bool fault_is_of_record(const struct fault *f)
 				  f->code == ERR_INVALID || f->code == ERR_CORRUPT);
 }
 
-static struct batch *recover(struct engine *e, const struct job *job)
+static bool fault_is_of_store(const struct fault *f)
 {
-	struct batch *b = NULL;
-	struct fault f;
+	return f->code == ERR_UNAVAILABLE || f->code == ERR_IO;
+}
+
+/* After so many records in a row that met a store which does not answer, the next would only wait
+ * as long, and fail the same way. */
+enum { AWAY_AFTER = 3 };
+struct away {
+	struct fault last;
+	unsigned times;
+};
+
+static err try_again(struct engine *e, const struct job *job, struct batch **out, struct fault *f)
+{
+	struct fault again = {0};
 	unsigned tries = 0;
 
 	do {
-		f = (struct fault){0};
-		if (try_alone(e, job, false, &b, &f).code == OK)
-			return b;
-	} while (head_moved(&f) && ++tries < HEAD_TRIES_MAX);
-	if (is_event(job) && fault_is_of_record(&f)) {
-		struct fault again = {0};
-		if (try_alone(e, job, true, &b, &again).code == OK)
+		*f = (struct fault){0};
+		if (try_jobs(e, job, false, out, f).code == OK)
+			return ERR_OK;
+	} while (head_moved(f) && ++tries < HEAD_TRIES_MAX);
+	if (is_event(job) && fault_is_of_record(f) &&
+	    try_jobs(e, job, true, out, &again).code == OK)
+		return ERR_OK;
+	return (err){f->code};
+}
+
+/* One job in a transaction of its own. */
+static struct batch *recover(struct engine *e, const struct job *job, struct away *away)
+{
+	struct batch *b = NULL;
+
+	if (away->times < AWAY_AFTER) {
+		err result = try_again(e, job, &b, &away->last);
+		away->times = fault_is_of_store(&away->last) ? away->times + 1 : 0;
+		if (result.code == OK)
 			return b;
 	}
 	for (size_t i = 0; i < job->n; i++)
-		refuse(job->items[i], &f);
+		refuse(job->items[i], &away->last);
 	return NULL;
 }
 
 /* ---- the queue ---- */
 
-static bool has_vote(const struct job *job)
-{
-	for (size_t i = 0; i < job->n; i++)
-		if ((job->items[i]->record.type->type->flags & VOTE) != 0)
-			return true;
-	return false;
-}
-
-/* Takes jobs for one transaction. A vote needs what it votes on to be stored: it begins one. */
+/* Takes jobs for one transaction. */
 static struct job *take_jobs(struct engine *e)
 {
 	struct job *first = NULL, **end = &first;
@@ -232,7 +248,7 @@ static struct job *take_jobs(struct engine *e)
 	pthread_mutex_lock(&e->lock);
 	while (e->queue == NULL && !e->stopping)
 		pthread_cond_wait(&e->work, &e->lock);
-	while (e->queue != NULL && n < e->config.batch_max && (n == 0 || !has_vote(e->queue))) {
+	while (e->queue != NULL && n < e->config.batch_max) {
 		struct job *job = e->queue;
 		e->queue = job->next;
 		if (e->queue == NULL)
@@ -320,17 +336,19 @@ static void hand_over(struct engine *e, struct job *jobs, struct batch *b)
 
 static void run_one_by_one(struct engine *e, struct job *jobs)
 {
+	struct away away = {.times = 0};
+
 	while (jobs != NULL) {
 		struct job *job = jobs;
 		jobs = job->next;
 		job->next = NULL;
 		if (job->whole || job->n == 1) {
-			hand_over(e, job, recover(e, job));
+			hand_over(e, job, recover(e, job, &away));
 			continue;
 		}
 		for (size_t i = 0; i < job->n; i++) { /* independent items: each alone */
 			struct job single = {.items = &job->items[i], .n = 1};
-			struct batch *b = recover(e, &single);
+			struct batch *b = recover(e, &single, &away);
 			if (b != NULL)
 				hand_over(e, NULL, b);
 		}
@@ -338,26 +356,33 @@ static void run_one_by_one(struct engine *e, struct job *jobs)
 	}
 }
 
+/* Ends the list in its middle; gives the other half. */
+static struct job *cut_in_half(struct job *jobs)
+{
+	struct job *middle = jobs;
+
+	for (struct job *end = jobs->next; end != NULL && end->next != NULL; end = end->next->next)
+		middle = middle->next;
+	struct job *half = middle->next;
+	middle->next = NULL;
+	return half;
+}
+
+/* A record that fails costs the others little: halves are tried again until it is alone. */
 static void run_batch(struct engine *e, struct job *jobs)
 {
-	struct batch *b = batch_new(e);
+	struct batch *b = NULL;
 	struct fault f = {0};
-	pthread_mutex_lock(&e->store_lock);
-	err result = b == NULL ? (err){ERR_MEMORY} : batch_begin(b, &f);
 
-	for (struct job *job = jobs; job != NULL && result.code == OK; job = job->next)
-		result = process_job(b, job, &f);
-	if (result.code == OK)
-		result = batch_commit(b, &f);
-	if (result.code != OK && b != NULL)
-		batch_rollback(b);
-	pthread_mutex_unlock(&e->store_lock);
-	if (result.code == OK) {
+	if (try_jobs(e, jobs, false, &b, &f).code == OK) {
 		hand_over(e, jobs, b);
-		return;
+	} else if (jobs->next == NULL || fault_is_of_store(&f)) {
+		run_one_by_one(e, jobs);
+	} else {
+		struct job *half = cut_in_half(jobs);
+		run_batch(e, jobs);
+		run_batch(e, half);
 	}
-	batch_free(b);
-	run_one_by_one(e, jobs);
 }
 
 void *writer_main(void *engine)

@@ -22,8 +22,7 @@ struct batch {
 	struct arena told;  /* the happenings: until the stream has been told */
 	uint64_t at;        /* stamped on all its records */
 	struct two_clocks clocks;
-	bool recovery;     /* re-running one record after an unexpected error */
-	bool unfolded;     /* … whose fold failed, too */
+	bool unfolded;     /* one record alone, whose fold failed */
 	bool reports_step; /* clock.stepped is among its records */
 	struct note_of_entry *happenings, **happenings_end;
 	uint64_t last_sequence; /* of its happenings */
