@@ -200,9 +200,9 @@ static err genesis(struct founding *n, json_t **out, struct fault *f)
 	struct hash certificate = sha256(n->signer.ca_certificate);
 	const struct registry *registry;
 	const char *mode = cli_option(n->cli, "mode"), *said;
-	json_t *founders = json_array();
 
 	TRY(cli_registry(n->cli, &registry, f));
+	json_t *founders = json_array();
 	for (size_t i = 0; (said = cli_option_at(n->cli, "founder", i)) != NULL; i++) {
 		err e = add_founder(said, founders, f);
 		if (e.code != OK) {

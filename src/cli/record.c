@@ -49,9 +49,9 @@ err command_record_help(struct cli *cli, struct fault *f)
 static err list_types(struct cli *cli, struct fault *f)
 {
 	const struct registry *registry;
-	json_t *rows = json_array();
 
 	TRY(cli_registry(cli, &registry, f));
+	json_t *rows = json_array();
 	for (size_t i = 0; i < registry->types_n; i++) {
 		const struct record_type *t = registry->types[i].type;
 		if ((t->flags & SYSTEM) == 0)
@@ -182,7 +182,10 @@ static err read_body_file(struct cli *cli, const char *path, json_t **out, struc
 	TRY(file_read(&cli->arena, strcmp(path, "-") == 0 ? "/dev/stdin" : path, BODY_FILE_MAX,
 		      &text, f));
 	*out = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
-	return json_is_object(*out) ? ERR_OK : fail(f, "CLI_BODY_WRONG", "file", path, NULL);
+	if (json_is_object(*out))
+		return ERR_OK;
+	json_decref(*out);
+	return fail(f, "CLI_BODY_WRONG", "file", path, NULL);
 }
 
 static err make_envelope(struct cli *cli, const struct record_type *type, json_t **out,

@@ -20,9 +20,9 @@ static const char *parameters_of(struct cli *cli, const struct view *view)
 static err list_views(struct cli *cli, struct fault *f)
 {
 	const struct registry *registry;
-	json_t *rows = json_array();
 
 	TRY(cli_registry(cli, &registry, f));
+	json_t *rows = json_array();
 	for (size_t i = 0; i < registry->views_n; i++)
 		json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "view",
 						      registry->views[i].name, "permission",

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	REPLY_MAX = 64 << 20,
 	CONNECT_TIMEOUT_S = 10,
 	REQUEST_TIMEOUT_S = 120,
-	AUTHORIZATION_SIZE = 128,
+	PAUSES_MAX = 5,
+	PAUSE_MAX_S = 5,
 };
 
 /* ---- opening ---- */
@@ -292,18 +294,43 @@ static err refused(struct client *c, struct exchange *x, struct fault *f)
 
 /* ---- requests ---- */
 
+/* The server asked for a pause. Whatever is sent again is the same record, file or question. */
+static bool wait_a_moment(const struct client *c, int status, int attempt)
+{
+	struct curl_header *header;
+	struct timespec pause = {.tv_sec = 1};
+
+	if ((status != 429 && status != 503) || attempt >= PAUSES_MAX ||
+	    curl_easy_header(c->curl, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return false;
+	unsigned long seconds = strtoul(header->value, NULL, 10);
+	if (seconds > PAUSE_MAX_S)
+		return false;
+	if (seconds > 0)
+		pause.tv_sec = (time_t)seconds;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 /* A session that ended meanwhile is begun anew, once. */
 err client_exchange(struct client *c, struct exchange *x, struct fault *f)
 {
-	for (int attempt = 0;; attempt++) {
+	bool renewed = false;
+
+	for (int pauses = 0;;) {
 		if (c->config.principal != NULL && !c->config.machine && !c->signing_in &&
 		    c->token[0] == '\0')
 			TRY(client_sign_in(c, f));
-		TRY(exchange(c, x, f));
-		if (x->status != 401 || attempt > 0 || c->token[0] == '\0' || c->signing_in)
-			break;
-		bytes_wipe(c->token, sizeof c->token);
 		x->n = 0;
+		TRY(exchange(c, x, f));
+		if (x->status == 401 && !renewed && c->token[0] != '\0' && !c->signing_in) {
+			bytes_wipe(c->token, sizeof c->token);
+			renewed = true;
+		} else if (wait_a_moment(c, x->status, pauses)) {
+			pauses++;
+		} else {
+			break;
+		}
 	}
 	return x->status >= 200 && x->status < 300 ? ERR_OK : refused(c, x, f);
 }
