@@ -62,9 +62,10 @@ void http_reply_file(struct http_request *r, int status, const char *content_typ
  * called before the handler has returned. Cannot be lost: a server that stops finishes every
  * suspended request with 503 first.
  * Whoever got a ticket calls http_finish() exactly once, whatever became of the client or the
- * server, even after http_stop(). Until then the request and its arena stay readable. If the
- * client left or the server stopped, `finish` does not run: what `context` owns outside the
- * arena must be given back before http_finish(). Not to be called from `begin`. */
+ * server, even after http_stop(). Until then the request stays readable and its arena is the
+ * holder's alone: the handler that suspended and this module write to neither. If the client left
+ * or the server stopped, `finish` does not run: what `context` owns outside the arena must be
+ * given back before http_finish(). Not to be called from `begin`. */
 typedef void http_continue(struct http_request *r, void *context);
 struct http_ticket;
 struct http_ticket *http_suspend(struct http_request *r, http_continue *finish, void *context);

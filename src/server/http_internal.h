@@ -128,6 +128,12 @@ struct http_exchange {
 	bool close_after;
 	struct http_stream *stream;
 
+	/* In place of `request` where a reply is made although a ticket is out: then the arena
+	 * belongs to who holds it, and may be written to at this moment. */
+	struct http_request stand_in;
+	struct arena spare;
+	bool lent;
+
 	pthread_mutex_t lock; /* of `ticket` and of mhd against http_finish() */
 	struct http_ticket ticket;
 };
@@ -135,6 +141,12 @@ struct http_exchange {
 static inline struct http_exchange *http_exchange_of(const struct http_request *r)
 {
 	return r->internal;
+}
+
+/* What the making of a reply may write to. */
+static inline struct http_request *http_request_of(struct http_exchange *x)
+{
+	return x->lent ? &x->stand_in : &x->request;
 }
 
 uint64_t http_now_ms(void);
@@ -172,6 +184,7 @@ void http_response_drop(struct http_exchange *x);
 /* http_suspend.c */
 enum http_parking { PARKED, RUNNABLE, STOPPING };
 enum http_parking http_park(struct http_exchange *x);
+void http_lend(struct http_exchange *x);     /* a reply is to be made although a ticket is out */
 void http_unpark_all(struct http_server *s); /* the server's lock is held */
 void http_detach(struct http_exchange *x);   /* libmicrohttpd is through with it */
 

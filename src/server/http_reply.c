@@ -12,14 +12,14 @@
 void http_header_set(struct http_request *r, const char *name, const char *value)
 {
 	struct http_exchange *x = http_exchange_of(r);
-	struct http_set_header *h = arena_alloc(&x->arena, sizeof *h);
+	struct http_set_header *h = arena_alloc(r->arena, sizeof *h);
 
 	if (!h || !http_header_sound(name, value)) {
 		x->header_unsound = true;
 		return;
 	}
-	h->name = arena_text(&x->arena, bytes_text(name));
-	h->value = arena_text(&x->arena, bytes_text(value));
+	h->name = arena_text(r->arena, bytes_text(name));
+	h->value = arena_text(r->arena, bytes_text(value));
 	h->next = x->set_headers;
 	if (h->name && h->value)
 		x->set_headers = h;
@@ -41,7 +41,7 @@ static void accept_response(struct http_exchange *x, struct MHD_Response *respon
 	x->response = response;
 	x->status = status >= 200 && status <= 599 ? status : 500;
 	if (content_type)
-		http_header_set(&x->request, "Content-Type", content_type);
+		http_header_set(http_request_of(x), "Content-Type", content_type);
 }
 
 static void no_memory(struct http_exchange *x)
@@ -104,9 +104,9 @@ void http_problem(struct http_exchange *x, const struct fault *f, bool close_aft
 	x->close_after = x->close_after || close_after;
 	x->forced_status = status ? status : err_info(f->code)->http_status;
 	if (x->forced_status == 405)
-		http_header_set(&x->request, "Allow", "GET, HEAD, POST, PUT, DELETE");
+		http_header_set(http_request_of(x), "Allow", "GET, HEAD, POST, PUT, DELETE");
 	if (h->problem)
-		h->problem(&x->request, f, h->context);
+		h->problem(http_request_of(x), f, h->context);
 	if (!x->response || x->stream || x->header_unsound) {
 		http_response_drop(x);
 		plain_problem(x, f, x->forced_status);

@@ -71,6 +71,7 @@ void http_exchange_release(struct http_exchange *x)
 	if (atomic_fetch_sub(&x->references, 1) != 1)
 		return;
 	arena_done(&x->arena);
+	arena_done(&x->spare);
 	(void)pthread_mutex_destroy(&x->lock);
 	free(x);
 }
@@ -284,6 +285,7 @@ static enum MHD_Result settle(struct http_exchange *x)
 			next.run(&x->request, next.context);
 			break;
 		case STOPPING:
+			http_lend(x);
 			(void)fail(&f, "HTTP_STOPPING", NULL);
 			http_problem(x, &f, true);
 			break;

@@ -86,6 +86,13 @@ enum http_parking http_park(struct http_exchange *x)
 	return result;
 }
 
+void http_lend(struct http_exchange *x)
+{
+	x->stand_in = x->request;
+	x->stand_in.arena = &x->spare;
+	x->lent = true;
+}
+
 void http_unpark_all(struct http_server *s)
 {
 	for (struct http_exchange *x = s->parked; x; x = x->parked_next) {

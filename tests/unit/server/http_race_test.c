@@ -109,7 +109,8 @@ static void whoever_connects_while_the_server_stops_is_refused_at_once(void **st
 struct job {
 	struct http_request *request;
 	struct http_ticket *ticket;
-	char *text; /* in the request's arena */
+	char *text;  /* in the request's arena */
+	size_t used; /* of the arena, when it was handed over */
 };
 
 struct desk {
@@ -134,7 +135,7 @@ static void desk_continued(struct http_request *r, void *context)
 static void desk_handle(struct http_request *r, void *context)
 {
 	struct desk *d = context;
-	struct job job = {r, NULL, arena_printf(r->arena, "%s", r->path)};
+	struct job job = {r, NULL, arena_printf(r->arena, "%s", r->path), r->arena->used};
 
 	job.ticket = http_suspend(r, desk_continued, d);
 	(void)pthread_mutex_lock(&d->lock);
@@ -143,10 +144,20 @@ static void desk_handle(struct http_request *r, void *context)
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
+/* As the server's own: what it writes goes to the arena that it is given. */
+static void desk_problem(struct http_request *r, const struct fault *f, void *context)
+{
+	const char *text = arena_printf(r->arena, "%s %s", f->message, r->path);
+
+	(void)context;
+	http_header_set(r, "Retry-After", "1");
+	http_reply(r, 503, "text/plain", bytes_text(text));
+}
+
 static struct http_server *desk_open(struct desk *d, uint16_t *port)
 {
 	const struct http_config config = fixture_config();
-	const struct http_handlers handlers = {desk_handle, NULL, NULL, d};
+	const struct http_handlers handlers = {desk_handle, NULL, desk_problem, d};
 	struct http_server *s = NULL;
 	struct fault f = {0};
 
@@ -199,6 +210,31 @@ static void a_request_stays_readable_until_it_is_finished(void **state)
 	assert_string_equal(http_header(job.request, "X-Word"), "kept");
 	http_finish(job.ticket);
 	assert_int_equal(d.continued, 0);
+}
+
+static void a_stop_does_not_touch_the_arena_of_a_request_that_waits(void **state)
+{
+	struct desk d;
+	uint16_t port;
+	struct http_server *s = desk_open(&d, &port);
+	int fd = client_connect(port);
+	struct job job = {0};
+	struct answer a;
+
+	(void)state;
+	client_text(fd, "GET /job HTTP/1.1\r\n" H "\r\n");
+	assert_true(desk_take(&d, &job));
+	http_stop(s, 0);
+	client_read(fd, &a, false);
+	assert_int_equal(a.status, 503);
+	assert_string_equal((char *)a.body, "HTTP_STOPPING /job");
+	assert_string_equal(answer_header(&a, "Retry-After"), "1");
+	assert_string_equal(answer_header(&a, "Content-Type"), "text/plain");
+	answer_done(&a);
+	/* Whoever does the job may be writing there at any moment. */
+	assert_int_equal(job.request->arena->used, job.used);
+	http_finish(job.ticket);
+	(void)close(fd);
 }
 
 /* As the engine's publisher: the connection may be giving itself up, waiting or gone. */
@@ -292,6 +328,7 @@ int main(void)
 		cmocka_unit_test(stopping_leaves_the_listening_socket_to_who_watches_it),
 		cmocka_unit_test(whoever_connects_while_the_server_stops_is_refused_at_once),
 		cmocka_unit_test(a_request_stays_readable_until_it_is_finished),
+		cmocka_unit_test(a_stop_does_not_touch_the_arena_of_a_request_that_waits),
 		cmocka_unit_test(every_request_is_answered_however_soon_its_job_is_done),
 	};
 
