@@ -63,6 +63,9 @@ static const struct key KEYS[] = {
 	 .most = 1000000, .help = "requests that one principal may make in a second"},
 	{MEMBER(streams_per_principal), .kind = KEY_NUMBER, .standard = "8", .least = 1,
 	 .most = 10000, .help = "event streams that one principal may hold open"},
+	{MEMBER(idle_seconds), .kind = KEY_NUMBER, .standard = "60", .least = 1, .most = 3600,
+	 .help = "how long a client may be silent; a slow request takes four times as long at "
+		 "most"},
 	{MEMBER(log_level), .kind = KEY_CHOICE, .standard = "info",
 	 .choices = "error|warning|info|debug", .help = "what is written to the log"},
 };

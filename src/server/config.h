@@ -33,7 +33,7 @@ struct server_config {
 	char signer_socket[CONFIG_PATH_SIZE];
 	char relying_party[CONFIG_NAME_SIZE], web_origin[CONFIG_NAME_SIZE];
 	uint64_t readers, threads;
-	uint64_t requests_per_second, streams_per_principal;
+	uint64_t requests_per_second, streams_per_principal, idle_seconds;
 	char log_level[16];
 	const struct clock *clock; /* not from the file; NULL: the machine's */
 };

@@ -27,7 +27,6 @@ enum {
 	PEM_SIZE_MAX = 65536,
 	CONNECTIONS_MAX = 10000,
 	CONNECTIONS_PER_PEER_MAX = 2000,
-	IDLE_S = 60,
 };
 
 /* ---- the engine ---- */
@@ -109,7 +108,7 @@ static err start_http(struct server *s, struct fault *f)
 				     .threads = (unsigned)s->config.threads,
 				     .connections_max = CONNECTIONS_MAX,
 				     .connections_per_peer_max = CONNECTIONS_PER_PEER_MAX,
-				     .idle_timeout_s = IDLE_S};
+				     .idle_timeout_s = (unsigned)s->config.idle_seconds};
 	err result = ERR_OK;
 
 	handlers.context = s;
