@@ -85,6 +85,9 @@ MUST_CHECK err cli_client(struct cli *cli, bool known, struct client **out, stru
 /* Rows as a table for people, times in the local zone; or CSV; or JSON with --json. */
 MUST_CHECK err cli_table(struct cli *cli, const json_t *page, struct fault *f);
 void cli_json(const json_t *json);
+/* As much of the text as fits, with everything escaped that a terminal would obey; returns how
+ * many bytes of the text it took. */
+size_t cli_safe_text(const char *text, char *out, size_t cap);
 /* One record, field by field. */
 void cli_body(const json_t *body, unsigned indent);
 /* A time with its offset; `text` is RFC 3339, shown as it is when it is not. */

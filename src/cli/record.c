@@ -242,7 +242,7 @@ static err sign(struct cli *cli, struct client *client, const struct compiled_ty
 	struct prepared prepared;
 
 	TRY(client_claim(client, &cli->arena, t->type->name, envelope, &prepared, f));
-	if (!cli->json)
+	if (!cli->json || !cli_flag(cli, "yes"))
 		TRY(show(cli, t, &prepared, f));
 	TRY(cli_confirm(cli, "Sign and record this?", f));
 	return client_sign(client, &cli->arena, t->type->name, &prepared, receipt, f);

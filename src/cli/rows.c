@@ -39,10 +39,7 @@ static void cell(const json_t *row, const char *name, bool people, char out[stat
 	else if (json_is_string(value) && people && json_string_length(value) == 64)
 		snprintf(out, CELL_SIZE, "%.16s…", json_string_value(value));
 	else if (json_is_string(value))
-		snprintf(out, CELL_SIZE, "%s", json_string_value(value));
-	for (char *p = out; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = ' ';
+		cli_safe_text(json_string_value(value), out, CELL_SIZE);
 }
 
 /* Columns on the terminal, not bytes. */
@@ -140,10 +137,14 @@ static void print_csv(const json_t *columns, const json_t *rows)
 	{
 		json_array_foreach(columns, k, column)
 		{
-			cell(row, column_name(column), false, text);
+			const json_t *value = json_object_get(row, column_name(column));
 			printf("%s", k > 0 ? "," : "");
-			print_csv_cell(text,
-				       json_is_string(json_object_get(row, column_name(column))));
+			if (json_is_string(value)) {
+				print_csv_cell(json_string_value(value), true);
+				continue;
+			}
+			cell(row, column_name(column), false, text);
+			print_csv_cell(text, false);
 		}
 		printf("\r\n");
 	}

@@ -96,14 +96,47 @@ static void print_list(const json_t *list, unsigned indent)
 		printf(" none");
 }
 
-/* Control characters never reach the terminal: whoever wrote the record does not draw our screen. */
+/* How many bytes at `p` would move the cursor or turn the direction of writing: C0, DEL, C1, and
+ * the marks of bidirectional text (UAX #9), which can make a line read as another. */
+static size_t misleading(const unsigned char *p)
+{
+	if (p[0] < 0x20 || p[0] == 0x7f)
+		return 1;
+	if ((p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c))
+		return 2;
+	if (p[0] != 0xe2 || (p[1] != 0x80 && p[1] != 0x81))
+		return 0;
+	bool mark = p[1] == 0x80 ? p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae)
+				 : p[2] >= 0xa6 && p[2] <= 0xa9;
+	return mark ? 3 : 0;
+}
+
+/* Whoever wrote a record does not draw our screen. */
+size_t cli_safe_text(const char *text, char *out, size_t cap)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n = 0;
+
+	while (*p != '\0' && n + 16 < cap) {
+		size_t bad = misleading(p);
+		for (size_t i = 0; i < bad; i++)
+			n += (size_t)snprintf(out + n, cap - n, "\\x%02x", p[i]);
+		if (bad == 0)
+			out[n++] = (char)*p;
+		p += bad > 0 ? bad : 1;
+	}
+	out[n] = '\0';
+	return (size_t)(p - (const unsigned char *)text);
+}
+
 static void print_text(const char *text)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			printf("\\x%02x", (unsigned)(unsigned char)*text);
-		else
-			putchar(*text);
+	char safe[1024];
+
+	while (*text != '\0') {
+		text += cli_safe_text(text, safe, sizeof safe);
+		printf("%s", safe);
+	}
 }
 
 static void print_value(const json_t *value, unsigned indent)

@@ -248,6 +248,18 @@ def personal_value_is_shown_but_only_its_commitment_is_signed(_, house):
     same(names, ["Zoe Müller"])
 
 
+def text_that_would_draw_on_the_screen_is_escaped(program, house):
+    said = house.record("erin", "site.defined", "site=TRICK", "country=DE",
+                        "name=Good \u202edoog ton\u2066 site")
+    has(said.out, "\\xe2\\x80\\xae")
+    if "\u202e" in said.out or "\u2066" in said.out:
+        raise Failure("a mark that turns the direction of writing reached the screen")
+    said = program.run("record", "site.defined", "site=X2", "country=DE", "name=a\x1b[2Jb", "--yes",
+                       *house.who("erin"))
+    if said.status == 0 or "\x1b" in said.out + said.err:
+        raise Failure("an escape sequence reached the log or the screen")
+
+
 def body_comes_from_a_file_or_standard_input(program, house):
     body = json.dumps({"site": "HUB", "country": "DE", "name": "Hamburg"})
     program.ok("record", "site.defined", "--body", "-", "--yes", *house.who("erin"), stdin=body)
@@ -509,7 +521,8 @@ TESTS = [
     missing_field_is_named, field_said_twice_is_refused, word_that_is_no_field_is_refused,
     number_field_that_is_none_is_refused, rule_that_says_no_is_shown, who_may_not_is_refused,
     personal_value_is_shown_but_only_its_commitment_is_signed, body_comes_from_a_file_or_standard_input,
-    second_person_agrees_after_seeing_it, nobody_agrees_to_what_does_not_wait,
+    text_that_would_draw_on_the_screen_is_escaped, second_person_agrees_after_seeing_it,
+    nobody_agrees_to_what_does_not_wait,
     author_does_not_agree_to_himself, refusal_of_an_approval_needs_a_reason_and_is_final,
     views_come_as_table_csv_and_json, unknown_view_is_refused, unknown_parameter_of_a_view_is_refused,
     view_that_one_may_not_see_is_refused, file_goes_up_and_comes_back_the_same,
