@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http_fixture.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
-#include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { PATIENCE_MS = 30000 };
 
 /* ---- handlers ---- */
 
@@ -235,11 +226,16 @@ struct http_config fixture_config(void)
 void fixture_start(struct fixture *x, const struct http_config *config)
 {
 	const struct http_handlers handlers = {handle, begin, problem, x};
+	pthread_condattr_t attributes;
 	struct fault f = {0};
 
 	memset(x, 0, sizeof *x);
 	assert_int_equal(pthread_mutex_init(&x->lock, NULL), 0);
-	assert_int_equal(pthread_cond_init(&x->changed, NULL), 0);
+	/* Patience must not end because someone sets the clock. */
+	assert_int_equal(pthread_condattr_init(&attributes), 0);
+	assert_int_equal(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC), 0);
+	assert_int_equal(pthread_cond_init(&x->changed, &attributes), 0);
+	(void)pthread_condattr_destroy(&attributes);
 	if (http_start(config, &handlers, &x->server, &f).code != OK)
 		fail_msg("%s", f.message);
 	x->people = http_port_of(x->server, HTTP_PEOPLE);
@@ -248,8 +244,57 @@ void fixture_start(struct fixture *x, const struct http_config *config)
 	assert_int_not_equal(x->machines, x->people);
 }
 
+static struct http_ticket *take_oldest(struct fixture *x)
+{
+	struct http_ticket *ticket = x->tickets[0];
+
+	x->tickets_n--;
+	memmove(x->tickets, x->tickets + 1, x->tickets_n * sizeof *x->tickets);
+	return ticket;
+}
+
+static void *finish_what_comes(void *context)
+{
+	struct fixture *x = context;
+
+	for (;;) {
+		struct http_ticket *ticket = NULL;
+
+		(void)pthread_mutex_lock(&x->lock);
+		while (x->tickets_n == 0 && !x->over)
+			(void)pthread_cond_wait(&x->changed, &x->lock);
+		if (x->tickets_n > 0)
+			ticket = take_oldest(x);
+		(void)pthread_mutex_unlock(&x->lock);
+		if (!ticket)
+			return NULL;
+		http_finish(ticket);
+	}
+}
+
+void fixture_add_finishers(struct fixture *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_true(x->finishers_n < FINISHERS_MAX);
+		assert_int_equal(
+			pthread_create(&x->finishers[x->finishers_n], NULL, finish_what_comes, x),
+			0);
+		x->finishers_n++;
+	}
+}
+
+static void end_finishers(struct fixture *x)
+{
+	(void)pthread_mutex_lock(&x->lock);
+	x->over = true;
+	say(x);
+	while (x->finishers_n > 0)
+		(void)pthread_join(x->finishers[--x->finishers_n], NULL);
+}
+
 void fixture_stop(struct fixture *x, unsigned grace_ms)
 {
+	end_finishers(x);
 	http_stop(x->server, grace_ms);
 	while (x->tickets_n > 0)
 		http_finish(x->tickets[--x->tickets_n]);
@@ -263,11 +308,15 @@ static void wait_locked(struct fixture *x, const size_t *value, size_t least)
 {
 	struct timespec end;
 
-	(void)clock_gettime(CLOCK_REALTIME, &end);
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += PATIENCE_MS / 1000;
-	while (*value < least)
-		if (pthread_cond_timedwait(&x->changed, &x->lock, &end) != 0)
-			fail_msg("waited in vain: %zu of %zu", *value, least);
+	while (*value < least) {
+		if (pthread_cond_timedwait(&x->changed, &x->lock, &end) == 0)
+			continue;
+		/* What ends the test must not meet a lock that nobody will give back. */
+		(void)pthread_mutex_unlock(&x->lock);
+		fail_msg("waited in vain for %zu", least);
+	}
 }
 
 void fixture_wait(struct fixture *x, const size_t *value, size_t least)
@@ -283,169 +332,7 @@ void fixture_finish_one(struct fixture *x)
 
 	(void)pthread_mutex_lock(&x->lock);
 	wait_locked(x, &x->tickets_n, 1);
-	ticket = x->tickets[0];
-	x->tickets_n--;
-	memmove(x->tickets, x->tickets + 1, x->tickets_n * sizeof *x->tickets);
+	ticket = take_oldest(x);
 	(void)pthread_mutex_unlock(&x->lock);
 	http_finish(ticket);
-}
-
-/* ---- the client ---- */
-
-int client_connect(uint16_t port)
-{
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-	return fd;
-}
-
-/* A server that has refused may close before everything is sent: that is its right. */
-void client_send(int fd, const void *bytes, size_t n)
-{
-	const uint8_t *p = bytes;
-
-	while (n > 0) {
-		ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent <= 0)
-			return;
-		p += sent;
-		n -= (size_t)sent;
-	}
-}
-
-void client_text(int fd, const char *text)
-{
-	client_send(fd, text, strlen(text));
-}
-
-/* 0 at the end of the connection. */
-static size_t receive(int fd, void *to, size_t n)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	for (;;) {
-		ssize_t got;
-
-		if (poll(&p, 1, PATIENCE_MS) == 0)
-			fail_msg("the server says nothing");
-		got = recv(fd, to, n, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		return got > 0 ? (size_t)got : 0;
-	}
-}
-
-/* One line or head, byte by byte, so that nothing behind it is eaten. */
-static bool read_until(int fd, char *out, size_t cap, const char *end)
-{
-	size_t n = 0, end_n = strlen(end);
-
-	while (n + 1 < cap && receive(fd, out + n, 1) == 1) {
-		out[++n] = 0;
-		if (n >= end_n && memcmp(out + n - end_n, end, end_n) == 0)
-			return true;
-	}
-	out[n] = 0;
-	return false;
-}
-
-static bool read_exactly(int fd, struct answer *a, size_t n)
-{
-	uint8_t *larger = realloc(a->body, a->body_n + n + 1);
-	size_t end = a->body_n + n;
-
-	assert_non_null(larger);
-	a->body = larger;
-	while (a->body_n < end) {
-		size_t got = receive(fd, a->body + a->body_n, end - a->body_n);
-
-		if (got == 0)
-			return false;
-		a->body_n += got;
-	}
-	a->body[end] = 0;
-	return true;
-}
-
-static void read_chunks(int fd, struct answer *a)
-{
-	char line[64];
-
-	while (read_until(fd, line, sizeof line, "\r\n")) {
-		size_t n = strtoul(line, NULL, 16);
-
-		if (n > 0 && !read_exactly(fd, a, n))
-			return;
-		if (!read_until(fd, line, sizeof line, "\r\n") || n == 0)
-			return;
-	}
-}
-
-const char *answer_header(const struct answer *a, const char *name)
-{
-	static char value[1024];
-	size_t n = strlen(name);
-
-	for (const char *line = strstr(a->head, "\r\n"); line; line = strstr(line + 2, "\r\n")) {
-		const char *end = strstr(line + 2, "\r\n");
-
-		if (!end || strncasecmp(line + 2, name, n) != 0 || line[2 + n] != ':')
-			continue;
-		(void)snprintf(value, sizeof value, "%.*s", (int)(end - line - 4 - (ptrdiff_t)n),
-			       line + 4 + n);
-		return value;
-	}
-	return NULL;
-}
-
-void client_read(int fd, struct answer *out, bool to_head)
-{
-	const char *length;
-
-	memset(out, 0, sizeof *out);
-	if (!read_until(fd, out->head, sizeof out->head, "\r\n\r\n"))
-		return;
-	if (sscanf(out->head, "HTTP/1.%*d %d", &out->status) != 1)
-		fail_msg("no status line: %s", out->head);
-	if (to_head || out->status < 200 || out->status == 204)
-		return;
-	length = answer_header(out, "Content-Length");
-	if (length)
-		(void)read_exactly(fd, out, strtoul(length, NULL, 10));
-	else if (answer_header(out, "Transfer-Encoding"))
-		read_chunks(fd, out);
-}
-
-bool client_sees_end(int fd)
-{
-	uint8_t byte;
-
-	return receive(fd, &byte, 1) == 0;
-}
-
-bool client_hears_no_more(int fd)
-{
-	char text[8192];
-	size_t n = 0, got;
-
-	while (n + 1 < sizeof text && (got = receive(fd, text + n, sizeof text - 1 - n)) > 0)
-		n += got;
-	text[n] = 0;
-	return n + 1 < sizeof text && !strstr(text, "HTTP/1.1 2");
-}
-
-void answer_done(struct answer *a)
-{
-	free(a->body);
-	a->body = NULL;
 }

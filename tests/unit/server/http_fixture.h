@@ -14,12 +14,20 @@
 
 #include <cmocka.h>
 
-enum { ECHO_LIMIT = 1024, BIG_LIMIT = 4 << 20, WAITING_MAX = 2000 };
+enum {
+	ECHO_LIMIT = 1024,
+	BIG_LIMIT = 4 << 20,
+	WAITING_MAX = 2000,
+	FINISHERS_MAX = 8,
+	PATIENCE_MS = 30000
+};
 
 struct fixture {
 	struct http_server *server;
 	uint16_t people, machines;
 	int kept_fd; /* a connection that a test keeps open */
+	pthread_t finishers[FINISHERS_MAX];
+	size_t finishers_n;
 
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
@@ -33,6 +41,7 @@ struct fixture {
 	size_t uploads_done, uploads_aborted;
 	size_t said; /* numbers the events of streams */
 	char last_peer[64];
+	bool over; /* no finisher waits any more */
 };
 
 /* The configuration that tests start from: loopback, any port, no TLS. */
@@ -43,6 +52,9 @@ void fixture_stop(struct fixture *x, unsigned grace_ms);
 void fixture_wait(struct fixture *x, const size_t *value, size_t least);
 /* Hands the oldest ticket that is out to http_finish(). */
 void fixture_finish_one(struct fixture *x);
+/* Starts `n` more threads that finish whatever waits until fixture_stop(), which joins them: none
+ * outlives its test, whatever becomes of that. */
+void fixture_add_finishers(struct fixture *x, size_t n);
 
 int client_connect(uint16_t port);
 void client_send(int fd, const void *bytes, size_t n);

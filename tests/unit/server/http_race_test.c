@@ -66,8 +66,8 @@ static void *stop_with_grace(void *context)
 
 static void whoever_connects_while_the_server_stops_is_refused_at_once(void **state)
 {
+	static struct fixture x; /* lives on for the other thread should this one fail */
 	struct http_config config = fixture_config();
-	struct fixture x;
 	struct answer a;
 	pthread_t stopper;
 	int waiting, kept;
@@ -301,7 +301,7 @@ static size_t ask_and_leave(uint16_t port)
 
 static void every_request_is_answered_however_soon_its_job_is_done(void **state)
 {
-	struct desk d;
+	static struct desk d; /* lives on for the publishers should this thread fail */
 	uint16_t port;
 	struct http_server *s = desk_open(&d, &port);
 	pthread_t publishers[PUBLISHERS];

@@ -355,22 +355,13 @@ static void finishing_before_the_handler_returns_is_as_good(void **state)
 	expect_body(*state, "GET /twice HTTP/1.1\r\n" H "\r\n", 201, "waited\n");
 }
 
-static void *finish_some(void *context)
-{
-	for (int i = 0; i < 100; i++)
-		fixture_finish_one(context);
-	return NULL;
-}
-
 static void many_threads_finish_many_requests(void **state)
 {
-	enum { THREADS = 4, CLIENTS = 100 * THREADS };
+	enum { THREADS = 4, CLIENTS = 400 };
 	struct fixture *x = *state;
-	pthread_t threads[THREADS];
 	int fds[CLIENTS];
 
-	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, finish_some, x), 0);
+	fixture_add_finishers(x, THREADS);
 	for (int i = 0; i < CLIENTS; i++) {
 		fds[i] = client_connect(x->people);
 		client_text(fds[i], "GET /wait HTTP/1.1\r\n" H "\r\n");
@@ -383,8 +374,6 @@ static void many_threads_finish_many_requests(void **state)
 		answer_done(&a);
 		(void)close(fds[i]);
 	}
-	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	assert_int_equal(x->continued, CLIENTS);
 }
 
