@@ -100,7 +100,7 @@ static void check_store(struct doctor *d, const struct server_config *config)
 	const char *path = config->store + (strncmp(config->store, "sqlite:", 7) == 0 ? 7 : 0);
 
 	if (path == config->store)
-		doctor_say(d, DOCTOR_OK, NULL, "the store is elsewhere: %.32s…", config->store);
+		doctor_say(d, DOCTOR_OK, NULL, "the store is in PostgreSQL");
 	else if (file_exists(path))
 		doctor_say(d, DOCTOR_OK, NULL, "the store is %s", path);
 	else

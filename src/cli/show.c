@@ -184,6 +184,15 @@ static void print_raised(const json_t *receipt)
 		       member(blocked, "detail"));
 }
 
+static const char *effect_of(const char *outcome)
+{
+	if (strcmp(outcome, "folded") == 0)
+		return "it took effect";
+	if (strcmp(outcome, "unverified") == 0)
+		return "kept as an unverified report, without effect";
+	return "kept as evidence: what it says could not take effect";
+}
+
 void cli_receipt(struct cli *cli, const json_t *receipt)
 {
 	const char *outcome = member(receipt, "outcome");
@@ -203,7 +212,7 @@ void cli_receipt(struct cli *cli, const json_t *receipt)
 		printf("  with it, record %" JSON_INTEGER_FORMAT " takes effect\n",
 		       json_integer_value(json_object_get(receipt, "executes")));
 	else
-		printf("  %s\n", outcome);
+		printf("  %s\n", effect_of(outcome));
 	print_raised(receipt);
 	printf("  %s\n", certified ? "receipt verified: it is in the tree of a checkpoint that the "
 				     "log's key signed"
