@@ -2,6 +2,7 @@
 /* verify.c — receipts and passports, offline: no server is asked. */
 #include "cli/cli.h"
 
+#include "base/catalog.h"
 #include "base/files.h"
 #include "client/passport_check.h"
 
@@ -40,7 +41,7 @@ static void print_entry(void *context, const struct passport_entry *entry,
 			const struct entry *parsed)
 {
 	static const char *const PROOFS[] = {"reported over channel", "signed by author",
-					     "signed by author (passkey)"};
+					     "by passkey, not verified here"};
 	char at[48];
 
 	(void)context;
@@ -51,44 +52,73 @@ static void print_entry(void *context, const struct passport_entry *entry,
 	       PROOFS[parsed->proof.kind]);
 }
 
-static void print_notices(struct bytes file)
+/* The id of a sentence, or what it says of itself. */
+static void print_notice(struct bytes notice)
 {
+	char id[64], text[512];
+
+	snprintf(id, sizeof id, "%.*s", (int)(notice.n < 63 ? notice.n : 63),
+		 (const char *)notice.p);
+	const struct message *known = catalog_find(id);
+	cli_safe_text(known == NULL ? id : known->text, text, sizeof text);
+	printf("notice: %s\n", text);
+}
+
+/* What the log is stands in its first entry, and cannot be left out; the rest is what who made the
+ * file notes. */
+static void print_notices(struct bytes file, const char *mode)
+{
+	static const char TRIAL[] = "LOG_IS_TRIAL", BOOTSTRAP[] = "LOG_IS_BOOTSTRAP";
 	struct passport p;
 	struct bytes notice;
 	const char *why;
 	size_t n;
 
+	if (strcmp(mode, "founded") != 0)
+		print_notice(bytes_text(strcmp(mode, "trial") == 0 ? TRIAL : BOOTSTRAP));
 	if (!passport_parse(file, &p, &why))
 		return;
 	struct reader at = passport_notices(&p, &n);
 	for (size_t i = 0; i < n && passport_next_notice(&at, &notice); i++)
-		printf("notice: %.*s\n", (int)notice.n, (const char *)notice.p);
+		if (!bytes_equal(notice, bytes_text(TRIAL)) &&
+		    !bytes_equal(notice, bytes_text(BOOTSTRAP)))
+			print_notice(notice);
+}
+
+static void print_report_json(const struct passport_report *r)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "kind", r->kind,
+				 "within", r->within, "id", r->id, "mode", r->mode, "size",
+				 (json_int_t)r->head.size, "entries", (json_int_t)r->entries,
+				 "signed", (json_int_t)r->signed_by_author, "passkeys",
+				 (json_int_t)r->passkeys, "reported", (json_int_t)r->reported);
+
+	cli_json(json);
+	json_decref(json);
 }
 
 err command_verify_passport(struct cli *cli, struct fault *f)
 {
 	const struct note_key *log;
-	struct passport_report report;
+	const struct registry *registry;
+	struct passport_report r;
 	struct bytes file;
 
 	TRY(read_key(cli, &log, f));
+	TRY(cli_registry(cli, &registry, f));
 	TRY(file_read(&cli->arena, cli->words[0], PASSPORT_SIZE_MAX, &file, f));
-	TRY(passport_check(file, log, cli->json ? NULL : print_entry, NULL, &report, f));
+	TRY(passport_check(file, log, registry, cli->json ? NULL : print_entry, NULL, &r, f));
 	if (cli->json) {
-		json_t *json = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "kind", report.kind,
-					 "within", report.within, "id", report.id, "size",
-					 (json_int_t)report.head.size, "entries",
-					 (json_int_t)report.entries, "signed",
-					 (json_int_t)report.signed_by_author, "reported",
-					 (json_int_t)report.reported);
-		cli_json(json);
-		json_decref(json);
+		print_report_json(&r);
 		return ERR_OK;
 	}
-	print_notices(file);
+	print_notices(file, r.mode);
 	printf("The passport of %s %s %s holds: %zu records, %zu signed by their authors and %zu "
 	       "reported, all in the tree of %" PRIu64 " entries that the log %s signed.\n",
-	       report.kind, report.within, report.id, report.entries, report.signed_by_author,
-	       report.reported, report.head.size, log->name);
+	       r.kind, r.within, r.id, r.entries, r.signed_by_author, r.reported, r.head.size,
+	       log->name);
+	if (r.passkeys > 0)
+		printf("%zu more were signed with passkeys, which are not verified here.\n",
+		       r.passkeys);
 	return ERR_OK;
 }

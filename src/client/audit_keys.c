@@ -9,7 +9,8 @@
 struct audit_key {
 	struct hash id;
 	struct public_key *key;
-	char owner[ID_SIZE_MAX + 1];
+	char owner[2 * ID_SIZE_MAX + 2]; /* a principal, or product/serial of a unit */
+	bool ended;                      /* revoked, or its owner left, by an earlier entry */
 	struct audit_key *next;
 };
 
@@ -73,6 +74,8 @@ static err verify(struct audit_keys *k, uint64_t sequence, const struct entry *e
 		return wrong(f, sequence, "nobody had enrolled its key");
 	if (!bytes_equal(c->author, bytes_text(key->owner)))
 		return wrong(f, sequence, "its key belongs to somebody else than its author");
+	if (key->ended)
+		return wrong(f, sequence, "its key had ended before");
 	if (!cose_verify(&entry->proof.cose, key->key, c->type, entry->claim_bytes))
 		return wrong(f, sequence, "the signature does not verify");
 	k->verified++;
@@ -94,22 +97,58 @@ static err add_text(struct audit_keys *k, const json_t *json, struct fault *f)
 	return add(k, bytes_of(spki, n), owner, f);
 }
 
-static err add_from_body(struct audit_keys *k, const struct entry *entry, bool founders,
-			 struct fault *f)
+/* ---- whose key ends ---- */
+
+static void end_keys(struct audit_keys *k, const char *owner, const struct hash *id)
+{
+	for (struct audit_key *one = k->first; one != NULL; one = one->next)
+		if ((owner != NULL && strcmp(one->owner, owner) == 0) ||
+		    (id != NULL && hash_equal(one->id, *id)))
+			one->ended = true;
+}
+
+static void end_from_json(struct audit_keys *k, const json_t *json)
+{
+	const char *owner = json_string_value(json_object_get(json, "principal"));
+	const char *hex = json_string_value(json_object_get(json, "key_id"));
+	struct hash id;
+
+	if (owner != NULL)
+		end_keys(k, owner, NULL);
+	if (hex != NULL && hex_decode(bytes_text(hex), id.b, sizeof id.b))
+		end_keys(k, NULL, &id);
+}
+
+/* ---- what an entry does to keys ---- */
+
+enum body_use { BODY_STARTS, BODY_ENROLLS, BODY_ENDS };
+
+static err take_start(struct audit_keys *k, const json_t *json, struct fault *f)
+{
+	const char *mode = json_string_value(json_object_get(json, "mode"));
+	size_t i;
+	json_t *one;
+
+	snprintf(k->mode, sizeof k->mode, "%s", mode == NULL ? "" : mode);
+	json_array_foreach(json_object_get(json, "founders"), i, one) TRY(add_text(k, one, f));
+	return ERR_OK;
+}
+
+static err take_body(struct audit_keys *k, const struct entry *entry, enum body_use use,
+		     struct fault *f)
 {
 	const struct compiled_type *t = registry_type(k->registry, entry->claim.type);
 	struct arena a = {0};
 	struct body body;
-	size_t i;
-	json_t *one;
 	err e = body_from_cbor(&a, t->type->fields, t->type->size, entry->claim.body, &body, f);
 	json_t *json = e.code == OK ? body_to_json(t->type->fields, &body, NULL, 0) : NULL;
 
-	if (json != NULL && !founders)
+	if (json != NULL && use == BODY_STARTS)
+		e = take_start(k, json, f);
+	if (json != NULL && use == BODY_ENROLLS)
 		e = add_text(k, json, f);
-	if (json != NULL && founders)
-		json_array_foreach(json_object_get(json, "founders"), i, one) if (e.code == OK) e =
-			add_text(k, one, f);
+	if (json != NULL && use == BODY_ENDS)
+		end_from_json(k, json);
 	json_decref(json);
 	arena_done(&a);
 	return e;
@@ -132,6 +171,16 @@ static err add_from_outputs(struct audit_keys *k, const struct entry *entry, str
 	return ERR_OK;
 }
 
+static const struct key_rule {
+	const char *type;
+	enum body_use use;
+} KEY_RULES[] = {
+	{"ledger.started", BODY_STARTS},
+	{"key.enrolled", BODY_ENROLLS},
+	{"key.revoked", BODY_ENDS},
+	{"principal.left", BODY_ENDS},
+};
+
 err audit_keys_entry(void *context, uint64_t sequence, struct bytes bytes,
 		     const struct entry *entry, struct fault *f)
 {
@@ -140,13 +189,15 @@ err audit_keys_entry(void *context, uint64_t sequence, struct bytes bytes,
 
 	(void)bytes;
 	TRY(verify(k, sequence, entry, f));
+	/* What only waits, was kept without effect or is unverified gives and takes no key. */
+	if (entry->witness.outcome != OUTCOME_FOLDED)
+		return ERR_OK;
 	if (registry_type(k->registry, type) == NULL)
 		return ERR_OK; /* of a newer version: it can give nobody a key that we would use */
-	if (bytes_equal(type, bytes_text("ledger.started")))
-		return add_from_body(k, entry, true, f);
-	if (bytes_equal(type, bytes_text("key.enrolled")))
-		return add_from_body(k, entry, false, f);
 	if (bytes_equal(type, bytes_text("unit.requested")))
 		return add_from_outputs(k, entry, f);
+	for (size_t i = 0; i < sizeof KEY_RULES / sizeof KEY_RULES[0]; i++)
+		if (bytes_equal(type, bytes_text(KEY_RULES[i].type)))
+			return take_body(k, entry, KEY_RULES[i].use, f);
 	return ERR_OK;
 }

@@ -21,12 +21,14 @@ MUST_CHECK err client_consistency(struct client *c, uint64_t old, uint64_t size,
 struct audit_source client_audit_source(struct client *c);
 
 /* Keys as the log itself enrolls them: every author's signature is verified with a key that an
- * earlier entry gave to that author. Zero-initialise with a registry. */
+ * earlier entry gave to that author, and that no earlier entry ended. Zero-initialise with a
+ * registry. */
 struct audit_keys {
 	const struct registry *registry;
 	struct arena arena;
 	struct audit_key *first;
 	uint64_t keys, verified, passkeys;
+	char mode[16]; /* in which the log was started; empty until that entry was seen */
 };
 audit_entry_fn audit_keys_entry; /* the context is the struct audit_keys */
 void audit_keys_done(struct audit_keys *k);

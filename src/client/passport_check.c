@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/passport_check.h"
 
-#include "crypto/crypto.h"
+#include "client/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { KEYS_ROOM = 16 << 20 };
 
 static err wrong(struct fault *f, const char *detail, bool has_sequence, uint64_t sequence)
 {
@@ -26,23 +28,19 @@ static void copy(char out[static ID_SIZE_MAX + 1], struct bytes text)
 	out[n] = '\0';
 }
 
-static err check_signature(const struct passport *p, const struct passport_entry *e,
-			   const struct entry *entry, struct fault *f)
+static void count(const struct entry *entry, struct passport_report *out)
 {
-	struct public_key *key;
-	struct bytes spki;
-
-	if (!entry->claim.has_key || !passport_find_key(p, entry->claim.key, &spki))
-		return wrong(f, "the key of its author is nowhere in the passport", true,
-			     e->sequence);
-	TRY(public_key_parse(spki, &key, f));
-	bool good = cose_verify(&entry->proof.cose, key, entry->claim.type, entry->claim_bytes);
-	public_key_close(key);
-	return good ? ERR_OK : wrong(f, "its author's signature does not hold", true, e->sequence);
+	out->signed_by_author += entry->proof.kind == PROOF_COSE;
+	out->passkeys += entry->proof.kind == PROOF_WEBAUTHN;
+	out->reported += entry->proof.kind == PROOF_NONE;
+	if (out->first_at == 0)
+		out->first_at = entry->witness.at;
+	out->last_at = entry->witness.at;
 }
 
-static err check_entries(const struct passport *p, passport_each *each, void *context,
-			 struct passport_report *out, struct fault *f)
+/* Entries stand in the order of the log, so whose key is whose is known when it is used. */
+static err check_entries(const struct passport *p, struct audit_keys *keys, passport_each *each,
+			 void *context, struct passport_report *out, struct fault *f)
 {
 	struct passport_entry *e = calloc(1, sizeof *e);
 	struct entry *entry = calloc(1, sizeof *entry);
@@ -55,13 +53,15 @@ static err check_entries(const struct passport *p, passport_each *each, void *co
 			result = wrong(f, why, true, e->sequence);
 			break;
 		}
-		if (entry->proof.kind == PROOF_COSE)
-			result = check_signature(p, e, entry, f);
-		out->signed_by_author += entry->proof.kind != PROOF_NONE;
-		out->reported += entry->proof.kind == PROOF_NONE;
-		if (out->first_at == 0)
-			out->first_at = entry->witness.at;
-		out->last_at = entry->witness.at;
+		/* Founders and mode stand there: neither is taken from anything unsigned. */
+		if (keys->mode[0] == '\0' &&
+		    !bytes_equal(entry->claim.type, bytes_text("ledger.started"))) {
+			result = wrong(f, "it does not begin with the start of the log", true,
+				       e->sequence);
+			break;
+		}
+		result = audit_keys_entry(keys, e->sequence, e->bytes, entry, f);
+		count(entry, out);
 		if (result.code == OK && each != NULL)
 			each(context, e, entry);
 	}
@@ -70,9 +70,10 @@ static err check_entries(const struct passport *p, passport_each *each, void *co
 	return result;
 }
 
-err passport_check(struct bytes file, const struct note_key *log, passport_each *each,
-		   void *context, struct passport_report *out, struct fault *f)
+err passport_check(struct bytes file, const struct note_key *log, const struct registry *registry,
+		   passport_each *each, void *context, struct passport_report *out, struct fault *f)
 {
+	struct audit_keys keys = {.registry = registry, .arena = {.limit = KEYS_ROOM}};
 	struct passport p;
 	struct passport_failure failure = {0};
 	struct note note;
@@ -90,5 +91,8 @@ err passport_check(struct bytes file, const struct note_key *log, passport_each 
 	copy(out->kind, p.subject.kind);
 	copy(out->within, p.subject.within);
 	copy(out->id, p.subject.id);
-	return check_entries(&p, each, context, out, f);
+	err result = check_entries(&p, &keys, each, context, out, f);
+	memcpy(out->mode, keys.mode, sizeof out->mode);
+	audit_keys_done(&keys);
+	return result;
 }

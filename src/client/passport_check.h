@@ -5,21 +5,25 @@
 
 #include "base/arena.h"
 #include "core/passport.h"
+#include "record/registry.h"
 
 struct passport_report {
 	char kind[ID_SIZE_MAX + 1], within[ID_SIZE_MAX + 1], id[ID_SIZE_MAX + 1];
 	struct merkle_head head;
 	size_t entries, signed_by_author, reported;
+	size_t passkeys; /* assertions of passkeys, which need the server's settings: not verified */
 	uint64_t first_at, last_at;
+	char mode[16]; /* of the log, by its first entry: founded, bootstrap or trial */
 };
 
 /* What is said of one entry after it was verified. */
 typedef void passport_each(void *context, const struct passport_entry *entry,
 			   const struct entry *parsed);
 /* The checkpoint, every inclusion, the chain of records of each subject, and every author's
- * signature with the key that the passport itself shows to be theirs. PASSPORT_WRONG. `each` may
- * be NULL. */
-MUST_CHECK err passport_check(struct bytes file, const struct note_key *log, passport_each *each,
-			      void *context, struct passport_report *out, struct fault *f);
+ * signature with a key that an earlier entry of the passport gave to that author, and that no
+ * earlier one ended; it begins with the first entry of the log, which names founders and mode. PASSPORT_WRONG, AUDIT_SIGNATURE_WRONG. `each` may be NULL. */
+MUST_CHECK err passport_check(struct bytes file, const struct note_key *log,
+			      const struct registry *registry, passport_each *each, void *context,
+			      struct passport_report *out, struct fault *f);
 
 #endif

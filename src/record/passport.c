@@ -126,13 +126,17 @@ static err follow_raised(struct gathering *g, const struct witness *w)
 	return ERR_OK;
 }
 
-/* Whoever signed must be known, and what waited must show its votes. */
+/* Whoever signed must be known, and whether the key was revoked; what waited must show its votes. */
 static err follow(struct gathering *g, const struct entry *entry)
 {
 	char hex[65];
 	struct hash digest = claim_digest(entry->claim_bytes);
 
 	TRY(add_subject(g, "principal", bytes_of("", 0), entry->claim.author));
+	if (entry->claim.has_key) {
+		hex_encode(hash_bytes(&entry->claim.key), hex);
+		TRY(add_subject(g, "key", bytes_of("", 0), bytes_text(hex)));
+	}
 	TRY(follow_raised(g, &entry->witness));
 	if (entry->witness.outcome != OUTCOME_PENDING)
 		return ERR_OK;

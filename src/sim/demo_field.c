@@ -143,7 +143,7 @@ static err verify(struct demo *d, const struct device *unit, struct passport_rep
 	err e = file_read(&a, passport_path(d, unit), PASSPORT_SIZE_MAX, &file, f);
 
 	if (e.code == OK)
-		e = passport_check(file, &d->log, NULL, NULL, report, f);
+		e = passport_check(file, &d->log, d->registry, NULL, NULL, report, f);
 	arena_done(&a);
 	TRY(e);
 	bool same = strcmp(report->within, PRODUCT) == 0 &&
