@@ -49,11 +49,9 @@ struct passport_failure {
 
 /* The checkpoint is signed by `key`; every entry is in its tree, of its log, and where it says it
  * is; between two entries of one subject nothing was left out; the unit is there at all. Author
- * signatures are the caller's to check, with passport_find_key(). */
+ * signatures are the caller's to check: whose key is whose follows from the entries, in order. */
 MUST_CHECK bool passport_verify(const struct passport *p, const struct note_key *key,
 				note_verify_fn *verify, struct passport_failure *failure);
-/* The public key (SPKI) with this id, wherever an entry of the passport carries it. */
-MUST_CHECK bool passport_find_key(const struct passport *p, struct hash id, struct bytes *spki);
 
 /* ---- making one ---- */
 
