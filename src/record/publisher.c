@@ -109,7 +109,7 @@ static void recall_job(struct engine *e, const struct job *job)
 	}
 }
 
-static void answer_all(struct job *jobs)
+void jobs_answer(struct job *jobs)
 {
 	while (jobs != NULL) {
 		struct job *job = jobs;
@@ -244,7 +244,7 @@ static err publish(struct engine *e, struct arena *a, struct fault *f)
 	struct job *jobs = take_answerable(e, head.size, false);
 	for (struct job *job = jobs; job != NULL; job = job->next)
 		certify(e, job, &head, note);
-	answer_all(jobs);
+	jobs_answer(jobs);
 	tell(e, head.size);
 	return show_sometimes(e, f);
 }
@@ -297,7 +297,7 @@ static void wait_for_work(struct engine *e, unsigned ms)
 static bool wait_until_needed(struct engine *e, bool failing)
 {
 	pthread_mutex_lock(&e->lock);
-	if (failing && !e->stopping)
+	if (failing && !e->writer_done)
 		wait_for_work(e, RETRY_MS);
 	while (!failing && e->waiting == NULL && e->batches == NULL && !e->writer_done) {
 		wait_for_work(e, e->shows_later ? SHOW_EVERY_MS : HOUSEKEEPING_MS);
@@ -322,7 +322,7 @@ static bool give_up(struct engine *e)
 	pthread_mutex_unlock(&e->lock);
 	for (struct job *job = jobs; job != NULL; job = job->next)
 		recall_job(e, job);
-	answer_all(jobs);
+	jobs_answer(jobs);
 	return last;
 }
 
@@ -342,7 +342,7 @@ void *publisher_main(void *engine)
 		struct job *late = take_answerable(e, 0, true);
 		for (struct job *job = late; job != NULL; job = job->next)
 			recall_job(e, job);
-		answer_all(late);
+		jobs_answer(late);
 		if (give_up(e))
 			break;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer.c — the one thread that changes the store: many records per transaction, and a second
  * try of its halves, down to one by one, when a batch meets an unexpected error. */
-#include "record/writer.h"
+#include "record/publisher.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -271,15 +271,6 @@ static bool anything_committed(const struct job *job)
 	return false;
 }
 
-static void answer(struct job *job)
-{
-	submit_done *done = job->done;
-	void *context = job->context;
-
-	free(job);
-	done(context);
-}
-
 static void count_results(struct engine *e, const struct job *job)
 {
 	e->state.submitted += job->n;
@@ -327,11 +318,7 @@ static void hand_over(struct engine *e, struct job *jobs, struct batch *b)
 		keep_batch(e, b);
 	pthread_cond_signal(&e->published);
 	pthread_mutex_unlock(&e->lock);
-	while (refused != NULL) {
-		struct job *next = refused->next;
-		answer(refused);
-		refused = next;
-	}
+	jobs_answer(refused);
 }
 
 static void run_one_by_one(struct engine *e, struct job *jobs)
