@@ -134,9 +134,11 @@ static void add_permission(json_t *list, const char *name)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(list, i,
-			   one) if (strcmp(json_string_value(json_object_get(one, "permission")),
-					   name) == 0) return;
+	json_array_foreach(list, i, one)
+	{
+		if (strcmp(json_string_value(json_object_get(one, "permission")), name) == 0)
+			return;
+	}
 	if (json_array_size(list) < PERMISSIONS_MAX)
 		json_array_append_new(list, json_pack("{s:s}", "permission", name));
 }

@@ -99,7 +99,10 @@ static void print_table(const json_t *columns, const json_t *rows)
 		}
 	}
 	print_cells(columns, NULL, widths, n);
-	json_array_foreach(rows, i, row) print_cells(columns, row, widths, n);
+	json_array_foreach(rows, i, row)
+	{
+		print_cells(columns, row, widths, n);
+	}
 	printf("%zu row%s\n", json_array_size(rows), json_array_size(rows) == 1 ? "" : "s");
 }
 

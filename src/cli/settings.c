@@ -193,11 +193,9 @@ static err ask_terminal(const char *question, char *out, size_t cap, struct faul
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	good = good && tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
-	fprintf(terminal, "%s", question);
-	fflush(terminal);
-	good = good && fgets(out, (int)cap, terminal) != NULL;
+	good = good && dprintf(fd, "%s", question) > 0 && fgets(out, (int)cap, terminal) != NULL;
 	tcsetattr(fd, TCSAFLUSH, &before);
-	fprintf(terminal, "\n");
+	dprintf(fd, "\n");
 	fclose(terminal);
 	if (!good)
 		return fail(f, "CLI_NO_TERMINAL", NULL);

@@ -26,8 +26,10 @@ static void print_failures(const json_t *failures)
 	json_t *one;
 
 	json_array_foreach(failures, i, one)
+	{
 		fprintf(stderr, "  %s: expected %s, found %s\n", member(one, "control"),
 			member(one, "expected"), member(one, "found"));
+	}
 }
 
 void cli_problem(const struct cli *cli, const struct fault *f)
@@ -177,7 +179,9 @@ static void print_raised(const json_t *receipt)
 	json_t *one;
 
 	json_array_foreach(json_object_get(receipt, "raised"), i, one)
+	{
 		printf("  raised %s: %s\n", member(one, "code"), member(one, "detail"));
+	}
 	const json_t *blocked = json_object_get(receipt, "blocked");
 	if (blocked != NULL)
 		printf("  the vote stands, but what it approves cannot take effect: %s\n",

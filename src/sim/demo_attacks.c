@@ -118,10 +118,13 @@ static void print_failures(struct demo *d, const json_t *problem)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(json_object_get(problem, "failures"), i, one) demo_said(
-		d, "%s: expected %s, found %s", json_string_value(json_object_get(one, "control")),
-		json_string_value(json_object_get(one, "expected")),
-		json_string_value(json_object_get(one, "found")));
+	json_array_foreach(json_object_get(problem, "failures"), i, one)
+	{
+		demo_said(d, "%s: expected %s, found %s",
+			  json_string_value(json_object_get(one, "control")),
+			  json_string_value(json_object_get(one, "expected")),
+			  json_string_value(json_object_get(one, "found")));
+	}
 }
 
 static err break_seal(struct demo *d, const char *shipment, const char *seal, struct told *told,

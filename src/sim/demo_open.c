@@ -133,15 +133,17 @@ err demo_start(struct demo *d, struct fault *f)
 {
 	const char *signer[] = {"signer", d->state, NULL};
 	const char *server[] = {"serve", d->state, "--no-signer", "--port", d->options.port, NULL};
-	unsigned people, machines;
+	char *end;
 
 	TRY(child_start(signer, demo_text(d, "%s/signer.log", d->options.folder), &d->signer, f));
 	TRY(child_start(server, demo_text(d, "%s/server.log", d->options.folder), &d->server, f));
-	if (sscanf(d->server.ready, "%u %u", &people, &machines) != 2)
+	unsigned long people = strtoul(d->server.ready, &end, 10);
+	unsigned long machines = strtoul(end, NULL, 10);
+	if (people == 0 || people > UINT16_MAX || machines == 0 || machines > UINT16_MAX)
 		return fail(f, "CHILD_FAILED", "command", "serve", "detail",
 			    "it did not say its ports", "log", "server.log", NULL);
-	snprintf(d->people_url, sizeof d->people_url, "https://localhost:%u", people);
-	snprintf(d->machines_url, sizeof d->machines_url, "https://localhost:%u", machines);
+	snprintf(d->people_url, sizeof d->people_url, "https://localhost:%lu", people);
+	snprintf(d->machines_url, sizeof d->machines_url, "https://localhost:%lu", machines);
 	demo_step(d,
 		  "Signer (process %d) and server (process %d) run; people at %s, machines at %s",
 		  (int)d->signer.pid, (int)d->server.pid, d->people_url, d->machines_url);

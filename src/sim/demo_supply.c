@@ -253,11 +253,11 @@ static err certificate_of(struct demo *d, const struct demo_part *p, char hex[st
 
 static err receive_lot(struct demo *d, const struct demo_part *p, struct fault *f)
 {
-	size_t need = p->quantity * (d->options.units + 1);
+	json_int_t need = (json_int_t)p->quantity * (json_int_t)(d->options.units + 1);
 	json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "supplier", p->supplier,
 				 "part_lot", p->part_lot, "part", p->part, "quantity",
-				 (json_int_t)(need + need * SPARE_PERCENT / 100), "site", FACTORY,
-				 "packaging", "intact");
+				 need + need * SPARE_PERCENT / 100, "site", FACTORY, "packaging",
+				 "intact");
 	char hex[65];
 
 	if (p->critical) {
