@@ -330,6 +330,37 @@ static err gate_row(void *context, const struct value *columns, size_t n)
 	return ERR_OK;
 }
 
+/* One quoted text after another, up to whatever else stands there. */
+static bool lists_kind(const char *at, const char *kind)
+{
+	while (*at == '\'') {
+		size_t n = strcspn(++at, "'");
+		if (strlen(kind) == n && memcmp(at, kind, n) == 0)
+			return true;
+		at += n;
+		at += *at == '\'' ? 1 + strspn(at + 1, ", ") : 0;
+	}
+	return false;
+}
+
+/* A control says in its SQL which kinds it is about: `:kind = 'unit'`, `:kind IN ('unit', …)`. One
+ * that does not look at the kind is about all. */
+static bool control_judges(const struct control *control, const char *kind)
+{
+	static const char *const forms[] = {":kind = ", ":kind IN ("};
+	const char *sql = control->rule.sql;
+
+	if (strstr(sql, ":kind") == NULL)
+		return true;
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		for (const char *at = sql; (at = strstr(at, forms[i])) != NULL;) {
+			at += strlen(forms[i]);
+			if (lists_kind(at, kind))
+				return true;
+		}
+	return false;
+}
+
 err gate_ask(struct engine *e, struct reader_session *r, struct arena *a,
 	     const struct caller *caller, const char *gate, const char *kind, const char *within,
 	     const char *id, struct control_failure **out, struct fault *f)
@@ -339,6 +370,7 @@ err gate_ask(struct engine *e, struct reader_session *r, struct arena *a,
 	struct two_clocks clocks;
 	struct engine_state state;
 	size_t asked = 0;
+	bool judged = false;
 
 	engine_clocks(e, &clocks);
 	engine_state_read(e, &state);
@@ -353,11 +385,17 @@ err gate_ask(struct engine *e, struct reader_session *r, struct arena *a,
 		if (strcmp(e->registry->controls[i].gate, gate) != 0)
 			continue;
 		asked++;
+		judged = judged || control_judges(&e->registry->controls[i], kind);
 		rows.control = e->registry->controls[i].id;
 		rows.statement = r->controls[i];
 		TRY(db_query(r->db, r->controls[i], values, gate_row, &rows, NULL, f));
 	}
-	return asked > 0 ? ERR_OK : fail_field(f, "gate", "GATE_UNKNOWN", "gate", gate, NULL);
+	if (asked == 0)
+		return fail_field(f, "gate", "GATE_UNKNOWN", "gate", gate, NULL);
+	/* Nothing failed, for nothing was looked at: that is no pass. */
+	return judged ? ERR_OK
+		      : fail_field(f, "subject", "GATE_NOT_FOR_KIND", "gate", gate, "kind", kind,
+				   NULL);
 }
 
 /* ---- types ---- */

@@ -155,6 +155,12 @@ static const struct row READS[] = {
 	 "/v1/gates/ship/shipment/-/nowhere", .who = ALMA},
 	{"a gate about a kind that is not there", 403, "API_NOT_ALLOWED", NULL,
 	 "/v1/gates/ship/dragon/-/1", .who = ALMA},
+	{"a gate about a kind that no control knows", 400, "GATE_NOT_FOR_KIND", "subject",
+	 "/v1/gates/ship/dragon/-/1", .who = WANDA},
+	{"a gate about a kind that it does not judge", 400, "GATE_NOT_FOR_KIND", "subject",
+	 "/v1/gates/kit/alpha-product/1", .who = WANDA},
+	{"a gate about part of a kind", 400, "GATE_NOT_FOR_KIND", "subject",
+	 "/v1/gates/ship/ship/-/1", .who = WANDA},
 	{"a gate as a web page", 200, NULL, NULL, "/v1/gates/ship/shipment/-/alpha-shipment",
 	 .who = ALMA, .headers = "Accept: text/html\r\n", .told = "Content-Type: application/json"},
 

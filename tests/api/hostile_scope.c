@@ -78,13 +78,12 @@ static void no_method_at_any_address_is_an_error_of_ours(void **state)
 	for (const struct route *route = ROUTES; route->pattern != NULL; route++) {
 		bool stream = strcmp(route->pattern, "/v1/stream") == 0;
 		bool session = strcmp(route->pattern, "/v1/sessions") == 0;
-		for (int method = HTTP_GET; method <= HTTP_DELETE; method++)
+		for (enum http_method method = HTTP_GET; method <= HTTP_DELETE; method++)
 			for (size_t i = 0; i < sizeof who / sizeof who[0]; i++) {
 				if ((stream && method == HTTP_GET && who[i] == WANDA) ||
 				    (session && method == HTTP_DELETE))
 					continue; /* has no end; ends the session */
-				struct reply *r =
-					ask_route(route, (enum http_method)method, who[i]);
+				struct reply *r = ask_route(route, method, who[i]);
 				if (r->status < 200 || r->status >= 500)
 					stop_test("%s %s: %d %s\n", method_name(method),
 						  route->pattern, r->status, r->body);
@@ -279,6 +278,33 @@ static void no_changed_cursor_is_taken(void **state)
 	must_have(with_cursor("site.list", cursor), 200);
 }
 
+/* ---- gates ---- */
+
+/* A tester that misspells what it asks about must not read PASS. */
+static void no_gate_opens_for_what_is_not_there(void **state)
+{
+	static const char *const gates[] = {"build",   "kit",  "program",
+					    "receive", "ship", "commission"};
+	static const char *const subjects[] = {
+		"unit/nowhere/1", "nowhere/1",         "part_lot/nowhere/1", "shipment/-/nowhere",
+		"seal/nowhere/1", "station/-/nowhere", "supplier/-/nowhere", "dragon/-/nowhere"};
+	size_t seen_closed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof gates / sizeof gates[0]; i++)
+		for (size_t k = 0; k < sizeof subjects / sizeof subjects[0]; k++) {
+			const char *path = arena_printf(&x->api->arena, "/v1/gates/%s/%s", gates[i],
+							subjects[k]);
+			struct reply *r = wire_get(x, WANDA, path);
+			bool closed =
+				r->status == 200 && strcmp(reply_text(r, "verdict"), "fail") == 0;
+			if (!closed && strcmp(reply_text(r, "code"), "GATE_NOT_FOR_KIND") != 0)
+				stop_test("%s: %d %s\n", path, r->status, r->body);
+			seen_closed += closed;
+		}
+	assert_true(seen_closed >= 8);
+}
+
 /* ---- streams ---- */
 
 static int open_stream(struct reply **out)
@@ -331,6 +357,7 @@ const struct CMUnitTest SCOPE_TESTS[] = {
 	cmocka_unit_test(every_view_refuses_every_wrong_cursor),
 	cmocka_unit_test(a_cursor_is_for_its_own_view),
 	cmocka_unit_test(no_changed_cursor_is_taken),
+	cmocka_unit_test(no_gate_opens_for_what_is_not_there),
 	cmocka_unit_test(a_principal_has_so_many_streams_and_no_more),
 };
 const size_t SCOPE_TESTS_N = sizeof SCOPE_TESTS / sizeof SCOPE_TESTS[0];

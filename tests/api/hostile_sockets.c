@@ -61,8 +61,7 @@ static void nothing_is_smuggled_behind_a_refused_body(void **state)
 		"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
 		"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
 		"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-		"Transfer-Encoding:\x0b"
-		"chunked\r\n\r\n0\r\n\r\n",
+		"Transfer-Encoding:\013chunked\r\n\r\n0\r\n\r\n",
 		"X: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		"Content-Length: 0, 0\r\n\r\n",
 		"Content-Length: 0x0\r\n\r\n",
