@@ -56,8 +56,8 @@ err demo_answer(struct demo *d, struct device *unit, struct told *told, struct f
 	*told = (struct told){0};
 	snprintf(told->raised, sizeof told->raised, "%s", code == NULL ? "" : code);
 	snprintf(told->detail, sizeof told->detail, "%s", detail == NULL ? "" : detail);
+	demo_count(d, receipt);
 	json_decref(receipt);
-	d->records++;
 	return ERR_OK;
 }
 

@@ -53,7 +53,7 @@ struct demo {
 	char revision[32], release[32], authorization[32], shipment[32];
 	struct device **units;
 	size_t units_n, commissioned, passports, stopped;
-	uint64_t started_ms, records;
+	uint64_t started_ms, records, verified; /* receipts whose proof came and held */
 };
 
 /* What the server said to a record. */
@@ -81,6 +81,8 @@ MUST_CHECK err demo_define(struct demo *d, const char *author, const char *type,
 /* It waits for another person's approval, and gets it. */
 MUST_CHECK err demo_sign_and_approve(struct demo *d, const char *author, const char *type,
 				     json_t *body, const char *approver, struct fault *f);
+/* One record more; the client has verified its receipt if the proof is there. */
+void demo_count(struct demo *d, const json_t *receipt);
 MUST_CHECK err demo_rows(struct demo *d, const char *reader, const char *view,
 			 const char *const *query, json_t **rows, struct fault *f);
 /* RFC 3339, so many days from now. */

@@ -72,17 +72,19 @@ static err change_row(const char *store, const char *serial, struct fault *f)
 	static const struct parameter parameters[] = {{"serial", VALUE_TEXT}};
 	struct value values[] = {value_text(bytes_text(serial))};
 	struct statement *s = NULL;
+	int64_t changed = 0;
 	struct db *db;
 
 	TRY(db_open(store, &db, f));
 	err e = db_prepare(db, "UPDATE unit SET boot_count = boot_count + 1 WHERE serial = :serial",
 			   parameters, 1, &s, f);
 	if (e.code == OK) {
-		e = db_query(db, s, values, NULL, NULL, NULL, f);
+		e = db_query(db, s, values, NULL, NULL, &changed, f);
 		statement_close(s);
 	}
 	db_close(db);
-	return e;
+	TRY(e);
+	return changed == 1 ? ERR_OK : fail(f, "DEMO_STATE_WRONG", "folder", store, NULL);
 }
 
 static err no_checkpoint(void *context, struct merkle_head old, struct merkle_head now,
@@ -170,8 +172,12 @@ static err attack(struct demo *d, const char *copy, struct fault *f)
 	TRY(copy_tree(d, demo_text(d, "%s/tiles", d->state), demo_text(d, "%s/tiles", copy), f));
 	TRY(change_byte(d, demo_text(d, "%s/tiles", copy), audited.head.size, f));
 	err e = audit(d, demo_text(d, "%s/tiles", copy), &audited, f);
-	if (rebuilt.differing == 0 || e.code == OK)
+	/* The replay must name the table that was changed and no other; an audit that could not
+	 * read its files has found nothing. */
+	if (rebuilt.differing != 1 || strcmp(rebuilt.first_table, "unit") != 0 || e.code == OK)
 		return fail(f, "DEMO_ATTACK_WORKED", "attack", ATTACK, NULL);
+	if (e.code != ERR_CORRUPT)
+		return e;
 	fault_text(f, why, sizeof why);
 	*f = (struct fault){0};
 	d->stopped++;

@@ -98,6 +98,12 @@ static err raised(const char *type, const struct told *told, struct fault *f)
 	return fail(f, "DEMO_RAISED", "type", type, "detail", told->detail, NULL);
 }
 
+void demo_count(struct demo *d, const json_t *receipt)
+{
+	d->records++;
+	d->verified += json_object_get(receipt, "proof") != NULL;
+}
+
 err demo_sign(struct demo *d, const char *author, const char *type, json_t *body, struct told *told,
 	      struct fault *f)
 {
@@ -114,7 +120,7 @@ err demo_sign(struct demo *d, const char *author, const char *type, json_t *body
 	json_decref(body);
 	if (e.code != OK)
 		return e;
-	d->records++;
+	demo_count(d, receipt);
 	tell(receipt, told == NULL ? &own : told);
 	json_decref(receipt);
 	return told == NULL && own.raised[0] != '\0' ? raised(type, &own, f) : ERR_OK;
