@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -141,6 +142,11 @@ err slots_open(const char *path, struct slots *out, struct checkpoint_state *las
 
 	if (fd < 0)
 		return io_failed(f, "open");
+	/* Before it is read: a signer that is about to end could still write, and what was read
+	 * would be an older checkpoint than the last one signed. */
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? fail(f, "SIGNER_RUNS_ALREADY", NULL)
+					    : io_failed(f, "lock");
 	TRY(read_all(fd, content, sizeof(content), f));
 	bool even = slot_read(content, 0, &state[0]);
 	bool odd = slot_read(content + SLOT_SIZE, 1, &state[1]);

@@ -27,7 +27,8 @@ struct slots {
 /* Creates the file with a first state, counter 0. Refuses if it exists. */
 MUST_CHECK err slots_create(const char *path, const struct checkpoint_state *first,
 			    struct fault *f);
-/* The newest state that holds. SIGNER_CHECKPOINT_CORRUPT if there is none. */
+/* Locks the file (SIGNER_RUNS_ALREADY). The newest state that holds; SIGNER_CHECKPOINT_CORRUPT if
+ * there is none. */
 MUST_CHECK err slots_open(const char *path, struct slots *out, struct checkpoint_state *last,
 			  struct fault *f);
 void slots_close(struct slots *slots);

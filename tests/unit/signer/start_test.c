@@ -74,6 +74,27 @@ static void two_signers_cannot_share_a_folder(void **state)
 	signer_test_done(t);
 }
 
+/* Before the checkpoint is read, and not only before the journal is: what a signer that is about
+ * to end still writes would be missed. */
+static void checkpoint_is_read_by_one_signer_at_a_time(void **state)
+{
+	struct signer_test *t = signer_test_new();
+	struct slots first, second;
+	struct checkpoint_state last;
+	struct fault f = {0};
+	char path[4096];
+
+	(void)state;
+	assert_int_equal(vault_path(t->vault, FILE_SLOTS, path, NULL).code, OK);
+	assert_int_equal(slots_open(path, &first, &last, &f).code, OK);
+	assert_int_equal(slots_open(path, &second, &last, &f).code, ERR_CONFLICT);
+	assert_string_equal(f.message, "SIGNER_RUNS_ALREADY");
+	slots_close(&first);
+	assert_int_equal(slots_open(path, &second, &last, &f).code, OK);
+	slots_close(&second);
+	signer_test_done(t);
+}
+
 static void folder_open_to_others_is_refused(void **state)
 {
 	struct signer_test *t = signer_test_new();
@@ -172,6 +193,7 @@ int main(void)
 		cmocka_unit_test(folder_is_never_made_twice),
 		cmocka_unit_test(origin_must_be_a_key_name),
 		cmocka_unit_test(two_signers_cannot_share_a_folder),
+		cmocka_unit_test(checkpoint_is_read_by_one_signer_at_a_time),
 		cmocka_unit_test(folder_open_to_others_is_refused),
 		cmocka_unit_test(passphrase_opens_the_keys_and_no_other_does),
 		cmocka_unit_test(keys_of_another_signer_are_refused),
