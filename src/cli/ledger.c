@@ -25,11 +25,12 @@ static void print_report(const struct cli *cli, const struct audit_report *r,
 	hex_encode(hash_bytes(&r->head.root), root);
 	if (cli->json) {
 		json_t *json = json_pack(
-			"{s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "size",
+			"{s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "size",
 			(json_int_t)r->head.size, "root", root, "witnesses",
-			(json_int_t)r->witnesses, "signatures", (json_int_t)k->verified, "reported",
-			(json_int_t)r->reported, "pending", (json_int_t)r->pending, "unfolded",
-			(json_int_t)r->unfolded, "unverified", (json_int_t)r->unverified);
+			(json_int_t)r->witnesses, "signatures", (json_int_t)k->verified, "passkeys",
+			(json_int_t)k->passkeys, "reported", (json_int_t)r->reported, "pending",
+			(json_int_t)r->pending, "unfolded", (json_int_t)r->unfolded, "unverified",
+			(json_int_t)r->unverified);
 		cli_json(json);
 		json_decref(json);
 		return;
@@ -44,6 +45,9 @@ static void print_report(const struct cli *cli, const struct audit_report *r,
 	printf("  %" PRIu64 " asked for approval, %" PRIu64 " took effect by one, %" PRIu64
 	       " kept without effect, %" PRIu64 " unverified\n",
 	       r->pending, r->executed, r->unfolded, r->unverified);
+	if (k->passkeys > 0)
+		printf("  %" PRIu64 " more signed with passkeys, which are not verified here\n",
+		       k->passkeys);
 	printf("  cosigned by %zu of the witnesses given; %" PRIu64 " tiles read\n", r->witnesses,
 	       r->tiles);
 }
@@ -54,6 +58,8 @@ static err source_of(struct cli *cli, struct audit_source *out, struct fault *f)
 	struct client *client;
 
 	if (strncmp(cli->words[0], "https://", 8) == 0) {
+		if (cli->options_n == CLI_OPTIONS_MAX)
+			return fail(f, "CLI_TOO_MANY", NULL);
 		cli->options[cli->options_n++] =
 			(struct option_given){&GLOBAL_OPTIONS[0], cli->words[0]};
 		TRY(cli_client(cli, true, &client, f));
@@ -85,9 +91,11 @@ static err read_witnesses(struct cli *cli, struct audit_options *options, struct
 
 	if (keys == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	while (options->witnesses_n < WITNESSES_MAX &&
-	       (path = cli_option_at(cli, "witness", options->witnesses_n)) != NULL)
+	while ((path = cli_option_at(cli, "witness", options->witnesses_n)) != NULL) {
+		if (options->witnesses_n == WITNESSES_MAX)
+			return fail(f, "CLI_TOO_MANY", NULL);
 		TRY(log_key_read(&cli->arena, path, &keys[options->witnesses_n++], f));
+	}
 	options->witnesses = keys;
 	options->witnesses_needed = options->witnesses_n;
 	return ERR_OK;

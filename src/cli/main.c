@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* ---- reading ---- */
 
@@ -120,12 +121,21 @@ static void cli_done(struct cli *cli)
 	free(cli);
 }
 
+/* Keys and passphrases are in memory: a crash must not write them to the disk. */
+static void forbid_core_files(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int main(int argc, char **argv)
 {
 	struct fault f = {0};
 	struct cli *cli = calloc(1, sizeof *cli);
 	int status;
 
+	forbid_core_files();
 	setlocale(LC_CTYPE, "C.UTF-8");
 	signal(SIGPIPE, SIG_IGN);
 	if (cli == NULL)

@@ -8,6 +8,7 @@
 #include "signer/signer.h"
 #include "sim/child.h"
 
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,15 +31,35 @@ err cli_ready(struct cli *cli, int *fd, struct fault *f)
 	return ERR_OK;
 }
 
+/* Only this account may connect: its name, or its number. */
+static err read_peer(struct cli *cli, unsigned *out, struct fault *f)
+{
+	const char *name = cli_option(cli, "peer");
+	uint64_t number;
+
+	*out = getuid();
+	if (name == NULL)
+		return ERR_OK;
+	const struct passwd *account = getpwnam(name);
+	if (account != NULL) {
+		*out = account->pw_uid;
+		return ERR_OK;
+	}
+	TRY(cli_number(cli, "peer", 0, UINT32_MAX - 1, &number, f));
+	*out = (unsigned)number;
+	return ERR_OK;
+}
+
 err command_signer(struct cli *cli, struct fault *f)
 {
 	struct server_config *config = arena_alloc(&cli->arena, sizeof *config);
 	char folder[CONFIG_PATH_SIZE];
-	struct signer_config signer = {.folder = folder, .peer_uid = getuid()};
+	struct signer_config signer = {.folder = folder};
 	const char *file;
 
 	if (config == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(read_peer(cli, &signer.peer_uid, f));
 	TRY(config_read(cli->words[0], config, f));
 	TRY(config_path(config, "signer", folder, f));
 	signer.socket = config->signer_socket;
@@ -46,7 +67,9 @@ err command_signer(struct cli *cli, struct fault *f)
 	TRY(cli_setting(cli, "passphrase-file", &file, f));
 	if (file != NULL)
 		TRY(cli_passphrase(cli, file, false, &signer.passphrase, f));
-	return signer_run(&signer, f);
+	err e = signer_run(&signer, f);
+	bytes_wipe((void *)(uintptr_t)signer.passphrase.p, signer.passphrase.n);
+	return e;
 }
 
 /* ---- the server ---- */

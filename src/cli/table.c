@@ -11,7 +11,8 @@ static const struct option_row INIT_OPTIONS[] = {
 	{"store", "ADDRESS", "another database: sqlite:PATH or postgresql://…"},
 	{0},
 };
-static const struct option_row CHILD_OPTIONS[] = {
+static const struct option_row SIGNER_OPTIONS[] = {
+	{"peer", "USER", "account of the server, if it is another than the signer's own"},
 	{"ready-fd", "N", "descriptor to write to when it serves; it then ends with its parent"},
 	{0},
 };
@@ -108,7 +109,7 @@ static const struct option_row ASK_OPTIONS[] = {
 const struct command COMMANDS[] = {
 	{"init", "DIR", "Founds a house: its keys, its settings, its log and the first record.",
 	 INIT_OPTIONS, 1, 1, command_init, NULL},
-	{"signer", "DIR", "Runs the signer, the process that holds the keys.", CHILD_OPTIONS, 1, 1,
+	{"signer", "DIR", "Runs the signer, the process that holds the keys.", SIGNER_OPTIONS, 1, 1,
 	 command_signer, NULL},
 	{"serve", "DIR", "Runs the server, and the signer beside it unless one runs already.",
 	 SERVE_OPTIONS, 1, 1, command_serve, NULL},

@@ -77,8 +77,11 @@ static err read_logs(struct cli *cli, struct watching *w, struct fault *f)
 {
 	const char *path;
 
-	while (w->logs_n < LOGS_MAX && (path = cli_option_at(cli, "log", w->logs_n)) != NULL)
+	while ((path = cli_option_at(cli, "log", w->logs_n)) != NULL) {
+		if (w->logs_n == LOGS_MAX)
+			return fail(f, "CLI_TOO_MANY", NULL);
 		TRY(log_key_read(&cli->arena, path, &w->logs[w->logs_n++], f));
+	}
 	return w->logs_n > 0 ? ERR_OK : fail(f, "CLI_LOG_KEY_MISSING", NULL);
 }
 

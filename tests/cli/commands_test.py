@@ -498,10 +498,32 @@ def server_that_is_away_is_said_to_be_away(program, house):
     program.fails(UNAVAILABLE, "cannot be reached", "view", "unit.list", *house.who("erin"))
 
 
+def signer_serves_no_other_account_than_it_was_told(program, house):
+    program.fails(INVALID, "is no number", "signer", house.state, "--peer", "no-such-account")
+    ready, child = os.pipe()
+    signer = subprocess.Popen(
+        [program.path, "signer", house.state, "--peer", str(os.getuid() + 1), "--ready-fd", str(child)],
+        pass_fds=[child], stderr=subprocess.DEVNULL)
+    os.close(child)
+    try:
+        same(len(os.read(ready, 1)), 1, "the signer is ready")
+        program.fails(FORBIDDEN, "serves another user", "serve", house.state, "--no-signer", "--port", "0")
+    finally:
+        os.close(ready)
+        signer.terminate()
+        signer.wait()
+
+
 def server_starts_again_on_what_it_left(_, house):
     house.start()
     same([row["site"] for row in house.rows("erin", "part_lot.list")], [])
     house.record("erin", "site.defined", "site=AGAIN", "country=DE", "name=Again")
+
+
+def server_leaves_no_core_file(_, house):
+    with open(f"/proc/{house.server.pid}/limits", encoding="ascii") as f:
+        limit = next(line for line in f if line.startswith("Max core file size"))
+    same(limit.split()[4:6], ["0", "0"])
 
 
 TESTS = [
@@ -533,7 +555,8 @@ TESTS = [
     witness_cosigns_what_extends_what_it_knows, witness_does_not_cosign_a_log_it_does_not_watch,
     audit_wants_the_witnesses_it_was_given, house_in_order_has_nothing_wrong, doctor_finds_a_key_that_others_may_read,
     live_tables_are_not_replaced_under_a_running_server, server_ends_well_and_the_copy_can_be_audited,
-    server_that_is_away_is_said_to_be_away, server_starts_again_on_what_it_left,
+    server_that_is_away_is_said_to_be_away, signer_serves_no_other_account_than_it_was_told,
+    server_starts_again_on_what_it_left, server_leaves_no_core_file,
 ]
 
 
