@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { MANY = 40 };
+enum { MANY = 40, LARGE = 900 };
 
 static struct submission *makes(struct trial *t, const char *type, const char *body)
 {
@@ -205,6 +205,55 @@ static void a_batch_has_a_size(void **state)
 	refused(record_submit_wait(t->house.engine, many, 1001, true, &f), &f, "BATCH_SIZE");
 }
 
+/* Together more than one transaction takes. */
+static void large_records(struct trial *t, struct submission **out, size_t n)
+{
+	char *body = arena_alloc(&t->house.arena, 31000);
+	struct fault f = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		int at = snprintf(body, 100, "{'item':'large%zu','why':'", i);
+		memset(body + at, 'x', 30000);
+		memcpy(body + at + 30000, "'}", 3);
+		out[i] = house_make(&t->house, &t->house.arena, &t->maya, "trial.ruled", body, NULL,
+				    &f);
+		ok((err){out[i] == NULL ? f.code : OK}, &f);
+	}
+}
+
+static void large_records_that_do_not_belong_together_are_all_recorded(void **state)
+{
+	struct trial *t = *state;
+	static struct submission *many[LARGE];
+	struct fault f = {0};
+
+	large_records(t, many, LARGE);
+	ok(record_submit_wait(t->house.engine, many, LARGE, false, &f), &f);
+	for (size_t i = 0; i < LARGE; i++)
+		assert_string_equal(fate(many[i]), "");
+}
+
+static void a_whole_batch_too_large_for_one_transaction_is_refused_or_recorded(void **state)
+{
+	struct trial *t = *state;
+	static struct submission *many[LARGE];
+	struct fault f = {0};
+	uint64_t size = trial_size(t);
+	size_t recorded = 0;
+
+	large_records(t, many, LARGE);
+	ok(record_submit_wait(t->house.engine, many, LARGE, true, &f), &f);
+	for (size_t i = 0; i < LARGE; i++) {
+		const struct result *r = submission_result(many[i]);
+		recorded += r->state == RESULT_CERTIFIED;
+		if (r->state == RESULT_REFUSED)
+			assert_true(r->fault.code == ERR_TOO_LARGE || r->fault.code == ERR_LIMIT);
+	}
+	assert_true(recorded == 0 || recorded == LARGE);
+	assert_int_equal(trial_size(t), size + recorded);
+	trial_item(t, "a", "VN");
+}
+
 /* ---- folds that fail ---- */
 
 static void an_event_whose_fold_fails_is_kept_as_evidence(void **state)
@@ -289,6 +338,8 @@ int main(void)
 		TRIAL_TEST(rights_given_in_a_batch_that_is_undone_are_gone),
 		TRIAL_TEST(records_that_do_not_belong_together_fail_alone),
 		TRIAL_TEST(a_batch_has_a_size),
+		TRIAL_TEST(large_records_that_do_not_belong_together_are_all_recorded),
+		TRIAL_TEST(a_whole_batch_too_large_for_one_transaction_is_refused_or_recorded),
 		TRIAL_TEST(an_event_whose_fold_fails_is_kept_as_evidence),
 		TRIAL_TEST(a_fold_that_fails_takes_nobody_with_it),
 		TRIAL_TEST(a_decision_whose_fold_fails_is_refused_and_leaves_nothing),

@@ -278,6 +278,27 @@ static void what_is_committed_when_the_engine_stops_is_certified_by_the_next(voi
 	assert_int_equal(read.state, RESULT_CERTIFIED);
 }
 
+static void who_waits_for_the_signer_is_answered_when_the_engine_stops(void **state)
+{
+	struct trial *t = *state;
+	struct sent sent = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+	struct fault f = {0};
+	struct submission *s = house_make(&t->house, &t->house.arena, &t->maya, "trial.noted",
+					  "{'item':'a','site':'VN'}", NULL, &f);
+
+	assert_non_null(s);
+	house_signer_away(&t->house, true);
+	ok(record_submit(t->house.engine, &s, 1, false, arrived, &sent, &f), &f);
+	house_stop(&t->house);
+	assert_true(sent.done);
+	assert_int_equal(submission_result(s)->state, RESULT_COMMITTED);
+	house_signer_away(&t->house, false);
+	house_start(&t->house);
+	struct result read;
+	assert_int_equal(receipt(t, submission_result(s)->sequence, &read).code, OK);
+	assert_int_equal(read.state, RESULT_CERTIFIED);
+}
+
 /* The signer's word was lost on its way: it signed, and nobody published. */
 static void a_checkpoint_that_was_signed_but_not_kept_is_made_good(void **state)
 {
@@ -316,6 +337,7 @@ int main(void)
 		TRIAL_TEST(without_the_signer_records_are_committed_and_later_certified),
 		TRIAL_TEST(beyond_a_bound_decisions_wait_for_the_signer_and_events_do_not),
 		TRIAL_TEST(what_is_committed_when_the_engine_stops_is_certified_by_the_next),
+		TRIAL_TEST(who_waits_for_the_signer_is_answered_when_the_engine_stops),
 		TRIAL_TEST(a_checkpoint_that_was_signed_but_not_kept_is_made_good),
 	};
 
