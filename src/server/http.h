@@ -127,8 +127,9 @@ struct http_config {
 MUST_CHECK err http_start(const struct http_config *config, const struct http_handlers *handlers,
 			  struct http_server **out, struct fault *f);
 uint16_t http_port_of(const struct http_server *s, enum http_port port);
-/* Stops accepting, lets running requests finish for at most `grace_ms`, finishes suspended ones,
- * closes streams, then stops. Safe with suspended connections. */
+/* Refuses new connections, lets running requests finish for at most `grace_ms`, finishes suspended
+ * ones, closes streams, waits up to 10 s for replies to go out (2 s if none does), then stops. Safe
+ * with suspended connections. */
 void http_stop(struct http_server *s, unsigned grace_ms);
 
 #endif
