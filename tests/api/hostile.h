@@ -18,6 +18,7 @@ enum who {
 struct hostile {
 	struct api *api;
 	struct person wanda, alma, nemo;
+	enum http_port port;     /* where wire_open() connects */
 	unsigned peers;          /* loopback addresses used so far */
 	size_t requests;         /* sent so far */
 	struct bytes submission; /* a record that ada signed, as CBOR */

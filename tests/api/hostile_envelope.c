@@ -44,6 +44,19 @@ static struct bytes records_1001(struct hostile *h)
 	return bytes_text(text);
 }
 
+/* 257 members, each an empty object. */
+static struct bytes openings_257(struct hostile *h)
+{
+	char *text = arena_alloc(&h->api->arena, 16384);
+	int n = snprintf(text, 16384, "{\"claim\":\"AAAA\",\"openings\":{\"f\":{}");
+
+	for (int i = 0; i < 256; i++)
+		n += snprintf(text + n, (size_t)(16384 - n), ",\"f%d\":{}", i);
+	n += snprintf(text + n, (size_t)(16384 - n), "}}");
+	assert_true(n < 16384);
+	return bytes_text(text);
+}
+
 static const struct row ROWS[] = {
 	{"an id that is a number", 400, "FIELD_WRONG", "id", PART, .body = "{'id': 1, " SOUND "}"},
 	{"an id that is null", 400, "FIELD_WRONG", "id", PART, .body = "{'id': null, " SOUND "}"},
@@ -110,6 +123,46 @@ static const struct row ROWS[] = {
 	{"a second beginning of the log", 400, "FIELD_MISSING", NULL, "/v1/records/ledger.started",
 	 .body = "{'body': {}}"},
 
+	{"a claim that is a number", 400, "FIELD_WRONG", "claim", PART, .body = "{'claim': 5}",
+	 .once = true},
+	{"a claim that is null", 400, "FIELD_WRONG", "claim", PART, .body = "{'claim': null}",
+	 .once = true},
+	{"an empty claim", 400, "FIELD_WRONG", "claim", PART, .body = "{'claim': ''}",
+	 .once = true},
+	{"a claim with padding", 400, "FIELD_WRONG", "claim", PART, .body = "{'claim': 'oA=='}",
+	 .once = true},
+	{"a claim in the other alphabet", 400, "FIELD_WRONG", "claim", PART,
+	 .body = "{'claim': '+/+/'}", .once = true},
+	{"a claim in two lines", 400, "FIELD_WRONG", "claim", PART, .body = "{'claim': 'AA\\nAA'}",
+	 .once = true},
+	{"a claim of nothing", 400, "CLAIM_BAD", NULL, PART, .body = "{'claim': 'oA'}",
+	 .once = true},
+	{"a claim and a body", 400, "FIELD_UNKNOWN", "body", PART,
+	 .body = "{'claim': 'oA', 'body': {}}", .once = true},
+	{"a claim and an id", 400, "FIELD_UNKNOWN", "id", PART,
+	 .body = "{'claim': 'oA', 'id': '@ID'}", .once = true},
+	{"a proof that is an object", 400, "FIELD_WRONG", "proof", PART,
+	 .body = "{'claim': 'oA', 'proof': {}}", .once = true},
+	{"an empty proof", 400, "FIELD_WRONG", "proof", PART,
+	 .body = "{'claim': 'oA', 'proof': ''}", .once = true},
+	{"openings that are a list", 400, "FIELD_WRONG", "openings", PART,
+	 .body = "{'claim': 'oA', 'openings': []}", .once = true},
+	{"an opening that is a text", 400, "FIELD_WRONG", "salt", PART,
+	 .body = "{'claim': 'oA', 'openings': {'name': 'Eve'}}", .once = true},
+	{"an opening without its value", 400, "FIELD_WRONG", "openings", PART,
+	 .body = "{'claim': 'oA', 'openings': {'name': {'salt': "
+		 "'AAAAAAAAAAAAAAAAAAAAAA'}}}",
+	 .once = true},
+	{"an opening whose salt is too short", 400, "FIELD_WRONG", "openings", PART,
+	 .body = "{'claim': 'oA', 'openings': {'name': {'salt': 'AAAA', 'value': 'Eve'}}}",
+	 .once = true},
+	{"257 openings", 400, "FIELD_WRONG", "openings", PART, .make = openings_257, .once = true},
+	{"a signed claim for `prepare`", 400, "FIELD_UNKNOWN", "claim", PART "/prepare",
+	 .body = "{'claim': 'oA', " SOUND "}"},
+	{"a key for `prepare` that is a number", 400, "FIELD_WRONG", "key", PART "/prepare",
+	 .body = "{'key': 5, " SOUND "}"},
+	{"a key for `prepare` that is no digest", 400, "FIELD_WRONG", "key", PART "/prepare",
+	 .body = "{'key': 'abcd', " SOUND "}"},
 	{"a key of repetition that is no UUID", 400, "FIELD_WRONG", "id", PART,
 	 .body = "{" SOUND "}", .headers = "Idempotency-Key: once\r\n"},
 	{"a key of repetition that is no UTF-8", 400, "FIELD_WRONG", "Idempotency-Key", PART,

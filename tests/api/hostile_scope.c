@@ -91,6 +91,19 @@ static void no_method_at_any_address_is_an_error_of_ours(void **state)
 	}
 }
 
+/* Without TLS no machine can prove its key, and a token counts nothing there. */
+static void the_machines_port_knows_nobody_without_tls(void **state)
+{
+	(void)state;
+	x->port = HTTP_MACHINES;
+	for (const struct route *route = ROUTES; route->pattern != NULL; route++)
+		if (ask_route(route, route->method, WANDA)->status != 401)
+			stop_test("%s %s\n", method_name(route->method), route->pattern);
+	struct reply *r = wire_get(x, WANDA, "/healthz");
+	x->port = HTTP_PEOPLE;
+	must_refuse(r, 401, "HTTP_CLIENT_KEY_MISSING");
+}
+
 static void whatever_can_be_read_has_a_head(void **state)
 {
 	(void)state;
@@ -351,6 +364,7 @@ const struct CMUnitTest SCOPE_TESTS[] = {
 	cmocka_unit_test(every_route_that_needs_somebody_refuses_nobody),
 	cmocka_unit_test(every_permission_of_a_route_is_asked_for),
 	cmocka_unit_test(no_method_at_any_address_is_an_error_of_ours),
+	cmocka_unit_test(the_machines_port_knows_nobody_without_tls),
 	cmocka_unit_test(whatever_can_be_read_has_a_head),
 	cmocka_unit_test(no_view_shows_anything_of_another_site),
 	cmocka_unit_test(nobody_without_a_right_sees_any_view),

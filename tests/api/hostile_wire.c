@@ -28,7 +28,7 @@ int wire_open(struct hostile *h)
 {
 	/* 127.1.0.1 and on: all of 127/8 is this machine. */
 	struct sockaddr_in from = loopback(0x7f010001u + h->peers++, 0);
-	struct sockaddr_in to = loopback(INADDR_LOOPBACK, server_port(h->api->server, HTTP_PEOPLE));
+	struct sockaddr_in to = loopback(INADDR_LOOPBACK, server_port(h->api->server, h->port));
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
