@@ -4,7 +4,6 @@
 #include "base/catalog.h"
 #include "base/files.h"
 #include "core/cbor.h"
-#include "domain/access/access_area.h"
 
 #include <ftw.h>
 #include <inttypes.h>
@@ -18,7 +17,7 @@
 
 extern const struct area *const AREAS[];
 
-static void check(err result, const struct fault *f, const char *what)
+void house_check(err result, const struct fault *f, const char *what)
 {
 	char text[1024];
 
@@ -94,12 +93,12 @@ static err last_signed(void *context, struct merkle_head *out, struct fault *f)
 
 /* ---- starting ---- */
 
-static void make_actor(struct actor *a, const char *id, enum key_algorithm algorithm)
+void house_make_actor(struct actor *a, const char *id, enum key_algorithm algorithm)
 {
 	struct fault f = {0};
 
 	snprintf(a->id, sizeof a->id, "%s", id);
-	check(private_key_generate(algorithm, &a->key, &f), &f, "key");
+	house_check(private_key_generate(algorithm, &a->key, &f), &f, "key");
 }
 
 void actor_done(struct actor *a)
@@ -150,10 +149,10 @@ static void start_log(struct house *h)
 			  HOUSE_ORIGIN, "ca_key", zeros, "ca_certificate", zeros, "checkpoint_key",
 			  zeros, "founders", founder_json(&h->ada), founder_json(&h->ben),
 			  founder_json(&h->cleo), "founder_permissions", may);
-	check(submission_system(h->engine, &h->arena, "ledger.started", fresh, body, &s, &f), &f,
-	      "genesis");
+	house_check(submission_system(h->engine, &h->arena, "ledger.started", fresh, body, &s, &f),
+		    &f, "genesis");
 	json_decref(body);
-	check(record_submit_wait(h->engine, &s, 1, false, &f), &f, "genesis");
+	house_check(record_submit_wait(h->engine, &s, 1, false, &f), &f, "genesis");
 	assert_int_equal(submission_result(s)->state, RESULT_CERTIFIED);
 }
 
@@ -161,7 +160,7 @@ void house_start(struct house *h)
 {
 	struct fault f = {0};
 
-	check(engine_open(&h->config, &h->engine, &f), &f, "engine_open");
+	house_check(engine_open(&h->config, &h->engine, &f), &f, "engine_open");
 }
 
 void house_stop(struct house *h)
@@ -187,7 +186,7 @@ static void prepare(struct house *h, const char *address, const struct area *con
 	snprintf(h->tiles, sizeof h->tiles, "%s/tiles", h->folder);
 	h->clock = (struct clock){wall, steady, &h->clock_state};
 	h->arena.limit = (size_t)1 << 30;
-	check(private_key_generate(KEY_ED25519, &h->checkpoint, &f), &f, "key");
+	house_check(private_key_generate(KEY_ED25519, &h->checkpoint, &f), &f, "key");
 	assert_true(public_key_ed25519(private_key_public(h->checkpoint), raw));
 	assert_true(note_key_make(HOUSE_ORIGIN, NOTE_ED25519, raw, &h->checkpoint_public));
 	h->config = (struct engine_config){.store = h->store,
@@ -204,9 +203,9 @@ static void prepare(struct house *h, const char *address, const struct area *con
 void house_open_with(struct house *h, const char *address, const struct area *const *areas)
 {
 	prepare(h, address, areas);
-	make_actor(&h->ada, "ada", KEY_ED25519);
-	make_actor(&h->ben, "ben", KEY_ED25519);
-	make_actor(&h->cleo, "cleo", KEY_ED25519);
+	house_make_actor(&h->ada, "ada", KEY_ED25519);
+	house_make_actor(&h->ben, "ben", KEY_ED25519);
+	house_make_actor(&h->cleo, "cleo", KEY_ED25519);
 	house_start(h);
 	start_log(h);
 }
@@ -265,7 +264,7 @@ void house_id(struct house *h, char out[static 37])
 	char hex[33];
 	struct fault f = {0};
 
-	check(random_bytes(id.b + 6, 10, &f), &f, "random");
+	house_check(random_bytes(id.b + 6, 10, &f), &f, "random");
 	for (size_t i = 0; i < 6; i++)
 		id.b[i] = (uint8_t)(ms >> (8 * (5 - i)));
 	id.b[6] = (uint8_t)(0x70 | (id.b[6] & 0x0f));
@@ -335,7 +334,7 @@ struct bytes house_signed(struct house *h, struct arena *a, const struct actor *
 	struct fault f = {0};
 	struct bytes cbor = {0};
 
-	check(make_signed(h, a, who, type, body, NULL, &cbor, &f), &f, type);
+	house_check(make_signed(h, a, who, type, body, NULL, &cbor, &f), &f, type);
 	return cbor;
 }
 
@@ -362,7 +361,7 @@ static const struct result *submit(struct house *h, struct submission *s, struct
 		refused = (struct result){.state = RESULT_REFUSED, .fault = *f};
 		return &refused;
 	}
-	check(record_submit_wait(h->engine, &s, 1, false, f), f, "submit");
+	house_check(record_submit_wait(h->engine, &s, 1, false, f), f, "submit");
 	return submission_result(s);
 }
 
@@ -394,7 +393,7 @@ uint64_t house_must(struct house *h, const struct actor *who, const char *type, 
 {
 	const struct result *r = house_sign(h, who, type, body);
 
-	check((err){r->state == RESULT_REFUSED ? ERR_REFUSED : OK}, &r->fault, type);
+	house_check((err){r->state == RESULT_REFUSED ? ERR_REFUSED : OK}, &r->fault, type);
 	for (const struct nonconformance *n = r->raised; n != NULL; n = n->next)
 		fail_msg("%s raised %s", type, n->code);
 	return r->sequence;
@@ -414,7 +413,7 @@ void house_must_raise(struct house *h, const struct actor *who, const char *type
 {
 	const struct result *r = house_sign(h, who, type, body);
 
-	check((err){r->state == RESULT_REFUSED ? ERR_REFUSED : OK}, &r->fault, type);
+	house_check((err){r->state == RESULT_REFUSED ? ERR_REFUSED : OK}, &r->fault, type);
 	for (const struct nonconformance *n = r->raised; n != NULL; n = n->next)
 		if (strcmp(n->code, code) == 0)
 			return;
@@ -429,91 +428,6 @@ const struct result *house_approve(struct house *h, const struct actor *who, str
 	hex_encode(hash_bytes(&digest), hex);
 	snprintf(body, sizeof body, "{'record': '%s'}", hex);
 	return house_sign(h, who, "approval.given", body);
-}
-
-/* ---- people ---- */
-
-static void enroll(struct house *h, const struct actor *a)
-{
-	const struct public_key *key = private_key_public(a->key);
-	uint8_t message_buffer[512], signature[64];
-	struct writer w = writer_of(message_buffer, sizeof message_buffer);
-	struct bytes message;
-	struct fault f = {0};
-	char spki[512], possession[128], body[1024];
-
-	assert_true(
-		key_possession_message(bytes_text(HOUSE_ORIGIN), bytes_text(a->id), &w, &message));
-	check(key_sign(a->key, message, signature, &f), &f, "possession");
-	base64url_encode(public_key_spki(key), spki);
-	base64url_encode(bytes_of(signature, 64), possession);
-	snprintf(body, sizeof body, "{'principal':'%s','public_key':'%s','possession':'%s'}", a->id,
-		 spki, possession);
-	house_must(h, &h->ada, "key.enrolled", body);
-}
-
-static void grant(struct house *h, const char *id, const char *permissions)
-{
-	char body[4096];
-	size_t n;
-	char list[3072] = "", *rest = arena_text(&h->arena, bytes_text(permissions)), *word;
-
-	while ((word = strsep(&rest, ",")) != NULL) {
-		n = strlen(list);
-		snprintf(list + n, sizeof list - n, "%s{'permission':'%s'}", n > 0 ? "," : "",
-			 word);
-	}
-	snprintf(body, sizeof body, "{'role':'role-%s','permissions':[%s]}", id, list);
-	house_must(h, &h->ada, "role.defined", body);
-	snprintf(body, sizeof body, "{'grant_id':'grant-%s','principal':'%s','role':'role-%s'}", id,
-		 id, id);
-	house_must(h, &h->ada, "role.granted", body);
-}
-
-/* `natural` is NULL for a machine. */
-static struct actor register_actor(struct house *h, const char *id, const char *kind,
-				   const char *natural, const char *permissions,
-				   enum key_algorithm algorithm)
-{
-	struct actor a;
-	char body[256];
-
-	make_actor(&a, id, algorithm);
-	snprintf(body, sizeof body, "{'principal':'%s','kind':'%s'%s%s%s}", id, kind,
-		 natural != NULL ? ",'natural_person':'" : "", natural != NULL ? natural : "",
-		 natural != NULL ? "'" : "");
-	house_must(h, &h->ada, "principal.registered", body);
-	enroll(h, &a);
-	if (permissions != NULL)
-		grant(h, id, permissions);
-	return a;
-}
-
-struct actor house_actor_with(struct house *h, const char *id, const char *kind,
-			      const char *permissions, enum key_algorithm algorithm)
-{
-	return register_actor(h, id, kind, strcmp(kind, "person") == 0 ? id : NULL, permissions,
-			      algorithm);
-}
-
-struct actor house_account(struct house *h, const char *id, const char *natural,
-			   const char *permissions)
-{
-	return register_actor(h, id, "person", natural, permissions, KEY_ED25519);
-}
-
-struct actor house_key(struct house *h, const char *id)
-{
-	struct actor a;
-
-	make_actor(&a, id, KEY_ED25519);
-	enroll(h, &a);
-	return a;
-}
-
-struct actor house_actor(struct house *h, const char *id, const char *kind, const char *permissions)
-{
-	return house_actor_with(h, id, kind, permissions, KEY_ED25519);
 }
 
 /* ---- reading ---- */
@@ -537,10 +451,10 @@ json_t *house_view(struct house *h, const char *principal, const char *view, con
 	}
 	request.names = names;
 	request.values = values;
-	check(reader_take(h->engine, &r, &f), &f, "reader");
+	house_check(reader_take(h->engine, &r, &f), &f, "reader");
 	err result = view_read(h->engine, r, &h->arena, &request, &out, &f);
 	reader_give(r);
-	check(result, &f, view);
+	house_check(result, &f, view);
 	return out;
 }
 
@@ -550,7 +464,7 @@ void house_must_rebuild(struct house *h)
 	struct fault f = {0};
 
 	house_stop(h);
-	check(engine_rebuild(&h->config, false, NULL, NULL, &report, &f), &f, "rebuild");
+	house_check(engine_rebuild(&h->config, false, NULL, NULL, &report, &f), &f, "rebuild");
 	if (report.differing > 0)
 		fail_msg("rebuild differs in %s: %s", report.first_table, report.first_row);
 	house_start(h);

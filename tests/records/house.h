@@ -96,6 +96,10 @@ void actor_done(struct actor *a);
 json_t *house_view(struct house *h, const char *principal, const char *view, const char *query);
 /* The rebuild equals the live tables; fails the test otherwise. */
 void house_must_rebuild(struct house *h);
+/* Fails the test with the fault's text unless it went well. */
+void house_check(err result, const struct fault *f, const char *what);
+/* A key for somebody whom nobody knows yet. */
+void house_make_actor(struct actor *a, const char *id, enum key_algorithm algorithm);
 /* Single quotes become double ones. */
 char *house_json(struct arena *a, const char *text);
 
