@@ -3,7 +3,7 @@
 
 #include "cli/cli.h"
 
-enum { UNITS_DEFAULT = 5, UNITS_MAX = 400 };
+enum { UNITS_DEFAULT = 25, UNITS_MAX = 400 };
 
 err command_demo(struct cli *cli, struct fault *f)
 {

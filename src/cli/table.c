@@ -28,7 +28,7 @@ static const struct option_row DEMO_OPTIONS[] = {
 	{"fresh", NULL, "forget the state of an earlier run"},
 	{"bom", "FILE", "bill of material as CSV (default: examples/bom.csv)"},
 	{"image", "FILE", "firmware (default: this very program)"},
-	{"units", "N", "how many units to build (default: 5)"},
+	{"units", "N", "how many units to build (default: 25)"},
 	{"port", "N", "of the people port"},
 	{"quiet", NULL, "only the summary"},
 	{0},
