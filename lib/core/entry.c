@@ -376,6 +376,15 @@ bool entry_parse(struct bytes in, struct entry *out, const char **why)
 	return true;
 }
 
+struct bytes entry_after_claim(struct bytes entry)
+{
+	struct reader r = reader_of(entry);
+
+	(void)cbor_array(&r);
+	(void)cbor_bytes(&r);
+	return r.why != NULL ? (struct bytes){0} : bytes_of(r.p, r.n);
+}
+
 void entry_put(struct writer *w, struct bytes claim, struct bytes proof, struct bytes witness)
 {
 	cbor_put_array(w, 3);

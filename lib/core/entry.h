@@ -147,6 +147,9 @@ void witness_put(struct writer *w, const struct witness *witness);
 /* [bstr claim, proof, witness]; `proof` and `witness` are complete items. */
 void entry_put(struct writer *w, struct bytes claim, struct bytes proof, struct bytes witness);
 
+/* What stands behind the claim in an entry: proof and witness. Empty if it is none. */
+struct bytes entry_after_claim(struct bytes entry);
+
 /* Walk a witness's lists: `*at` starts as the list's span (empty: nothing), each call takes one
  * item; false at the end. */
 bool witness_next_raised(struct reader *at, struct raised *out);

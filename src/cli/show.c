@@ -197,10 +197,21 @@ static const char *effect_of(const char *outcome)
 	return "kept as evidence: what it says could not take effect";
 }
 
+/* What the client has verified of it, and no more. */
+static const char *standing(const struct cli *cli, const json_t *receipt)
+{
+	if (json_object_get(receipt, "proof") == NULL)
+		return "its checkpoint is still to come";
+	if (cli_flag(cli, "report"))
+		return "receipt verified: an entry in the tree of a checkpoint that the log's key "
+		       "signed; that it is this report, the server says";
+	return "receipt verified: the entry with this very record is in the tree of a checkpoint "
+	       "that the log's key signed";
+}
+
 void cli_receipt(struct cli *cli, const json_t *receipt)
 {
 	const char *outcome = member(receipt, "outcome");
-	bool certified = json_object_get(receipt, "proof") != NULL;
 
 	if (cli->json) {
 		cli_json(receipt);
@@ -218,9 +229,7 @@ void cli_receipt(struct cli *cli, const json_t *receipt)
 	else
 		printf("  %s\n", effect_of(outcome));
 	print_raised(receipt);
-	printf("  %s\n", certified ? "receipt verified: it is in the tree of a checkpoint that the "
-				     "log's key signed"
-				   : "its checkpoint is still to come");
+	printf("  %s\n", standing(cli, receipt));
 }
 
 /* ---- questions ---- */

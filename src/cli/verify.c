@@ -30,9 +30,13 @@ err command_verify_receipt(struct cli *cli, struct fault *f)
 		return fail(f, "CLI_BODY_WRONG", "file", cli->words[0], NULL);
 	err e = receipt_verify(receipt, NULL, log, f);
 	if (e.code == OK)
-		printf("The receipt holds: record %" JSON_INTEGER_FORMAT
-		       " is in the tree that the log %s signed.\n",
-		       json_integer_value(json_object_get(receipt, "sequence")), log->name);
+		printf("The receipt holds: entry %" JSON_INTEGER_FORMAT
+		       " with the leaf %s is in the tree that the log %s signed.\n"
+		       "It says that this is the record %s; who sent the record has compared "
+		       "them.\n",
+		       json_integer_value(json_object_get(receipt, "sequence")),
+		       json_string_value(json_object_get(receipt, "leaf")), log->name,
+		       json_string_value(json_object_get(receipt, "digest")));
 	json_decref(receipt);
 	return e;
 }

@@ -68,14 +68,18 @@ MUST_CHECK err client_record(struct client *c, const char *type, const json_t *b
 			     json_t **receipt, struct fault *f);
 /* A submission that somebody else signed, like a device: [claim, proof, openings]. */
 MUST_CHECK err client_bring(struct client *c, const char *type, struct bytes submission,
-			    struct hash digest, json_t **receipt, struct fault *f);
-/* Reported over the channel, without a signature. */
+			    struct bytes claim, json_t **receipt, struct fault *f);
+/* Reported over the channel, without a signature: the server makes the claim, so that its receipt
+ * proves an entry, but not that the entry is this report. */
 MUST_CHECK err client_report(struct client *c, const char *type, const json_t *envelope,
 			     json_t **receipt, struct fault *f);
-/* A receipt is about the claim with this digest, and its proof and checkpoint hold. `digest` may
- * be NULL. RECEIPT_WRONG. */
+/* A receipt says that it is about the claim with this digest, and its proof and checkpoint hold.
+ * `digest` may be NULL. Which claim the leaf holds is for receipt_is_of(). RECEIPT_WRONG. */
 MUST_CHECK err receipt_verify(const json_t *receipt, const struct hash *digest,
 			      const struct note_key *log, struct fault *f);
+/* The leaf is of the entry that holds this very claim, and place and outcome are those that stand
+ * in it. RECEIPT_WRONG. */
+MUST_CHECK err receipt_is_of(const json_t *receipt, struct bytes claim, struct fault *f);
 
 /* ---- reading ---- */
 

@@ -146,6 +146,75 @@ err receipt_verify(const json_t *receipt, const struct hash *digest, const struc
 	return ERR_OK;
 }
 
+static const char *outcome_word(enum outcome outcome)
+{
+	static const char *const WORDS[] = {
+		[OUTCOME_FOLDED] = "folded",         [OUTCOME_PENDING] = "pending",
+		[OUTCOME_EXECUTES] = "executes",     [OUTCOME_UNFOLDED] = "unfolded",
+		[OUTCOME_UNVERIFIED] = "unverified",
+	};
+
+	return WORDS[outcome];
+}
+
+static bool says_what_stands_there(const json_t *receipt, const struct witness *w)
+{
+	const char *outcome = json_string_value(json_object_get(receipt, "outcome"));
+	json_int_t sequence = json_integer_value(json_object_get(receipt, "sequence"));
+	json_int_t executes = json_integer_value(json_object_get(receipt, "executes"));
+
+	return sequence >= 0 && (uint64_t)sequence == w->sequence && outcome != NULL &&
+	       strcmp(outcome, outcome_word(w->outcome)) == 0 &&
+	       (w->outcome != OUTCOME_EXECUTES || (uint64_t)executes == w->target);
+}
+
+/* The entry is put together from our claim and what the server says stands behind it. */
+static err check_entry(const json_t *receipt, struct bytes claim, struct bytes rest,
+		       struct arena *a, struct fault *f)
+{
+	size_t cap = claim.n + rest.n + 16;
+	uint8_t *buffer = arena_alloc(a, cap);
+	struct entry *parsed = arena_alloc(a, sizeof *parsed);
+	struct writer w = writer_of(buffer, buffer == NULL ? 0 : cap);
+	struct bytes entry;
+	struct hash leaf;
+	const char *why;
+
+	if (parsed == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	cbor_put_array(&w, 3);
+	cbor_put_bytes(&w, claim);
+	put_bytes(&w, rest);
+	if (!writer_done(&w, &entry))
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	if (!hash_member(receipt, "leaf", &leaf) || !hash_equal(leaf, merkle_leaf(entry)))
+		return receipt_wrong(f, "its entry does not hold the record that was sent");
+	if (!entry_parse(entry, parsed, &why))
+		return receipt_wrong(f, "its entry cannot be read");
+	return says_what_stands_there(receipt, &parsed->witness)
+		       ? ERR_OK
+		       : receipt_wrong(f, "it says something else than its entry");
+}
+
+err receipt_is_of(const json_t *receipt, struct bytes claim, struct fault *f)
+{
+	const char *text = json_string_value(json_object_get(receipt, "after_claim"));
+	struct arena a = {.limit = 8 * (size_t)ENTRY_SIZE_MAX};
+	size_t n = 0;
+	uint8_t *rest = arena_alloc(&a, ENTRY_SIZE_MAX);
+	err e;
+
+	if (rest == NULL)
+		e = fail(f, "OUT_OF_MEMORY", NULL);
+	else if (text == NULL || claim.n > ENTRY_SIZE_MAX ||
+		 !base64url_decode(bytes_text(text), rest, ENTRY_SIZE_MAX, &n))
+		e = receipt_wrong(f, "it does not show its entry");
+	else
+		e = check_entry(receipt, claim, bytes_of(rest, n), &a, f);
+	arena_done(&a);
+	return e;
+}
+
 /* Committed, but the checkpoint is still to come: ask until it does. */
 static err await_receipt(struct client *c, const struct hash *digest, json_t **receipt,
 			 struct fault *f)
@@ -171,17 +240,22 @@ static err await_receipt(struct client *c, const struct hash *digest, json_t **r
 	return ERR_OK;
 }
 
-static err finish(struct client *c, const struct hash *digest, json_t **receipt, struct fault *f)
+/* `claim` is NULL where the server made it. */
+static err finish(struct client *c, const struct bytes *claim, json_t **receipt, struct fault *f)
 {
+	struct hash digest = claim == NULL ? (struct hash){{0}} : claim_digest(*claim);
+	const struct hash *known = claim == NULL ? NULL : &digest;
+
 	if (json_object_get(*receipt, "proof") == NULL)
-		TRY(await_receipt(c, digest, receipt, f));
+		TRY(await_receipt(c, known, receipt, f));
 	if (c->config.log == NULL || json_object_get(*receipt, "proof") == NULL)
 		return ERR_OK;
-	return receipt_verify(*receipt, digest, c->config.log, f);
+	TRY(receipt_verify(*receipt, known, c->config.log, f));
+	return claim == NULL ? ERR_OK : receipt_is_of(*receipt, *claim, f);
 }
 
 static err post(struct client *c, const char *type, const char *content_type, struct bytes body,
-		const struct hash *digest, json_t **receipt, struct fault *f)
+		const struct bytes *claim, json_t **receipt, struct fault *f)
 {
 	char path[128];
 
@@ -189,7 +263,7 @@ static err post(struct client *c, const char *type, const char *content_type, st
 	snprintf(path, sizeof path, "/v1/records/%.100s", type);
 	err e = client_send(c, "POST", path, content_type, body, NULL, receipt, f);
 	if (e.code == OK)
-		e = finish(c, digest, receipt, f);
+		e = finish(c, claim, receipt, f);
 	if (e.code != OK) {
 		json_decref(*receipt);
 		*receipt = NULL;
@@ -203,7 +277,7 @@ err client_sign(struct client *c, struct arena *a, const char *type,
 	struct bytes submission;
 
 	TRY(put_submission(c, a, type, prepared, &submission, f));
-	return post(c, type, "application/cbor", submission, &prepared->digest, receipt, f);
+	return post(c, type, "application/cbor", submission, &prepared->claim, receipt, f);
 }
 
 err client_record(struct client *c, const char *type, const json_t *body, json_t **receipt,
@@ -223,10 +297,10 @@ err client_record(struct client *c, const char *type, const json_t *body, json_t
 	return e;
 }
 
-err client_bring(struct client *c, const char *type, struct bytes submission, struct hash digest,
+err client_bring(struct client *c, const char *type, struct bytes submission, struct bytes claim,
 		 json_t **receipt, struct fault *f)
 {
-	return post(c, type, "application/cbor", submission, &digest, receipt, f);
+	return post(c, type, "application/cbor", submission, &claim, receipt, f);
 }
 
 err client_report(struct client *c, const char *type, const json_t *envelope, json_t **receipt,

@@ -6,6 +6,7 @@
 #include "record/readers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const OUTCOMES[] = {
@@ -90,6 +91,17 @@ static json_t *raised_json(const struct nonconformance *n, const struct record *
 	return list;
 }
 
+static void set_after_claim(json_t *json, struct bytes rest)
+{
+	char *text = malloc(base64_size(rest.n) + 1);
+
+	if (text == NULL)
+		return; /* a receipt without it is refused by who wants it */
+	base64url_encode(rest, text);
+	json_object_set_new(json, "after_claim", json_string(text));
+	free(text);
+}
+
 static void set_proof(json_t *json, const struct result *r)
 {
 	json_t *path = json_array();
@@ -116,6 +128,7 @@ static json_t *receipt_json(const struct result *r, const struct record *record)
 		json_object_set_new(json, "executes", json_integer((json_int_t)r->target));
 	set_hex(json, "digest", hash_bytes(&r->digest));
 	set_hex(json, "leaf", hash_bytes(&r->leaf));
+	set_after_claim(json, r->after_claim);
 	if (r->repeated)
 		json_object_set_new(json, "repeated", json_true());
 	json_object_set_new(json, "raised", raised_json(r->raised, record));

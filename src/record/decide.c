@@ -196,6 +196,9 @@ static err fill_result(struct attempt *x, const struct witness *w, struct bytes 
 	result->outcome = w->outcome;
 	result->target = w->target;
 	result->leaf = merkle_leaf(entry);
+	result->after_claim = arena_copy(x->s->arena, entry_after_claim(entry));
+	if (result->after_claim.p == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
 	result->raised = NULL;
 	for (size_t i = 0; i < x->raised_n; i++) {
 		struct nonconformance *n = arena_alloc(x->s->arena, sizeof *n);

@@ -52,6 +52,9 @@ err result_from_entry(struct arena *a, struct bytes bytes, const struct entry *e
 	out->outcome = entry->witness.outcome;
 	out->target = entry->witness.target;
 	out->leaf = merkle_leaf(bytes);
+	out->after_claim = arena_copy(a, entry_after_claim(bytes));
+	if (out->after_claim.p == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
 	out->digest = claim_digest(entry->claim_bytes);
 	out->raised = NULL;
 	for (size_t i = 0; i < n && witness_next_raised(&at, &raised); i++) {

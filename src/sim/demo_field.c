@@ -46,7 +46,7 @@ err demo_answer(struct demo *d, struct device *unit, struct told *told, struct f
 	err e = device_answer(unit, &a, &asked, &answer, f);
 	if (e.code == OK)
 		e = client_bring(demo_actor(d, "rita")->client, "boot.proved", answer.submission,
-				 claim_digest(answer.claim), &receipt, f);
+				 answer.claim, &receipt, f);
 	arena_done(&a);
 	if (e.code != OK)
 		return e;
