@@ -3,6 +3,7 @@
 #include "hostile.h"
 
 #include "crypto/crypto.h"
+#include "domain/access/access_area.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -304,6 +305,45 @@ static void a_suspended_principal_may_nothing(void **state)
 	person_done(&sven);
 }
 
+/* ---- names that would be taken for others ---- */
+
+static const char *spki_and_possession(const struct private_key *key, const char *principal)
+{
+	uint8_t buffer[512], signature[64];
+	char spki[512], possession[128];
+	struct writer w = writer_of(buffer, sizeof buffer);
+	struct bytes message;
+	struct fault f;
+
+	assert_true(key_possession_message(bytes_text(API_ORIGIN), bytes_text(principal), &w,
+					   &message));
+	assert_int_equal(key_sign(key, message, signature, &f).code, OK);
+	base64url_encode(public_key_spki(private_key_public(key)), spki);
+	base64url_encode(bytes_of(signature, 64), possession);
+	return arena_printf(&x->api->arena,
+			    "{'principal':'%s','public_key':'%s','possession':'%s'}", principal,
+			    spki, possession);
+}
+
+static void nobody_takes_the_name_of_a_device_or_of_the_server(void **state)
+{
+	static const char *const names[] = {"sealwright", "alpha-product/1", "/", "a/", "/a"};
+	struct private_key *key;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		must_refuse(api_sign(x->api, &x->wanda, "principal.registered",
+				     arena_printf(&x->api->arena,
+						  "{'principal':'%s','kind':'device'}", names[i])),
+			    422, "PRINCIPAL_NAME_RESERVED");
+	assert_int_equal(private_key_generate(KEY_ED25519, &key, &f).code, OK);
+	must_refuse(api_sign(x->api, &x->wanda, "key.enrolled",
+			     spki_and_possession(key, "alpha-product/1")),
+		    422, "KEY_OF_DEVICE");
+	private_key_close(key);
+}
+
 /* From one address; the others, and who has a session at that address, do not notice. */
 static void whoever_guesses_is_slowed_down(void **state)
 {
@@ -343,6 +383,7 @@ const struct CMUnitTest SESSION_TESTS[] = {
 	cmocka_unit_test(a_token_counts_as_a_whole),
 	cmocka_unit_test(a_revoked_key_ends_its_session_and_its_word),
 	cmocka_unit_test(a_suspended_principal_may_nothing),
+	cmocka_unit_test(nobody_takes_the_name_of_a_device_or_of_the_server),
 	cmocka_unit_test(whoever_guesses_is_slowed_down),
 };
 const size_t SESSION_TESTS_N = sizeof SESSION_TESTS / sizeof SESSION_TESTS[0];

@@ -86,6 +86,10 @@ since BIGINT NOT NULL
 SELECT :site AS site, :supplier AS supplier;
 -- refuse principal.registered PRINCIPAL_EXISTS
 SELECT id AS principal FROM principal WHERE id = :principal;
+--- A unit signs as PRODUCT/SERIAL, and becomes known by its device certificate alone.
+-- refuse principal.registered PRINCIPAL_NAME_RESERVED
+SELECT :principal AS principal
+WHERE :principal = 'sealwright' OR replace(:principal, '/', '') <> :principal;
 -- refuse principal.registered PRINCIPAL_NEEDS_PERSON
 SELECT 1 AS missing WHERE :kind = 'person' AND :natural_person IS NULL;
 -- fold principal.registered
@@ -120,6 +124,8 @@ UPDATE role_grant SET revoked_at = :at WHERE principal = :principal AND revoked_
 
 --- ---- keys ----
 
+-- refuse key.enrolled KEY_OF_DEVICE
+SELECT :principal AS principal WHERE replace(:principal, '/', '') <> :principal;
 -- refuse key.enrolled PRINCIPAL_UNKNOWN
 SELECT 1 AS missing WHERE NOT EXISTS (SELECT 1 FROM principal WHERE id = :principal AND state = 'active');
 -- refuse key.enrolled KEY_ALREADY_ENROLLED
