@@ -87,7 +87,27 @@ static int status_of(const struct fault *f)
 	return below != 0 ? below : err_info(f->code)->http_status;
 }
 
-json_t *problem_json(const struct fault *f, const struct control_failure *failures)
+/* Something is wrong with us, and not with what was asked. */
+static bool is_ours(const struct fault *f)
+{
+	return f->code == ERR_IO || f->code == ERR_CORRUPT || f->code == ERR_INTERNAL ||
+	       f->code == ERR_MEMORY || f->code == ERR_UNAVAILABLE;
+}
+
+/* Paths, addresses and what a library said are for our log, not for whoever asks. */
+static struct fault without_inside(const struct fault *f)
+{
+	static const char *const INSIDE[] = {"path", "socket", "why", "detail", "file"};
+	struct fault shown = *f;
+
+	for (size_t i = 0; is_ours(f) && i < shown.n; i++)
+		for (size_t k = 0; k < sizeof INSIDE / sizeof INSIDE[0]; k++)
+			if (strcmp(shown.values[i].name, INSIDE[k]) == 0)
+				snprintf(shown.values[i].value, sizeof shown.values[i].value, "…");
+	return shown;
+}
+
+static json_t *shown_json(const struct fault *f, const struct control_failure *failures)
 {
 	const struct err_info *info = err_info(f->code);
 	const char *id = f->message == NULL ? "UNKNOWN" : f->message;
@@ -118,6 +138,13 @@ json_t *problem_json(const struct fault *f, const struct control_failure *failur
 	return json;
 }
 
+json_t *problem_json(const struct fault *f, const struct control_failure *failures)
+{
+	struct fault shown = without_inside(f);
+
+	return shown_json(&shown, failures);
+}
+
 json_t *problem_of_submission(const struct submission *s)
 {
 	const struct result *result = submission_result(s);
@@ -139,8 +166,7 @@ static void set_retry(struct call *c, const struct fault *f)
 void reply_fault(struct call *c, const struct fault *f, const struct control_failure *failures)
 {
 	set_retry(c, f);
-	if (f->code == ERR_IO || f->code == ERR_CORRUPT || f->code == ERR_INTERNAL ||
-	    f->code == ERR_MEMORY)
+	if (is_ours(f))
 		log_fault(LOG_ERROR_LEVEL, "request_failed", f);
 	reply_json_as(c, status_of(f), PROBLEM_TYPE, problem_json(f, failures));
 }
