@@ -6,7 +6,7 @@
 
 #include "records/house.h"
 
-enum { AUTHORS = 8, GROUP_MAX = 60, TABLES_MAX = 256 };
+enum { AUTHORS = 8, GROUP_MAX = 60, TABLES_MAX = 256, CODES_MAX = 96 };
 
 /* What happens between two groups of submissions. */
 struct turn {
@@ -35,6 +35,10 @@ struct history {
 struct telling {
 	size_t recorded, refused, raised;
 	uint64_t *sequences;
+	struct refusals {
+		char code[48];
+		size_t n;
+	} codes[CODES_MAX];
 };
 
 void history_new(struct history *h, uint64_t seed);

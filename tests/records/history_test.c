@@ -104,6 +104,8 @@ static void a_random_history_is_whole(void **state)
 	history_make(&history, &h, (size_t)wanted("RECORDS", RECORDS), &told);
 	print_message("%zu recorded, %zu of them raised something; %zu refused\n", told.recorded,
 		      told.raised, told.refused);
+	for (size_t i = 0; i < CODES_MAX && told.codes[i].n > 0; i++)
+		print_message("%6zu %s\n", told.codes[i].n, told.codes[i].code);
 	/* A history of refusals alone would prove little, and so would one without any. */
 	assert_true(told.recorded > history.submissions_n / 4);
 	assert_true(told.refused > history.submissions_n / 20);
