@@ -45,6 +45,22 @@ static void check_closed_folder(struct doctor *d, const char *path)
 		doctor_say(d, DOCTOR_OK, NULL, "%s is closed to others", path);
 }
 
+/* Whoever may not read the signer's folder cannot say, and need not. */
+static void check_encrypted(struct doctor *d, const char *path)
+{
+	struct bytes pem;
+	struct fault f;
+
+	if (path == NULL ||
+	    file_read(&d->cli->arena, path, CERTIFICATE_FILE_MAX, &pem, &f).code != OK)
+		return;
+	bool encrypted = memmem(pem.p, pem.n, "ENCRYPTED", 9) != NULL;
+	bytes_wipe((void *)(uintptr_t)pem.p, pem.n);
+	doctor_say(d, encrypted ? DOCTOR_OK : DOCTOR_WARN,
+		   "Encrypt the disk; found a house in production with --passphrase-file.",
+		   "the signer's keys are %sencrypted", encrypted ? "" : "not ");
+}
+
 static void check_room(struct doctor *d, const char *folder)
 {
 	struct statvfs v;
@@ -124,6 +140,7 @@ err doctor_folder(struct doctor *d, const char *folder, struct fault *f)
 	check_secret(d, config->tls_key, 0);
 	check_closed_folder(d, arena_printf(&d->cli->arena, "%s/signer", folder));
 	check_closed_folder(d, arena_printf(&d->cli->arena, "%s/run", folder));
+	check_encrypted(d, arena_printf(&d->cli->arena, "%s/signer/ca.key", folder));
 	check_certificate(d, config->tls_certificate);
 	check_store(d, config);
 	check_room(d, folder);

@@ -28,6 +28,7 @@ struct founding {
 	const char *folder; /* where it is made */
 	const char *origin;
 	struct signer_public signer;
+	bool encrypted; /* the signer's keys */
 	struct server_config config;
 };
 
@@ -95,8 +96,11 @@ static err make_signer(struct founding *n, struct fault *f)
 	TRY(cli_setting(n->cli, "passphrase-file", &file, f));
 	if (file != NULL)
 		TRY(cli_passphrase(n->cli, file, false, &passphrase, f));
-	TRY(signer_create(in_folder(n, "signer"), n->origin, passphrase,
-			  clock_wall_ms(&clock_system), n->arena, &n->signer, f));
+	n->encrypted = passphrase.n > 0;
+	err e = signer_create(in_folder(n, "signer"), n->origin, passphrase,
+			      clock_wall_ms(&clock_system), n->arena, &n->signer, f);
+	bytes_wipe((void *)(uintptr_t)passphrase.p, passphrase.n);
+	TRY(e);
 	TRY(file_write(in_folder(n, "ca.der"), n->signer.ca_certificate, 0644, f));
 	note_key_put(&w, &n->signer.checkpoint);
 	put_text(&w, "\n");
@@ -118,7 +122,7 @@ static err write_settings(struct founding *n, struct fault *f)
 				    n->origin, (unsigned)port, port == 0 ? 0 : (unsigned)port + 1,
 				    store == NULL ? "" : "store = ", store == NULL ? "" : store,
 				    store == NULL ? "" : "\n"),
-		       0644, f));
+		       0640, f)); /* a store's address may hold a password */
 	return write_text(
 		n, "profile",
 		arena_printf(n->arena,
@@ -283,6 +287,10 @@ static void say_next(const struct founding *n, const char *folder)
 	       "elsewhere.\nNext:\n  sealwright serve %s\n  sealwright record principal.registered "
 	       "--profile %s/profile --as FOUNDER --key FILE …\n",
 	       folder, folder, folder, folder);
+	if (!n->encrypted)
+		printf("The signer's keys are not encrypted: whoever reads the disk has them. "
+		       "Found it "
+		       "with --passphrase-file to encrypt them.\n");
 }
 
 err command_init(struct cli *cli, struct fault *f)

@@ -142,6 +142,22 @@ def one_founder_makes_a_bootstrap_log(program, house):
     has(program.ok("ledger", "audit", state, "--log", state + "/log.vkey").out, "1 entries")
 
 
+def keys_of_the_signer_are_encrypted_or_said_not_to_be(program, house):
+    secret, state = house.folder + "/founding-secret", house.folder + "/locked"
+    with open(secret, "w", encoding="utf-8") as f:
+        f.write("correct horse battery staple\n")
+    said = program.ok("init", house.folder + "/open", "--founder", f"ada={house.key('ada')}.pub", "--port", "0")
+    has(said.out, "keys are not encrypted")
+    said = program.ok("init", state, "--founder", f"ada={house.key('ada')}.pub", "--port", "0",
+                      "--passphrase-file", secret)
+    same("not encrypted" in said.out, False)
+    for name in ("ca.key", "checkpoint.key"):
+        has(open(f"{state}/signer/{name}", encoding="ascii").read(), "ENCRYPTED")
+    has(program.run("doctor", state).out, "keys are encrypted")
+    has(program.run("doctor", house.folder + "/open").out, "keys are not encrypted")
+    same(program.run("signer", state).status, UNAUTHENTICATED, "without its passphrase")
+
+
 def secrets_of_the_state_are_closed_to_others(_, house):
     for name in ("salts.key", "blob.key", "tls.key"):
         same(stat.S_IMODE(os.stat(f"{house.state}/{name}").st_mode), 0o600, name)
@@ -535,7 +551,8 @@ TESTS = [
     key_that_others_may_read_is_refused, public_and_private_file_show_the_same_key,
     unknown_algorithm_is_refused, state_is_never_founded_twice, nobody_founds_nothing,
     founder_without_a_key_is_refused, founder_without_a_name_is_refused, one_founder_twice_is_refused,
-    one_founder_makes_a_bootstrap_log, secrets_of_the_state_are_closed_to_others,
+    one_founder_makes_a_bootstrap_log, keys_of_the_signer_are_encrypted_or_said_not_to_be,
+    secrets_of_the_state_are_closed_to_others,
     server_with_another_certificate_is_not_believed, plain_http_is_refused, nobody_is_told_to_say_who,
     stranger_does_not_get_in, key_of_another_does_not_get_in, profile_says_what_the_command_line_does_not,
     profile_with_an_unknown_name_is_refused, record_is_shown_signed_and_its_receipt_verified,
