@@ -96,6 +96,8 @@ void wire_text(struct hostile *h, int fd, const char *text);
 struct reply *wire_read(struct hostile *h, int fd, bool head);
 /* True once the server has closed; the test fails after half a minute. */
 bool wire_ended(int fd);
+/* The connection resets: nothing that was sent is waited for. */
+void wire_leave(int fd);
 /* A request as text, read to its answer, on a connection of its own. */
 struct reply *wire_say(struct hostile *h, struct bytes request, bool head);
 /* Who asks, as the header line with its line end. */
@@ -118,7 +120,8 @@ void hostile_seed(struct hostile *h);
 
 /* ---- tests with more than one request ---- */
 
-extern const struct CMUnitTest BYTE_TESTS[], SESSION_TESTS[], SCOPE_TESTS[], WIRE_TESTS[];
-extern const size_t BYTE_TESTS_N, SESSION_TESTS_N, SCOPE_TESTS_N, WIRE_TESTS_N;
+extern const struct CMUnitTest BYTE_TESTS[], SESSION_TESTS[], SCOPE_TESTS[], WIRE_TESTS[],
+	RIOT_TESTS[];
+extern const size_t BYTE_TESTS_N, SESSION_TESTS_N, SCOPE_TESTS_N, WIRE_TESTS_N, RIOT_TESTS_N;
 
 #endif

@@ -28,15 +28,6 @@ static const char *said(const char *format, ...)
 	return arena_text(&x->api->arena, bytes_text(text));
 }
 
-/* The connection resets: nothing that was sent is waited for. */
-static void leave(int fd)
-{
-	const struct linger now = {.l_onoff = 1};
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-	close(fd);
-}
-
 /* How many answers come before the end, none of them a success. */
 static size_t answers_before_the_end(int fd, bool *success)
 {
@@ -223,7 +214,7 @@ static void a_client_that_leaves_amid_its_body_records_nothing(void **state)
 			       "Content-Type: application/cbor\r\n\r\n",
 			       ROLE, wire_token(x, WANDA), whole.n));
 		wire_put(x, fd, bytes_of(whole.p, n));
-		leave(fd);
+		wire_leave(fd);
 		x->requests++;
 	}
 	assert_int_equal(log_size(), before);
@@ -248,7 +239,7 @@ static void a_client_gone_while_the_signer_is_away_has_its_record_once(void **st
 	for (size_t i = 0; i < TRIES && size == before; i++)
 		size = log_size();
 	assert_int_equal(size, before + 1); /* committed; its answer waits for the signer */
-	leave(fd);
+	wire_leave(fd);
 	r = wire_post(x, WANDA, ROLE, "application/cbor", whole);
 	must_have(r, 202);
 	assert_int_equal(reply_number(r, "sequence"), before);

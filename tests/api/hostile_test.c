@@ -216,6 +216,7 @@ int main(int argc, char **argv)
 	add_tests(BYTE_TESTS, BYTE_TESTS_N);
 	add_tests(SESSION_TESTS, SESSION_TESTS_N);
 	add_tests(SCOPE_TESTS, SCOPE_TESTS_N);
+	add_tests(RIOT_TESTS, RIOT_TESTS_N);
 	add_tests(WIRE_TESTS, WIRE_TESTS_N);
 	add_tests(after, sizeof after / sizeof after[0]);
 	return _cmocka_run_group_tests("hostile", tests, tests_n, open_all, close_all);

@@ -57,6 +57,14 @@ void wire_text(struct hostile *h, int fd, const char *text)
 	wire_put(h, fd, bytes_text(text));
 }
 
+void wire_leave(int fd)
+{
+	const struct linger now = {.l_onoff = 1};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	close(fd);
+}
+
 static ssize_t take(int fd, void *to, size_t n)
 {
 	struct pollfd waits = {.fd = fd, .events = POLLIN};
