@@ -186,7 +186,7 @@ static err configure(struct db *db, struct fault *f)
 	TRY(sqlite_execute(
 		db,
 		"PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
-		"PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
+		"PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;"
 		"PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 0;"
 		"PRAGMA journal_size_limit = 67108864",
 		f));

@@ -120,23 +120,14 @@ err call_must_be_near(const struct call *c, struct fault *f)
 
 /* ---- and whether they may ---- */
 
-static struct two_clocks now_of(const struct server *s)
-{
-	struct engine_state state;
-	uint64_t now = server_now(s);
-
-	engine_state_read(s->engine, &state);
-	return (struct two_clocks){now, now < state.last_at ? state.last_at : now,
-				   state.clock_stepped};
-}
-
 err call_may(struct call *c, struct reader_session *r, const char *permission,
 	     const struct scope *scope, bool *out, struct fault *f)
 {
 	static const struct scope everything; /* nothing determined: only an unlimited grant */
 	const struct grant *grants;
-	struct two_clocks now = now_of(c->server);
+	struct two_clocks now;
 
+	engine_clocks(c->server->engine, &now);
 	TRY(authority_grants(reader_authority(r), bytes_text(c->caller.principal), permission,
 			     &grants, f));
 	*out = grants_cover(grants, scope == NULL ? &everything : scope, &now) != NULL;
@@ -160,8 +151,9 @@ err call_needs(struct call *c, struct reader_session *r, const char *permission,
 err call_holds(struct call *c, struct reader_session *r, const char *permission, struct fault *f)
 {
 	const struct grant *grant;
-	struct two_clocks now = now_of(c->server);
+	struct two_clocks now;
 
+	engine_clocks(c->server->engine, &now);
 	TRY(authority_grants(reader_authority(r), bytes_text(c->caller.principal), permission,
 			     &grant, f));
 	for (; grant != NULL; grant = grant->next)
