@@ -116,7 +116,8 @@ struct result {
 	enum outcome outcome;
 	uint64_t target;
 	struct hash digest, leaf;
-	struct bytes after_claim; /* the rest of the entry: the author sees that the leaf is theirs */
+	struct bytes
+		after_claim; /* the rest of the entry: the author sees that the leaf is theirs */
 	struct nonconformance *raised;
 	bool blocked; /* the vote stands, but what it approves cannot execute: */
 	struct fault blocked_by;

@@ -36,11 +36,11 @@ static void receive_seals(struct house *h, const struct actor *keeper, size_t n)
 	char *body = malloc(cap);
 
 	for (size_t at = 0; at < n; at += LIST_N) {
-		size_t wrote =
-			(size_t)snprintf(body, cap,
-					 "{'maker':'acme','purchase_lot':'L%zu','class':'H','site':'A',"
-					 "'seals':[",
-					 at);
+		size_t wrote = (size_t)snprintf(
+			body, cap,
+			"{'maker':'acme','purchase_lot':'L%zu','class':'H','site':'A',"
+			"'seals':[",
+			at);
 		for (size_t i = at; i < at + LIST_N && i < n; i++)
 			wrote += (size_t)snprintf(body + wrote, cap - wrote, "%s{'seal':'S%zu'}",
 						  i > at ? "," : "", i);
