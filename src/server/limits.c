@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/limits.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -89,10 +90,24 @@ static struct bucket *find(struct limits *l, enum limit limit, const char *who)
 	return found;
 }
 
+/* Whoever has one address of IPv6 has the 2^64 of its network (RFC 4291 section 2.5.1): the first
+ * half stands for all of them. */
+static const char *network_of(const char *peer, char out[static WHO_SIZE])
+{
+	struct in6_addr address;
+
+	if (strchr(peer, ':') == NULL || inet_pton(AF_INET6, peer, &address) != 1)
+		return peer;
+	memset(address.s6_addr + 8, 0, 8);
+	return inet_ntop(AF_INET6, &address, out, WHO_SIZE);
+}
+
 static err ask(struct limits *l, enum limit limit, const char *who, bool take, struct fault *f)
 {
-	char seconds[24];
+	char seconds[24], network[WHO_SIZE];
 
+	if (limit != LIMIT_PRINCIPAL)
+		who = network_of(who, network);
 	(void)pthread_mutex_lock(&l->lock);
 	struct bucket *b = find(l, limit, who);
 	bool enough = b->left >= ONE;

@@ -8,8 +8,8 @@
 
 enum limit {
 	LIMIT_PRINCIPAL, /* requests of one principal */
-	LIMIT_PEER,      /* requests of one address without an identity */
-	LIMIT_FAILURE,   /* identities of one address that did not hold */
+	LIMIT_PEER,      /* requests of one address without an identity; IPv6: of one /64 */
+	LIMIT_FAILURE,   /* identities of one address, as above, that did not hold */
 	LIMITS_N
 };
 

@@ -126,6 +126,22 @@ static void clock_that_runs_back_gives_nothing_away(void **state)
 	limits_close(l);
 }
 
+static void one_network_of_ipv6_is_one_peer(void **state)
+{
+	struct limits *l = open_limits();
+
+	(void)state;
+	assert_int_equal(takes(l, LIMIT_FAILURE, "2001:db8:0:1::1"), 10);
+	assert_int_equal(takes(l, LIMIT_FAILURE, "2001:db8:0:1:ffff:1:2:3"), 0);
+	assert_int_equal(takes(l, LIMIT_FAILURE, "2001:db8:0:2::1"), 10);
+	assert_int_equal(takes(l, LIMIT_FAILURE, "192.0.2.1"), 10);
+	assert_int_equal(takes(l, LIMIT_FAILURE, "192.0.2.2"), 10);
+	/* A principal may be called so. */
+	assert_int_equal(takes(l, LIMIT_PRINCIPAL, "2001:db8::1"), 20);
+	assert_int_equal(takes(l, LIMIT_PRINCIPAL, "2001:db8::2"), 20);
+	limits_close(l);
+}
+
 static void a_crowd_does_not_make_memory_grow(void **state)
 {
 	struct limits *l = open_limits();
@@ -150,6 +166,7 @@ int main(void)
 		cmocka_unit_test(refusal_says_how_long_to_wait),
 		cmocka_unit_test(looking_takes_nothing),
 		cmocka_unit_test(clock_that_runs_back_gives_nothing_away),
+		cmocka_unit_test(one_network_of_ipv6_is_one_peer),
 		cmocka_unit_test(a_crowd_does_not_make_memory_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
