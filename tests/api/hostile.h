@@ -110,7 +110,7 @@ struct reply *wire_row(struct hostile *h, const struct row *row, const char *pat
 /* Fails the test, and says what came instead, unless the answer is as the row says. */
 void wire_expect(const struct row *row, const struct reply *reply);
 
-/* ---- hostile_cose.c ---- */
+/* ---- hostile_forge.c ---- */
 
 struct bytes forge(struct hostile *h, const struct forgery *g);
 
