@@ -11,6 +11,54 @@
 #include <time.h>
 #include <unistd.h>
 
+/* ---- what others wrote ---- */
+
+/* How many bytes at `p` would move the cursor or turn the direction of writing: C0, DEL, C1, and
+ * the marks of bidirectional text (UAX #9), which can make a line read as another. */
+static size_t misleading(const unsigned char *p)
+{
+	if (p[0] < 0x20 || p[0] == 0x7f)
+		return 1;
+	if ((p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c))
+		return 2;
+	if (p[0] != 0xe2 || (p[1] != 0x80 && p[1] != 0x81))
+		return 0;
+	bool mark = p[1] == 0x80 ? p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae)
+				 : p[2] >= 0xa6 && p[2] <= 0xa9;
+	return mark ? 3 : 0;
+}
+
+/* Whoever wrote a record does not draw our screen. */
+size_t cli_safe_text(const char *text, char *out, size_t cap)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n = 0;
+
+	while (*p != '\0' && n + 16 < cap) {
+		size_t bad = misleading(p);
+		for (size_t i = 0; i < bad; i++)
+			n += (size_t)snprintf(out + n, cap - n, "\\x%02x", p[i]);
+		if (bad == 0)
+			out[n++] = (char)*p;
+		p += bad > 0 ? bad : 1;
+	}
+	out[n] = '\0';
+	return (size_t)(p - (const unsigned char *)text);
+}
+
+/* Between words of ours, what somebody else wrote. */
+static void put_others(FILE *to, const char *before, const char *text, const char *after)
+{
+	char safe[1024];
+
+	fprintf(to, "%s", before);
+	while (*text != '\0') {
+		text += cli_safe_text(text, safe, sizeof safe);
+		fprintf(to, "%s", safe);
+	}
+	fprintf(to, "%s", after);
+}
+
 /* ---- problems ---- */
 
 static const char *member(const json_t *json, const char *name)
@@ -27,8 +75,9 @@ static void print_failures(const json_t *failures)
 
 	json_array_foreach(failures, i, one)
 	{
-		fprintf(stderr, "  %s: expected %s, found %s\n", member(one, "control"),
-			member(one, "expected"), member(one, "found"));
+		put_others(stderr, "  ", member(one, "control"), ": expected ");
+		put_others(stderr, "", member(one, "expected"), ", found ");
+		put_others(stderr, "", member(one, "found"), "\n");
 	}
 }
 
@@ -43,18 +92,18 @@ void cli_problem(const struct cli *cli, const struct fault *f)
 		return;
 	}
 	if (problem != NULL && member(problem, "detail")[0] != '\0') {
-		fprintf(stderr, "sealwright: %s\n", member(problem, "detail"));
+		put_others(stderr, "sealwright: ", member(problem, "detail"), "\n");
 		if (member(problem, "fix")[0] != '\0')
-			fprintf(stderr, "  fix: %s\n", member(problem, "fix"));
+			put_others(stderr, "  fix: ", member(problem, "fix"), "\n");
 		print_failures(json_object_get(problem, "failures"));
 		return;
 	}
 	const struct message *message = f->message == NULL ? NULL : catalog_find(f->message);
 	catalog_render(message == NULL ? "An unknown error." : message->text, f, text, sizeof text);
-	fprintf(stderr, "sealwright: %s\n", text);
+	put_others(stderr, "sealwright: ", text, "\n");
 	if (message != NULL && message->fix[0] != '\0') {
 		catalog_render(message->fix, f, text, sizeof text);
-		fprintf(stderr, "  fix: %s\n", text);
+		put_others(stderr, "  fix: ", text, "\n");
 	}
 }
 
@@ -98,49 +147,6 @@ static void print_list(const json_t *list, unsigned indent)
 		printf(" none");
 }
 
-/* How many bytes at `p` would move the cursor or turn the direction of writing: C0, DEL, C1, and
- * the marks of bidirectional text (UAX #9), which can make a line read as another. */
-static size_t misleading(const unsigned char *p)
-{
-	if (p[0] < 0x20 || p[0] == 0x7f)
-		return 1;
-	if ((p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c))
-		return 2;
-	if (p[0] != 0xe2 || (p[1] != 0x80 && p[1] != 0x81))
-		return 0;
-	bool mark = p[1] == 0x80 ? p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae)
-				 : p[2] >= 0xa6 && p[2] <= 0xa9;
-	return mark ? 3 : 0;
-}
-
-/* Whoever wrote a record does not draw our screen. */
-size_t cli_safe_text(const char *text, char *out, size_t cap)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t n = 0;
-
-	while (*p != '\0' && n + 16 < cap) {
-		size_t bad = misleading(p);
-		for (size_t i = 0; i < bad; i++)
-			n += (size_t)snprintf(out + n, cap - n, "\\x%02x", p[i]);
-		if (bad == 0)
-			out[n++] = (char)*p;
-		p += bad > 0 ? bad : 1;
-	}
-	out[n] = '\0';
-	return (size_t)(p - (const unsigned char *)text);
-}
-
-static void print_text(const char *text)
-{
-	char safe[1024];
-
-	while (*text != '\0') {
-		text += cli_safe_text(text, safe, sizeof safe);
-		printf("%s", safe);
-	}
-}
-
 static void print_value(const json_t *value, unsigned indent)
 {
 	if (json_is_object(value)) {
@@ -148,8 +154,7 @@ static void print_value(const json_t *value, unsigned indent)
 	} else if (json_is_array(value)) {
 		print_list(value, indent);
 	} else if (json_is_string(value)) {
-		printf(" ");
-		print_text(json_string_value(value));
+		put_others(stdout, " ", json_string_value(value), "");
 	} else {
 		char *text = json_dumps(value, JSON_ENCODE_ANY);
 		printf(" %s", text == NULL ? "?" : text);
@@ -180,12 +185,13 @@ static void print_raised(const json_t *receipt)
 
 	json_array_foreach(json_object_get(receipt, "raised"), i, one)
 	{
-		printf("  raised %s: %s\n", member(one, "code"), member(one, "detail"));
+		put_others(stdout, "  raised ", member(one, "code"), ": ");
+		put_others(stdout, "", member(one, "detail"), "\n");
 	}
 	const json_t *blocked = json_object_get(receipt, "blocked");
 	if (blocked != NULL)
-		printf("  the vote stands, but what it approves cannot take effect: %s\n",
-		       member(blocked, "detail"));
+		put_others(stdout, "  the vote stands, but what it approves cannot take effect: ",
+			   member(blocked, "detail"), "\n");
 }
 
 static const char *effect_of(const char *outcome)
@@ -217,12 +223,15 @@ void cli_receipt(struct cli *cli, const json_t *receipt)
 		cli_json(receipt);
 		return;
 	}
-	printf("Recorded as %" JSON_INTEGER_FORMAT " at %s%s\n",
-	       json_integer_value(json_object_get(receipt, "sequence")), member(receipt, "at"),
-	       json_is_true(json_object_get(receipt, "repeated")) ? " (it was there already)" : "");
-	printf("  digest %s\n", member(receipt, "digest"));
+	printf("Recorded as %" JSON_INTEGER_FORMAT,
+	       json_integer_value(json_object_get(receipt, "sequence")));
+	put_others(stdout, " at ", member(receipt, "at"),
+		   json_is_true(json_object_get(receipt, "repeated")) ? " (it was there already)\n"
+								      : "\n");
+	put_others(stdout, "  digest ", member(receipt, "digest"), "\n");
 	if (strcmp(outcome, "pending") == 0)
-		printf("  waits for approval: sealwright approve %s\n", member(receipt, "digest"));
+		put_others(stdout, "  waits for approval: sealwright approve ",
+			   member(receipt, "digest"), "\n");
 	else if (strcmp(outcome, "executes") == 0)
 		printf("  with it, record %" JSON_INTEGER_FORMAT " takes effect\n",
 		       json_integer_value(json_object_get(receipt, "executes")));

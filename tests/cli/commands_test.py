@@ -274,6 +274,9 @@ def text_that_would_draw_on_the_screen_is_escaped(program, house):
                        *house.who("erin"))
     if said.status == 0 or "\x1b" in said.out + said.err:
         raise Failure("an escape sequence reached the log or the screen")
+    said = program.run("view", "unit.list", "a\u202eb=1", *house.who("erin"))
+    has(said.err, "\\xe2\\x80\\xae")
+    same("\u202e" in said.err, False)
 
 
 def body_comes_from_a_file_or_standard_input(program, house):
