@@ -23,12 +23,18 @@ struct blob_pool {
 static err slot_open(struct blob_pool *p, struct slot *slot, struct fault *f)
 {
 	struct blob_config config = {.folder = p->folder, .key = p->key};
+	struct blob_store *store;
 
 	if (slot->store != NULL)
 		return ERR_OK;
 	if (slot->db == NULL)
 		TRY(db_open(p->store, &slot->db, f));
-	return blob_store_open(&config, slot->db, &slot->store, f);
+	TRY(blob_store_open(&config, slot->db, &store, f));
+	/* Whoever gives another store back compares with this one. */
+	(void)pthread_mutex_lock(&p->lock);
+	slot->store = store;
+	(void)pthread_mutex_unlock(&p->lock);
+	return ERR_OK;
 }
 
 static err read_key(struct blob_pool *p, const struct server_config *config, struct fault *f)
@@ -133,7 +139,9 @@ err blob_pool_take(struct blob_pool *p, struct blob_store **out, struct fault *f
 
 void blob_pool_give(struct blob_pool *p, struct blob_store *store)
 {
+	(void)pthread_mutex_lock(&p->lock);
 	for (size_t i = 0; i < BLOB_STORES_MAX; i++)
 		if (p->slots[i].store == store)
-			take_back(p, &p->slots[i]);
+			p->slots[i].lent = false;
+	(void)pthread_mutex_unlock(&p->lock);
 }
