@@ -125,27 +125,6 @@ err command_ledger_audit(struct cli *cli, struct fault *f)
 
 /* ---- folding again ---- */
 
-static err no_checkpoint(void *context, struct merkle_head old, struct merkle_head now,
-			 const struct hash *path, size_t path_n, struct arena *a,
-			 struct bytes *note, struct fault *f)
-{
-	(void)context;
-	(void)old;
-	(void)now;
-	(void)path;
-	(void)path_n;
-	(void)a;
-	(void)note;
-	return fail(f, "SIGNER_UNAVAILABLE", NULL);
-}
-
-static err no_head(void *context, struct merkle_head *out, struct fault *f)
-{
-	(void)context;
-	(void)out;
-	return fail(f, "SIGNER_UNAVAILABLE", NULL);
-}
-
 static void progress(void *context, uint64_t done, uint64_t total)
 {
 	(void)context;
@@ -166,9 +145,7 @@ err command_ledger_rebuild(struct cli *cli, struct fault *f)
 	struct engine_config engine = {.store = config->store,
 				       .origin = config->origin,
 				       .areas = AREAS,
-				       .clock = &clock_system,
-				       .sign = no_checkpoint,
-				       .last_signed = no_head};
+				       .clock = &clock_system};
 	if (!check && signer_listens(config->signer_socket))
 		return fail(f, "CLI_SERVER_RUNS", NULL);
 	TRY(engine_rebuild(&engine, !check, progress, NULL, &report, f));

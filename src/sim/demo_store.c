@@ -87,37 +87,12 @@ static err change_row(const char *store, const char *serial, struct fault *f)
 	return changed == 1 ? ERR_OK : fail(f, "DEMO_STATE_WRONG", "folder", store, NULL);
 }
 
-static err no_checkpoint(void *context, struct merkle_head old, struct merkle_head now,
-			 const struct hash *path, size_t path_n, struct arena *a,
-			 struct bytes *note, struct fault *f)
-{
-	(void)context;
-	(void)old;
-	(void)now;
-	(void)path;
-	(void)path_n;
-	(void)a;
-	(void)note;
-	return fail(f, "SIGNER_UNAVAILABLE", NULL);
-}
-
-static err no_head(void *context, struct merkle_head *out, struct fault *f)
-{
-	(void)context;
-	(void)out;
-	return fail(f, "SIGNER_UNAVAILABLE", NULL);
-}
-
 static err check_store(struct demo *d, const char *folder, struct rebuild_report *report,
 		       struct fault *f)
 {
 	const char *address = demo_text(d, "sqlite:%s/store.db", folder);
-	struct engine_config config = {.store = address,
-				       .origin = d->log.name,
-				       .areas = AREAS,
-				       .clock = &clock_system,
-				       .sign = no_checkpoint,
-				       .last_signed = no_head};
+	struct engine_config config = {
+		.store = address, .origin = d->log.name, .areas = AREAS, .clock = &clock_system};
 
 	TRY(copy_file(demo_text(d, "%s/store.db", d->state), demo_text(d, "%s/store.db", folder),
 		      f));
