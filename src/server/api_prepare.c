@@ -6,6 +6,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Characters that take no place or turn the writing round (Unicode 15, section 23.2 and UAX #9):
+ * U+200B to U+200F, U+2028 to U+202E, U+2066 to U+2069, U+FEFF. All take three bytes. */
+static unsigned hidden_character(const char *p)
+{
+	const uint8_t *b = (const uint8_t *)p;
+
+	if (b[0] < 0xe2 || b[1] == 0 || b[2] == 0)
+		return 0;
+	unsigned c = (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
+	bool hidden = (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+		      (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	return b[0] < 0xf0 && hidden ? c : 0;
+}
+
+/* No text can look like a line of its own, or like another text: its further lines stand to the
+ * right, and what is hidden in it is named. */
+static void put_value(struct writer *w, const char *text)
+{
+	char name[16];
+
+	for (const char *p = text; *p != '\0'; p++) {
+		unsigned hidden = hidden_character(p);
+		if (hidden != 0) {
+			snprintf(name, sizeof name, "<U+%04X>", hidden);
+			put_text(w, name);
+			p += 2;
+		} else {
+			put_u8(w, (uint8_t)*p);
+			if (*p == '\n')
+				put_text(w, "        ");
+		}
+	}
+}
+
 /* What the author is about to sign, line by line: `field: value`. */
 static void put_lines(struct writer *w, const char *path, const json_t *json)
 {
@@ -34,7 +68,7 @@ static void put_lines(struct writer *w, const char *path, const json_t *json)
 	char *text = json_is_string(json) ? NULL : json_dumps(json, JSON_ENCODE_ANY);
 	put_text(w, path);
 	put_text(w, ": ");
-	put_text(w, text == NULL ? json_string_value(json) : text);
+	put_value(w, text == NULL ? json_string_value(json) : text);
 	put_text(w, "\n");
 	free(text);
 }

@@ -127,6 +127,25 @@ static void whatever_can_be_read_has_a_head(void **state)
 	}
 }
 
+/* What is shown before signing, from a text with lines and marks of its own. */
+static void no_text_forges_a_line_of_what_is_signed(void **state)
+{
+	const struct row row = {.path = "/v1/records/part.defined/prepare",
+				.body = "{'body': {'part': 'R1', 'critical': false, 'description': "
+					"'one\\nauthor: ben\\npart: R2 \\u202e1R\\u200b\\ufeff'}}"};
+	struct reply *r = wire_row(x, &row, row.path);
+	const char *text = reply_text(r, "text");
+
+	(void)state;
+	must_have(r, 200);
+	assert_non_null(strstr(text, "\nauthor: wanda\n"));
+	assert_non_null(strstr(text, "\npart: R1\n"));
+	assert_null(strstr(text, "\nauthor: ben"));
+	assert_null(strstr(text, "\npart: R2"));
+	assert_null(strstr(text, "\xe2\x80"));
+	assert_non_null(strstr(text, "R2 <U+202E>1R<U+200B><U+FEFF>\n"));
+}
+
 /* ---- views ---- */
 
 /* For each parameter that a view may have, what the seeds call it at a site. */
@@ -366,6 +385,7 @@ const struct CMUnitTest SCOPE_TESTS[] = {
 	cmocka_unit_test(no_method_at_any_address_is_an_error_of_ours),
 	cmocka_unit_test(the_machines_port_knows_nobody_without_tls),
 	cmocka_unit_test(whatever_can_be_read_has_a_head),
+	cmocka_unit_test(no_text_forges_a_line_of_what_is_signed),
 	cmocka_unit_test(no_view_shows_anything_of_another_site),
 	cmocka_unit_test(nobody_without_a_right_sees_any_view),
 	cmocka_unit_test(every_view_refuses_every_wrong_cursor),
