@@ -268,6 +268,12 @@ void issuing_stop(struct issuing *x)
 	(void)pthread_cond_signal(&x->changed);
 	(void)pthread_mutex_unlock(&x->lock);
 	(void)pthread_join(x->thread, NULL);
+}
+
+void issuing_close(struct issuing *x)
+{
+	if (x == NULL)
+		return;
 	signer_disconnect(x->client);
 	(void)pthread_cond_destroy(&x->changed);
 	(void)pthread_mutex_destroy(&x->lock);

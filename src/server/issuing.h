@@ -13,6 +13,10 @@ struct issuing;
 MUST_CHECK err issuing_start(struct server *s, struct issuing **out, struct fault *f);
 /* A request was recorded. */
 void issuing_wake(struct issuing *i);
-void issuing_stop(struct issuing *i); /* waits for the batch under way; NULL is fine */
+/* Waits for the batch under way, and makes no other. It may still be woken, since the engine tells
+ * of what it publishes until it is closed, and it must stop before the engine that it uses: it is
+ * freed when that is closed. NULL is fine for both. */
+void issuing_stop(struct issuing *i);
+void issuing_close(struct issuing *i);
 
 #endif

@@ -266,6 +266,7 @@ void server_close(struct server *s)
 	background_stop(s->background);
 	issuing_stop(s->issuing);
 	engine_close(s->engine);
+	issuing_close(s->issuing);
 	streams_close(s->streams);
 	blob_pool_close(s->blobs);
 	limits_close(s->limits);

@@ -3,6 +3,7 @@
  * between the steps. */
 #include "fixture.h"
 
+#include "server/server_internal.h"
 #include "world.h"
 #undef fail
 
@@ -158,6 +159,19 @@ static void request_while_the_signer_is_away_is_issued_when_it_is_back(void **st
 	private_key_close(key);
 }
 
+/* Between the two the engine still publishes, and so tells of requests. Under the address
+ * sanitizer this is what it is about. */
+static void issuing_may_be_woken_until_it_is_closed(void **state)
+{
+	struct issuing *issuing = x->server->issuing;
+
+	(void)state;
+	issuing_stop(issuing);
+	x->server->issuing = NULL;
+	issuing_wake(issuing);
+	issuing_close(issuing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +180,7 @@ int main(void)
 		cmocka_unit_test(certified_device_is_known_by_its_key),
 		cmocka_unit_test(same_key_gets_no_second_certificate),
 		cmocka_unit_test(request_while_the_signer_is_away_is_issued_when_it_is_back),
+		cmocka_unit_test(issuing_may_be_woken_until_it_is_closed), /* the last */
 	};
 	return cmocka_run_group_tests(tests, open_api, close_api);
 }
