@@ -75,6 +75,16 @@ static err uuid_make(uint64_t ms, struct uuid *out, struct fault *f)
 	return ERR_OK;
 }
 
+/* Whoever writes "now" may have a clock that is a little ahead of the one that made the id. */
+err claim_times_check(const struct claim *claim, struct fault *f)
+{
+	enum { SLACK_MS = 5 * 60 * 1000 };
+
+	if (!claim->has_occurred || claim->occurred <= claim->made + SLACK_MS)
+		return ERR_OK;
+	return fail_field(f, "occurred", "OCCURRED_AFTER_MADE", NULL);
+}
+
 static err envelope_time(const json_t *json, const char *name, bool *has, uint64_t *ms,
 			 struct fault *f)
 {
@@ -118,6 +128,7 @@ static err envelope_read(uint64_t now_ms, const json_t *json, struct claim *clai
 	if (!has_made)
 		claim->made = uuid7_time_ms(claim->id);
 	TRY(envelope_time(json, "occurred", &claim->has_occurred, &claim->occurred, f));
+	TRY(claim_times_check(claim, f));
 	TRY(envelope_source(json, claim, f));
 	if (json_object_get(json, "body") == NULL)
 		return fail_field(f, "body", "FIELD_MISSING", "field", "body", "help",

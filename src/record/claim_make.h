@@ -29,6 +29,8 @@ MUST_CHECK err claim_make(const struct claim_maker *maker, struct arena *a, stru
 /* Reading JSON envelopes. */
 MUST_CHECK err json_only_keys(const json_t *json, const char *const *allowed, size_t n,
 			      struct fault *f);
+/* OCCURRED_AFTER_MADE: nobody reports what is still to come. */
+MUST_CHECK err claim_times_check(const struct claim *claim, struct fault *f);
 /* TYPE_NOT_OF_PATH if the member `type` is there and says another type. */
 MUST_CHECK err json_same_type(const json_t *json, struct bytes type, struct fault *f);
 err envelope_wrong(struct fault *f, const char *field, const char *expected);

@@ -116,6 +116,7 @@ static err finish(struct engine *e, struct submission *s, struct bytes type, str
 	if (type.n > 0 && !bytes_equal(type, s->record.claim.type))
 		return fail_field(f, "type", "TYPE_NOT_OF_PATH", NULL);
 	TRY(check_origin(e, &s->record, f));
+	TRY(claim_times_check(&s->record.claim, f));
 	s->proof_bytes = proof;
 	if (!proof_parse(proof, &s->proof, &why))
 		return fail_field(f, "proof", "PROOF_BAD", "detail", why, NULL);

@@ -33,8 +33,9 @@ extern struct hostile *x;
 struct forgery {
 	const char *origin, *type, *author, *aad;
 	unsigned version, uuid_version, tag, signature_n;
-	uint64_t made;   /* exactly */
-	int64_t made_ms; /* from now */
+	uint64_t made;     /* exactly */
+	uint64_t occurred; /* 0: not said */
+	int64_t made_ms;   /* from now */
 	int64_t algorithm;
 	enum who key, kid, signer; /* whose */
 	bool no_key, unprotected, payload;

@@ -233,6 +233,8 @@ static const struct row ROWS[] = {
 	 FORGED(.made_ms = -25ll * 3600 * 1000)},
 	{"made in 25 hours", 400, "MADE_OUT_OF_WINDOW", "made", ROLE,
 	 FORGED(.made_ms = 25ll * 3600 * 1000)},
+	{"something that is still to come", 400, "OCCURRED_AFTER_MADE", "occurred", ROLE,
+	 FORGED(.occurred = UINT64_C(253402300799999))},
 	{"made in 1970", 400, "MADE_OUT_OF_WINDOW", "made", ROLE, FORGED(.made = 1)},
 	{"an author without the permission", 403, "NOT_ALLOWED", NULL, ROLE,
 	 FORGED(.author = "nemo", .key = NEMO, .kid = NEMO, .signer = NEMO)},

@@ -46,6 +46,8 @@ static struct bytes claim_of(struct hostile *h, const struct forgery *g)
 	claim.id.b[8] = (uint8_t)(0x80 | (claim.id.b[8] & 0x3f));
 	if (g->made != 0)
 		claim.made = g->made;
+	claim.has_occurred = g->occurred != 0;
+	claim.occurred = g->occurred;
 	if (g->bulk != NULL)
 		claim.body = g->bulk(a);
 	claim_put(&w, &claim);
