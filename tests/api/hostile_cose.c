@@ -20,7 +20,8 @@ static struct bytes joined(struct arena *a, const char *before, size_t before_n,
 
 	assert_non_null(p);
 	memcpy(p, before, before_n);
-	memcpy(p + before_n, middle.p, middle.n);
+	if (middle.n > 0)
+		memcpy(p + before_n, middle.p, middle.n);
 	if (after.n > 0)
 		memcpy(p + before_n + middle.n, after.p, after.n);
 	return bytes_of(p, before_n + middle.n + after.n);
