@@ -64,7 +64,10 @@ static err verify(struct audit_keys *k, uint64_t sequence, const struct entry *e
 		  struct fault *f)
 {
 	const struct claim *c = &entry->claim;
+	const struct compiled_type *t = registry_type(k->registry, c->type);
 
+	if (entry->proof.kind == PROOF_NONE && t != NULL && t->type->origin == SIGNED)
+		return wrong(f, sequence, "records of its type are signed, and it is not");
 	if (entry->proof.kind == PROOF_WEBAUTHN)
 		k->passkeys++;
 	if (entry->proof.kind != PROOF_COSE)
@@ -194,6 +197,8 @@ err audit_keys_entry(void *context, uint64_t sequence, struct bytes bytes,
 		return ERR_OK;
 	if (registry_type(k->registry, type) == NULL)
 		return ERR_OK; /* of a newer version: it can give nobody a key that we would use */
+	if (sequence > 0 && bytes_equal(type, bytes_text("ledger.started")))
+		return wrong(f, sequence, "a log starts once, with its first entry");
 	if (bytes_equal(type, bytes_text("unit.requested")))
 		return add_from_outputs(k, entry, f);
 	for (size_t i = 0; i < sizeof KEY_RULES / sizeof KEY_RULES[0]; i++)

@@ -20,7 +20,7 @@ struct log {
 	struct arena arena;
 	struct registry *registry;
 	struct audit_keys keys;
-	struct private_key *alice, *mallory;
+	struct private_key *ada, *alice, *mallory; /* ada founds */
 	uint64_t next;
 	struct fault f;
 };
@@ -96,7 +96,7 @@ static json_t *enrolment(const char *principal, const struct private_key *key)
 static void enroll(struct log *l, const char *principal, const struct private_key *key)
 {
 	must(l,
-	     happens(l, "key.enrolled", "server", NULL, OUTCOME_FOLDED, enrolment(principal, key)));
+	     happens(l, "key.enrolled", "ada", l->ada, OUTCOME_FOLDED, enrolment(principal, key)));
 }
 
 /* Any record will do. */
@@ -114,15 +114,32 @@ static void assert_wrong(struct log *l, err e, const char *detail)
 	l->f = (struct fault){0};
 }
 
+static json_t *start_by(const char *principal, const struct private_key *key)
+{
+	char spki[2 * SPKI_SIZE_MAX], hex[65];
+	struct hash id = public_key_id(private_key_public(key));
+
+	hex_encode(hash_bytes(&id), hex);
+	base64url_encode(public_key_spki(private_key_public(key)), spki);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}], s:[{s:s}]}", "mode",
+			 "bootstrap", "origin", ORIGIN, "ca_key", hex, "ca_certificate", hex,
+			 "checkpoint_key", hex, "founders", "principal", principal, "key", hex,
+			 "public_key", spki, "founder_permissions", "permission", "access.admin");
+}
+
 static int log_open(void **state)
 {
 	static struct log l;
 
-	l = (struct log){.next = 1};
+	l = (struct log){.next = 0};
+	must(&l, private_key_generate(KEY_ED25519, &l.ada, &l.f));
 	must(&l, registry_make(AREAS, &l.registry, &l.f));
 	must(&l, private_key_generate(KEY_P256, &l.alice, &l.f));
 	must(&l, private_key_generate(KEY_ED25519, &l.mallory, &l.f));
 	l.keys.registry = l.registry;
+	must(&l,
+	     happens(&l, "ledger.started", "server", NULL, OUTCOME_FOLDED, start_by("ada", l.ada)));
+	assert_string_equal(l.keys.mode, "bootstrap");
 	*state = &l;
 	return 0;
 }
@@ -132,6 +149,7 @@ static int log_close(void **state)
 	struct log *l = *state;
 
 	audit_keys_done(&l->keys);
+	private_key_close(l->ada);
 	private_key_close(l->alice);
 	private_key_close(l->mallory);
 	registry_free(l->registry);
@@ -145,7 +163,7 @@ static void author_is_believed_with_an_enrolled_key(void **state)
 
 	enroll(l, "alice", l->alice);
 	must(l, speaks(l, "alice", l->alice));
-	assert_int_equal(l->keys.verified, 1);
+	assert_int_equal(l->keys.verified, 2); /* the enrolment, too */
 }
 
 static void key_that_nobody_enrolled_signs_nothing(void **state)
@@ -182,7 +200,7 @@ static void key_that_stands_in_another_field_is_nobodys(void **state)
 	char spki[2 * SPKI_SIZE_MAX];
 
 	base64url_encode(public_key_spki(private_key_public(l->mallory)), spki);
-	must(l, happens(l, "principal.suspended", "server", NULL, OUTCOME_FOLDED,
+	must(l, happens(l, "principal.suspended", "ada", l->ada, OUTCOME_FOLDED,
 			json_pack("{s:s, s:s}", "principal", "alice", "reason", spki)));
 	assert_wrong(l, speaks(l, "alice", l->mallory), "nobody had enrolled its key");
 }
@@ -193,7 +211,7 @@ static void enrolment_without_effect_gives_no_key(void **state)
 	struct log *l = *state;
 
 	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-		must(l, happens(l, "key.enrolled", "server", NULL, none[i],
+		must(l, happens(l, "key.enrolled", "ada", l->ada, none[i],
 				enrolment("mallory", l->mallory)));
 	assert_wrong(l, speaks(l, "mallory", l->mallory), "nobody had enrolled its key");
 }
@@ -218,7 +236,7 @@ static void revoked_key_speaks_no_more(void **state)
 	hex_encode(hash_bytes(&id), hex);
 	enroll(l, "alice", l->alice);
 	must(l, speaks(l, "alice", l->alice));
-	must(l, happens(l, "key.revoked", "server", NULL, OUTCOME_FOLDED,
+	must(l, happens(l, "key.revoked", "ada", l->ada, OUTCOME_FOLDED,
 			json_pack("{s:s, s:s}", "key_id", hex, "reason", "lost")));
 	assert_wrong(l, speaks(l, "alice", l->alice), "its key had ended before");
 }
@@ -231,7 +249,7 @@ static void revocation_that_only_waits_ends_nothing(void **state)
 
 	hex_encode(hash_bytes(&id), hex);
 	enroll(l, "alice", l->alice);
-	must(l, happens(l, "key.revoked", "server", NULL, OUTCOME_PENDING,
+	must(l, happens(l, "key.revoked", "ada", l->ada, OUTCOME_PENDING,
 			json_pack("{s:s, s:s}", "key_id", hex, "reason", "lost")));
 	must(l, speaks(l, "alice", l->alice));
 }
@@ -242,10 +260,32 @@ static void who_left_speaks_no_more_and_others_do(void **state)
 
 	enroll(l, "alice", l->alice);
 	enroll(l, "mallory", l->mallory);
-	must(l, happens(l, "principal.left", "server", NULL, OUTCOME_FOLDED,
+	must(l, happens(l, "principal.left", "ada", l->ada, OUTCOME_FOLDED,
 			json_pack("{s:s, s:s}", "principal", "mallory", "reason", "moved on")));
 	assert_wrong(l, speaks(l, "mallory", l->mallory), "its key had ended before");
 	must(l, speaks(l, "alice", l->alice));
+}
+
+static void enrolment_that_nobody_signed_is_refused(void **state)
+{
+	struct log *l = *state;
+
+	assert_wrong(l,
+		     happens(l, "key.enrolled", "ada", NULL, OUTCOME_FOLDED,
+			     enrolment("mallory", l->mallory)),
+		     "records of its type are signed, and it is not");
+	assert_wrong(l, speaks(l, "mallory", l->mallory), "nobody had enrolled its key");
+}
+
+static void log_does_not_start_again_with_other_founders(void **state)
+{
+	struct log *l = *state;
+
+	assert_wrong(l,
+		     happens(l, "ledger.started", "server", NULL, OUTCOME_FOLDED,
+			     start_by("mallory", l->mallory)),
+		     "a log starts once, with its first entry");
+	assert_wrong(l, speaks(l, "mallory", l->mallory), "nobody had enrolled its key");
 }
 
 #define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, log_open, log_close)
@@ -263,6 +303,8 @@ int main(void)
 		LOG_TEST(revoked_key_speaks_no_more),
 		LOG_TEST(revocation_that_only_waits_ends_nothing),
 		LOG_TEST(who_left_speaks_no_more_and_others_do),
+		LOG_TEST(enrolment_that_nobody_signed_is_refused),
+		LOG_TEST(log_does_not_start_again_with_other_founders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
