@@ -229,7 +229,7 @@ static void kill_one(void)
 /* It recovers before it lets anybody in. */
 static void wait_until_it_is_back(const char *address)
 {
-	uint64_t until = clock_steady_ms(&clock_system) + 6 * PATIENCE_MS;
+	uint64_t until = clock_steady_ms(&clock_system) + PATIENCE_MS;
 	struct fault f = {0};
 	struct db *db;
 
