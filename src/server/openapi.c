@@ -243,12 +243,11 @@ static json_t *operation(const struct route *route, json_t *parameters)
 static void set_operation(json_t *paths, const char *path, const char *method, json_t *json)
 {
 	char lower[8];
-	size_t n = 0;
 	json_t *item = json_object_get(paths, path);
 
-	for (; n < sizeof lower - 1 && method[n] != '\0'; n++)
-		lower[n] = (char)(method[n] | 0x20);
-	lower[n] = '\0';
+	snprintf(lower, sizeof lower, "%s", method);
+	for (char *p = lower; *p != '\0'; p++)
+		*p = (char)(*p | 0x20);
 	if (item == NULL) {
 		item = json_object();
 		json_object_set_new(paths, path, item);

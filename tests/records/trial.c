@@ -258,7 +258,8 @@ static const char *answer(struct trial *t, const struct result *r)
 	return code;
 }
 
-static const char *format_body(struct trial *t, const char *body, va_list list)
+__attribute__((format(printf, 2, 0))) static const char *format_body(struct trial *t,
+								     const char *body, va_list list)
 {
 	char text[34000];
 	int n = vsnprintf(text, sizeof text, body, list);
