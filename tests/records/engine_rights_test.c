@@ -372,6 +372,23 @@ static void a_role_that_includes_both_duties_is_not_granted(void **state)
 	assert_string_equal(grants(t, "g1", "nils", "both", ""), "!DUTIES_CONFLICT");
 }
 
+static void a_held_role_takes_in_no_other_where_duties_are_separated(void **state)
+{
+	struct trial *t = *state;
+	struct actor zoe = house_actor(&t->house, "zoe", "person", NULL);
+
+	two_duties(t);
+	assert_string_equal(grants(t, "g1", "zoe", "buyer", ""), "");
+	assert_string_equal(asks(t, &t->house.ada, "role.defined",
+				 "{'role':'buyer','includes':[{'role':'payer'}]}"),
+			    "!ROLE_IS_HELD");
+	defines(t, "clerk", "", "{'role':'buyer'}");
+	assert_string_equal(
+		asks(t, &t->house.ada, "grant.revoked", "{'grant_id':'g1','reason':'r'}"), "");
+	defines(t, "buyer", "", "{'role':'payer'}");
+	actor_done(&zoe);
+}
+
 static void duties_that_somebody_holds_already_cannot_be_separated(void **state)
 {
 	struct trial *t = *state;
@@ -426,6 +443,7 @@ int main(void)
 		TRIAL_TEST(two_accounts_of_one_person_do_not_share_separated_duties),
 		TRIAL_TEST(duties_are_separated_through_the_roles_that_include_them),
 		TRIAL_TEST(a_role_that_includes_both_duties_is_not_granted),
+		TRIAL_TEST(a_held_role_takes_in_no_other_where_duties_are_separated),
 		TRIAL_TEST(duties_that_somebody_holds_already_cannot_be_separated),
 		TRIAL_TEST(duties_that_two_accounts_of_one_person_hold_cannot_be_separated),
 	};

@@ -163,6 +163,15 @@ SELECT :role AS role UNION SELECT i.included FROM reach x JOIN role_include i ON
 SELECT d.duty AS duty FROM duty_set d JOIN reach a ON a.role = d.role
 JOIN duty_set e ON e.duty = d.duty AND e.role <> d.role JOIN reach b ON b.role = e.role;
 
+--- Where duties are separated, a role that somebody holds takes in no further roles: it could bring two duties together behind a
+--- grant that was right when it was given. Define another role and grant it: that is checked.
+-- refuse role.defined ROLE_IS_HELD
+WITH RECURSIVE above(role) AS (
+SELECT :role AS role UNION SELECT i.role FROM above b JOIN role_include i ON i.included = b.role AND i.until IS NULL)
+SELECT g.principal AS principal FROM role_grant g JOIN above b ON b.role = g.role
+WHERE :includes.count > 0 AND EXISTS (SELECT 1 FROM duty_set)
+AND g.revoked_at IS NULL AND (g.not_after IS NULL OR g.not_after > :at) ORDER BY g.principal;
+
 --- As with grants: over every role that a role includes, and over every account of the same natural person.
 -- refuse duty.separated DUTIES_ALREADY_HELD
 WITH RECURSIVE held(person, principal, role) AS (
