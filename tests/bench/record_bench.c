@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_N = 500, JOB_N = 250, ALONE_N = 300, DECODERS = 2, IN_FLIGHT = 16 };
+enum {
+	RECORDS_MAX = 10000000,
+	LIST_N = 500,
+	JOB_N = 250,
+	ALONE_N = 300,
+	DECODERS = 2,
+	IN_FLIGHT = 16
+};
 
 struct work {
 	struct house *house;
@@ -55,6 +62,8 @@ static void prepare(struct work *w, size_t first, size_t n)
 {
 	struct arena a = {.limit = (size_t)1 << 30};
 
+	if (n > RECORDS_MAX)
+		exit(2);
 	w->cbor = calloc(n, sizeof *w->cbor);
 	w->n = n;
 	w->next = 0;
@@ -147,7 +156,7 @@ static void *decode_and_submit(void *context)
 {
 	struct work *w = context;
 	struct flight *flight;
-	size_t first;
+	size_t first = 0;
 
 	while ((flight = take_off(w, JOB_N, &first)) != NULL)
 		fly(flight, first);
@@ -182,7 +191,7 @@ static void alone(struct work *w, const char *store, const char *folder)
 	double limit = 1000.0 / bench_fsync_rate(folder, 4096);
 
 	for (size_t i = 0; i < w->n; i++) {
-		size_t first;
+		size_t first = 0;
 		double start = bench_now_s();
 		struct flight *flight = take_off(w, 1, &first);
 		fly(flight, first);
