@@ -70,6 +70,7 @@ MUST_CHECK err cli_setting(struct cli *cli, const char *name, const char **out, 
 MUST_CHECK err cli_registry(struct cli *cli, const struct registry **out, struct fault *f);
 /* The verifier key of the log, from --log, the profile, or `--key` text of an audit. */
 MUST_CHECK err cli_log_key(struct cli *cli, const struct note_key **out, struct fault *f);
+MUST_CHECK err cli_verifying_key(struct cli *cli, const struct note_key **out, struct fault *f);
 MUST_CHECK err log_key_read(struct arena *a, const char *path, struct note_key *out,
 			    struct fault *f);
 /* The passphrase that --passphrase-file names; asked for at the terminal when `path` holds an

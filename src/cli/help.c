@@ -13,7 +13,9 @@ const struct option_row GLOBAL_OPTIONS[] = {
 	{"as", "PRINCIPAL", "who you are"},
 	{"key", "FILE", "your private key"},
 	{"passphrase-file", "FILE", "where the key's passphrase stands, instead of asking"},
-	{"log", "FILE", "the log's verifier key; receipts are verified with it"},
+	{"log", "FILE",
+	 "the log's verifier key, a file or the key itself; receipts are verified with it. Where "
+	 "nothing is signed, --key does, too"},
 	{"profile", "FILE", "where the options above are kept, one `name = value` a line"},
 	{"json", NULL, "answers for programs"},
 	{"help", NULL, "what the command does and takes"},

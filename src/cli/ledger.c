@@ -73,16 +73,6 @@ static err source_of(struct cli *cli, struct audit_source *out, struct fault *f)
 	return ERR_OK;
 }
 
-static err read_log_key(struct cli *cli, struct note_key *out, struct fault *f)
-{
-	const char *path;
-
-	TRY(cli_setting(cli, "log", &path, f));
-	if (path == NULL)
-		return fail(f, "CLI_LOG_KEY_MISSING", NULL);
-	return log_key_read(&cli->arena, path, out, f);
-}
-
 static err read_witnesses(struct cli *cli, struct audit_options *options, struct fault *f)
 {
 	enum { WITNESSES_MAX = 32 };
@@ -109,7 +99,10 @@ err command_ledger_audit(struct cli *cli, struct fault *f)
 	struct audit_report report = {0};
 	struct audit_source source;
 
-	TRY(read_log_key(cli, &options.key, f));
+	const struct note_key *log;
+
+	TRY(cli_verifying_key(cli, &log, f));
+	options.key = *log;
 	TRY(cli_registry(cli, &keys.registry, f));
 	TRY(read_witnesses(cli, &options, f));
 	if (since != NULL)

@@ -149,8 +149,10 @@ err cli_registry(struct cli *cli, const struct registry **out, struct fault *f)
 
 err log_key_read(struct arena *a, const char *path, struct note_key *out, struct fault *f)
 {
-	struct bytes text;
+	struct bytes text = bytes_text(path); /* the key itself may stand there, too */
 
+	if (note_key_parse(text, out))
+		return ERR_OK;
 	TRY(file_read(a, path, LOG_KEY_SIZE_MAX, &text, f));
 	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
 		text.n--;
@@ -169,6 +171,22 @@ err cli_log_key(struct cli *cli, const struct note_key **out, struct fault *f)
 	TRY(log_key_read(&cli->arena, path, &cli->log, f));
 	*out = &cli->log;
 	return ERR_OK;
+}
+
+/* Where something is only verified, `--key K` may be the log's key: there is nothing to sign. */
+err cli_verifying_key(struct cli *cli, const struct note_key **out, struct fault *f)
+{
+	const char *key = cli_option(cli, "key");
+	struct fault other = {0};
+
+	*out = NULL;
+	if (cli_option(cli, "log") == NULL && key != NULL &&
+	    log_key_read(&cli->arena, key, &cli->log, &other).code == OK) {
+		*out = &cli->log;
+		return ERR_OK;
+	}
+	TRY(cli_log_key(cli, out, f));
+	return *out != NULL ? ERR_OK : fail(f, "CLI_LOG_KEY_MISSING", NULL);
 }
 
 static bool key_is_encrypted(struct cli *cli, const char *path)

@@ -12,18 +12,12 @@
 
 enum { RECEIPT_FILE_MAX = 1 << 20 };
 
-static err read_key(struct cli *cli, const struct note_key **out, struct fault *f)
-{
-	TRY(cli_log_key(cli, out, f));
-	return *out != NULL ? ERR_OK : fail(f, "CLI_LOG_KEY_MISSING", NULL);
-}
-
 err command_verify_receipt(struct cli *cli, struct fault *f)
 {
 	const struct note_key *log;
 	struct bytes text;
 
-	TRY(read_key(cli, &log, f));
+	TRY(cli_verifying_key(cli, &log, f));
 	TRY(file_read(&cli->arena, cli->words[0], RECEIPT_FILE_MAX, &text, f));
 	json_t *receipt = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	if (receipt == NULL)
@@ -108,7 +102,7 @@ err command_verify_passport(struct cli *cli, struct fault *f)
 	struct passport_report r;
 	struct bytes file;
 
-	TRY(read_key(cli, &log, f));
+	TRY(cli_verifying_key(cli, &log, f));
 	TRY(cli_registry(cli, &registry, f));
 	TRY(file_read(&cli->arena, cli->words[0], PASSPORT_SIZE_MAX, &file, f));
 	TRY(passport_check(file, log, registry, cli->json ? NULL : print_entry, NULL, &r, f));

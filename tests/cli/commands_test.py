@@ -506,6 +506,9 @@ def server_ends_well_and_the_copy_can_be_audited(program, house):
     copy = house.folder + "/copy"
     program.ok("ledger", "export", house.state, copy)
     program.ok("ledger", "audit", copy, "--log", f"{house.state}/log.vkey")
+    program.ok("ledger", "audit", copy, "--key", f"{house.state}/log.vkey")
+    with open(f"{house.state}/log.vkey", encoding="utf-8") as file:
+        program.ok("ledger", "audit", copy, "--key", file.read().strip())
     program.ok("ledger", "rebuild", house.state, "--check")
     bundle = f"{copy}/tile/entries"
     name = sorted(os.path.join(at, n) for at, _, names in os.walk(bundle) for n in names)[-1]
