@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proof.h — whether the proof in an entry is the author's over the claim: COSE_Sign1, WebAuthn in
+ * full, SSHSIG in its four forms. One judge for server, signer, audit and passport. */
+#ifndef CRYPTO_PROOF_H
+#define CRYPTO_PROOF_H
+
+#include "core/entry.h"
+#include "core/sshsig.h"
+#include "crypto/crypto.h"
+
+/* What WebAuthn assertions must be bound to. */
+struct proof_party {
+	struct bytes relying_party;     /* p is NULL: assertions are refused */
+	const struct bytes *origins;    /* of web pages; any of them */
+	size_t origins_n;
+	bool any_origin;                /* offline tools that know only the relying party */
+};
+
+/* OK, or PROOF_WRONG (field "proof") with the reason. `claim_bytes` is the claim as signed, `claim` the
+ * same parsed. `application`: the FIDO application that an SSHSIG must be of; p NULL: a plain key's
+ * or "ssh:". Whose key it is, the caller asks. `party` may be NULL: no assertions. */
+MUST_CHECK err proof_check(const struct proof *proof, const struct claim *claim,
+			   struct bytes claim_bytes, const struct public_key *key,
+			   struct bytes application, const struct proof_party *party,
+			   struct fault *f);
+/* The public key inside an SSHSIG. */
+MUST_CHECK err sshsig_key(const struct sshsig *sig, struct public_key **out, struct fault *f);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* anchor.h — something that counts and that the machine's owner cannot turn back. The vault asks it at
+ * start, and advances it before each answer that spends something. */
+#ifndef SIGNER_ANCHOR_H
+#define SIGNER_ANCHOR_H
+
+#include "base/arena.h"
+#include "core/charter.h"
+
+struct anchor;
+
+/* A TPM 2.0 NV counter. `tcti` as tpm2-tss names it ("device:/dev/tpmrm0", "swtpm:path=…"), `index`
+ * like 0x01800100. With `create`, defines the index (it must not exist) and counts once, so that it
+ * can be read. Runs in a worker. Messages ANCHOR_*. */
+MUST_CHECK err anchor_open_tpm(const char *tcti, uint32_t index, bool create, struct anchor **out,
+			       struct fault *f);
+void anchor_close(struct anchor *a); /* NULL is fine */
+MUST_CHECK err anchor_read(struct anchor *a, uint64_t *value, struct fault *f);
+/* Adds one; `*value` is what it then shows. */
+MUST_CHECK err anchor_advance(struct anchor *a, uint64_t *value, struct fault *f);
+
+#endif
