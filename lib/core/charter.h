@@ -109,10 +109,10 @@ enum charter_verdict {
 	CHARTER_AGREED = 0,
 	CHARTER_NO_RULE,
 	CHARTER_AUTHOR_UNKNOWN,
-	CHARTER_TOO_FEW,       /* persons that count */
-	CHARTER_MUST_MISSING,  /* a must-sign group */
-	CHARTER_NONE_OUTSIDE,  /* every approval was made on a screen that our server draws */
-	CHARTER_REQUEST_OVER,  /* the decision waited too long */
+	CHARTER_TOO_FEW,      /* persons that count */
+	CHARTER_MUST_MISSING, /* a must-sign group */
+	CHARTER_NONE_OUTSIDE, /* every approval was made on a screen that our server draws */
+	CHARTER_REQUEST_OVER, /* the decision waited too long */
 };
 
 struct charter_question {

@@ -10,36 +10,36 @@
 enum check {
 	CHECK_NONE = 0,
 	/* the signer */
-	CHECK_SIGNER_QUOTA,          /* units within the authorization's quantity */
-	CHECK_SIGNER_SERIAL,         /* no serial twice */
-	CHECK_SIGNER_KEY,            /* no key twice */
-	CHECK_SIGNER_STATION,        /* the request is signed by a station of the authorization */
-	CHECK_SIGNER_ADMITTED,       /* the authorization was admitted */
-	CHECK_SIGNER_INCLUSION,      /* evidence stands in a head that was signed */
-	CHECK_SIGNER_ORIGIN,         /* evidence is of this log */
-	CHECK_SIGNER_PROOF,          /* proofs verify */
-	CHECK_SIGNER_AUTHOR,         /* the author's own approval does not count */
-	CHECK_SIGNER_DISTINCT,       /* distinct natural persons */
-	CHECK_SIGNER_ELIGIBLE,       /* of the rule's groups */
+	CHECK_SIGNER_QUOTA,     /* units within the authorization's quantity */
+	CHECK_SIGNER_SERIAL,    /* no serial twice */
+	CHECK_SIGNER_KEY,       /* no key twice */
+	CHECK_SIGNER_STATION,   /* the request is signed by a station of the authorization */
+	CHECK_SIGNER_ADMITTED,  /* the authorization was admitted */
+	CHECK_SIGNER_INCLUSION, /* evidence stands in a head that was signed */
+	CHECK_SIGNER_ORIGIN,    /* evidence is of this log */
+	CHECK_SIGNER_PROOF,     /* proofs verify */
+	CHECK_SIGNER_AUTHOR,    /* the author's own approval does not count */
+	CHECK_SIGNER_DISTINCT,  /* distinct natural persons */
+	CHECK_SIGNER_ELIGIBLE,  /* of the rule's groups */
 	CHECK_SIGNER_NEWCOMER,
 	CHECK_SIGNER_EXPIRY,
-	CHECK_SIGNER_SPENT,          /* an approval counts once */
-	CHECK_SIGNER_OUTSIDE,        /* one approval away from our screen */
+	CHECK_SIGNER_SPENT,   /* an approval counts once */
+	CHECK_SIGNER_OUTSIDE, /* one approval away from our screen */
 	CHECK_SIGNER_DENIED,
-	CHECK_SIGNER_TARGET,         /* an approval names this claim */
-	CHECK_SIGNER_FORK,           /* a checkpoint extends the last */
+	CHECK_SIGNER_TARGET, /* an approval names this claim */
+	CHECK_SIGNER_FORK,   /* a checkpoint extends the last */
 	CHECK_SIGNER_CLOCK,
-	CHECK_SIGNER_VALIDITY,       /* the authorization's valid_until */
-	CHECK_SIGNER_TURNED_BACK,    /* journal against anchor and slots */
-	CHECK_SIGNER_ENVIRONMENT,    /* firmware key, image and station of one environment */
+	CHECK_SIGNER_VALIDITY,    /* the authorization's valid_until */
+	CHECK_SIGNER_TURNED_BACK, /* journal against anchor and slots */
+	CHECK_SIGNER_ENVIRONMENT, /* firmware key, image and station of one environment */
 	/* the engine */
-	CHECK_ENGINE_RIGHT,          /* the author may */
-	CHECK_ENGINE_GRANT_TIME,     /* … now */
-	CHECK_ENGINE_GRANT_SCOPE,    /* … here */
+	CHECK_ENGINE_RIGHT,       /* the author may */
+	CHECK_ENGINE_GRANT_TIME,  /* … now */
+	CHECK_ENGINE_GRANT_SCOPE, /* … here */
 	CHECK_ENGINE_PROOF,
 	CHECK_ENGINE_ORIGIN,
-	CHECK_ENGINE_RULE,           /* the refuse rule or flag named by check_rule() */
-	CHECK_ENGINE_GATE,           /* the control named by check_rule() */
+	CHECK_ENGINE_RULE, /* the refuse rule or flag named by check_rule() */
+	CHECK_ENGINE_GATE, /* the control named by check_rule() */
 	CHECK_ENGINE_CLOCK,
 	CHECK_ENGINE_VOTER_AUTHOR,
 	CHECK_ENGINE_VOTER_DISTINCT,

@@ -10,10 +10,10 @@
 
 /* What WebAuthn assertions must be bound to. */
 struct proof_party {
-	struct bytes relying_party;     /* p is NULL: assertions are refused */
-	const struct bytes *origins;    /* of web pages; any of them */
+	struct bytes relying_party;  /* p is NULL: assertions are refused */
+	const struct bytes *origins; /* of web pages; any of them */
 	size_t origins_n;
-	bool any_origin;                /* offline tools that know only the relying party */
+	bool any_origin; /* offline tools that know only the relying party */
 };
 
 /* OK, or PROOF_WRONG (field "proof") with the reason. `claim_bytes` is the claim as signed, `claim` the

@@ -5,6 +5,7 @@
 #ifndef SIGNER_SIGNER_H
 #define SIGNER_SIGNER_H
 
+#include "core/charter.h"
 #include "core/merkle.h"
 #include "core/note.h"
 #include "crypto/x509.h"
@@ -68,5 +69,75 @@ struct issue_request {
 MUST_CHECK err signer_issue(struct signer_client *c, const struct issue_request *requests, size_t n,
 			    struct arena *a, struct bytes *certificates, struct fault *faults,
 			    struct fault *f);
+
+/* ---- decisions with their evidence (docs/authority.md) ---- */
+
+/* One entry of the log, and its path in the head that the evidence names. */
+struct proved_entry {
+	uint64_t sequence;
+	struct bytes entry;
+	const struct hash *path;
+	size_t path_n;
+};
+/* The decision first, then approvals; all in the head of `size`, which this signer signed. */
+struct evidence {
+	uint64_t size;
+	const struct proved_entry *entries;
+	size_t n;
+};
+
+enum signer_decision {
+	DECISION_POLICY,
+	DECISION_AUTHORIZE,
+	DECISION_FIRMWARE,
+	DECISION_CREDENTIAL
+};
+/* The signed document of docs/formats/signer.cddl, always the same for the same claim. A refusal that no retry can
+ * change has a message that signer_final() knows; the others (SIGNER_HEAD_UNKNOWN, SIGNER_CLOCK_*,
+ * SIGNER_UNAVAILABLE, …) may go away. */
+MUST_CHECK err signer_decide(struct signer_client *c, enum signer_decision decision,
+			     const struct evidence *evidence, struct arena *a,
+			     struct bytes *document, struct fault *f);
+/* Whether the signer will never say otherwise to the same request. */
+bool signer_final(const struct fault *f);
+
+struct issued_unit {
+	struct bytes certificate, receipt;
+	struct fault why_not; /* code OK when issued */
+};
+/* Any number of unit.requested entries; they travel in batches of 64. */
+MUST_CHECK err signer_issue_units(struct signer_client *c, const struct evidence *requests,
+				  struct arena *a, struct issued_unit *out, struct fault *f);
+/* permit.requested entries; permits[i], or faults[i] whose code is not OK. */
+MUST_CHECK err signer_permit(struct signer_client *c, const struct evidence *requests,
+			     struct arena *a, struct bytes *permits, struct fault *faults,
+			     struct fault *f);
+/* Ends a decision for good. `record`: an entry, or [claim, proof]. `*issued`: units so far, of a build
+ * authorization. */
+MUST_CHECK err signer_deny(struct signer_client *c, struct bytes record, struct hash *digest,
+			   uint64_t *issued, struct fault *f);
+/* A checkpoint of this signer with a witness's cosignature (anchor: witness). */
+MUST_CHECK err signer_witnessed(struct signer_client *c, struct bytes note, struct fault *f);
+/* The note that a witness must cosign before the signer believes its own state; empty when there
+ * is nothing to wait for. */
+MUST_CHECK err signer_nonce(struct signer_client *c, struct arena *a, struct bytes *note,
+			    struct fault *f);
+
+enum { SIGNER_ENVIRONMENTS = 3 }; /* development, staging, production */
+extern const char *const SIGNER_ENVIRONMENT[SIGNER_ENVIRONMENTS];
+
+/* What `doctor` shows, and what a passport has to say. */
+struct signer_status {
+	struct bytes charter; /* the document in force */
+	enum charter_anchor anchor;
+	bool anchored; /* the anchor is there and agrees */
+	uint64_t anchor_value, journal_size, spent, now_ms;
+	uint64_t clock_ahead_ms; /* of the journal's last time; 0 when it is behind */
+	bool keys_encrypted, keys_in_hsm;
+	struct hash firmware_keys[SIGNER_ENVIRONMENTS], permit_key; /* key ids */
+	struct bytes firmware_spki[SIGNER_ENVIRONMENTS], permit_spki;
+};
+MUST_CHECK err signer_status_read(struct signer_client *c, struct arena *a,
+				  struct signer_status *out, struct fault *f);
 
 #endif
