@@ -80,20 +80,28 @@ struct charter {
 	struct bytes witnesses[CHARTER_WITNESSES_MAX];
 };
 
-/* Parses the whole of `in` and judges it: no person or key twice, every rule can be met (one more
- * eligible than needed, unless bootstrap or trial), a rule for class "charter" (its own or "*") is
- * there. False with `*why`, a static sentence that says what to mend. */
+/* Parses the whole of `in` and judges it: no person or key twice, keys of Ed25519 or P-256 in their
+ * one encoding, every rule can be met (one more eligible than needed, unless bootstrap or trial; as
+ * many in each must-sign group as it needs; one of them with a key outside), a rule for class
+ * "charter" (its own or "*") is there. False with `*why`, a static sentence that says what to mend;
+ * `*out` is then empty. */
 MUST_CHECK bool charter_parse(struct bytes in, struct charter *out, const char **why);
+/* NULL, or why its rules cannot stand: the part of charter_parse that weighs them. */
+const char *charter_rules_wrong(const struct charter *c);
+/* Writes what charter_parse reads; `bytes` and `digest` are not looked at. */
 void charter_put(struct writer *w, const struct charter *charter);
 
-/* NULL if it is nobody's. */
+/* A person's key, never a recovery key. NULL if it is nobody's. */
 const struct charter_key *charter_key_find(const struct charter *c, struct hash id);
 /* The rule of the class, or that of "*"; NULL if neither is there. */
 const struct charter_rule *charter_rule_find(const struct charter *c, struct bytes approval_class);
 /* Persons whose approval can count by the rule. */
 size_t charter_eligible(const struct charter *c, const struct charter_rule *rule);
-/* Whether `next` may follow `now` at all (revision + 1, previous, same origin, mode never back from
- * founded), and whether it changes more than people's keys, so that one more must agree. */
+/* Whether the rule lets this person's approval count; and whether the person is of the group. */
+bool charter_counts(const struct charter *c, const struct charter_rule *rule, uint8_t person);
+bool charter_member(const struct charter *c, uint8_t person, struct bytes group);
+/* Whether `next` may follow `now` at all (revision + 1, previous, same origin, the mode as it was or
+ * from bootstrap to founded), and whether it changes more than people's keys, so that one more must agree. */
 MUST_CHECK bool charter_follows(const struct charter *now, const struct charter *next, bool *more,
 				const char **why);
 
@@ -112,7 +120,17 @@ enum charter_verdict {
 	CHARTER_TOO_FEW,      /* persons that count */
 	CHARTER_MUST_MISSING, /* a must-sign group */
 	CHARTER_NONE_OUTSIDE, /* every approval was made on a screen that our server draws */
-	CHARTER_REQUEST_OVER, /* the decision waited too long */
+	CHARTER_REQUEST_OVER, /* the decision waited too long, or is of the future */
+};
+
+/* The single judgements, for proving what each of them stops. */
+enum charter_judgement {
+	CHARTER_JUDGE_AUTHOR = 1,   /* the author's own approval does not count */
+	CHARTER_JUDGE_DISTINCT = 2, /* persons, not votes */
+	CHARTER_JUDGE_ELIGIBLE = 4, /* of the rule's groups */
+	CHARTER_JUDGE_NEWCOMER = 8,
+	CHARTER_JUDGE_EXPIRY = 16, /* of votes and of the decision */
+	CHARTER_JUDGE_OUTSIDE = 32,
 };
 
 struct charter_question {
@@ -122,7 +140,8 @@ struct charter_question {
 	const struct charter_vote *votes;
 	size_t votes_n;
 	uint64_t now;
-	unsigned more; /* persons beyond the rule's need, capped by who is eligible */
+	unsigned more;   /* persons beyond the rule's need, capped by who is eligible */
+	unsigned ignore; /* charter_judgements to leave out: the product passes 0 */
 };
 
 struct charter_answer {
@@ -133,7 +152,10 @@ struct charter_answer {
 	/* Why others did not: bits as above. */
 	uint64_t of_author, again, not_eligible, expired, newcomer;
 };
-/* Weighs. A vote made more than 2 minutes after `now` counts as expired. */
+/* Weighs. What was made more than 2 minutes after `now` counts as expired. Where the rule needs
+ * nobody beside the author (bootstrap, trial), the author must be one whose approval would count and
+ * the key one outside; otherwise it takes one such approval. Of a person's several votes the one made
+ * outside is preferred. Votes beyond CHARTER_VOTES_MAX do not count. */
 void charter_weigh(const struct charter *c, const struct charter_question *question,
 		   struct charter_answer *out);
 
