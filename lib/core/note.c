@@ -354,7 +354,8 @@ void checkpoint_put(struct writer *w, struct bytes origin, struct merkle_head he
 	put_u8(w, '\n');
 }
 
-static const char *parse_checkpoint(struct bytes text, struct checkpoint *out)
+/* What is left after the three lines is placed in `rest`. */
+static const char *parse_checkpoint(struct bytes text, struct checkpoint *out, struct bytes *rest)
 {
 	struct bytes size, root;
 	size_t n;
@@ -363,8 +364,7 @@ static const char *parse_checkpoint(struct bytes text, struct checkpoint *out)
 		return "the checkpoint is not plain UTF-8 text";
 	if (!cut(&text, '\n', &out->origin) || !cut(&text, '\n', &size) || !cut(&text, '\n', &root))
 		return "the checkpoint must be three lines";
-	if (text.n > 0)
-		return "the checkpoint has lines that are not known here";
+	*rest = text;
 	if (out->origin.n == 0 || out->origin.n > NOTE_NAME_MAX)
 		return "the checkpoint's origin must have 1 to 255 bytes";
 	if (!parse_decimal(size, &out->head.size))
@@ -378,10 +378,40 @@ static const char *parse_checkpoint(struct bytes text, struct checkpoint *out)
 bool checkpoint_parse(struct bytes text, struct checkpoint *out, const char **why)
 {
 	struct checkpoint got;
+	struct bytes rest;
 
-	*why = parse_checkpoint(text, &got);
+	*why = parse_checkpoint(text, &got, &rest);
+	if (!*why && rest.n > 0)
+		*why = "the checkpoint has lines that are not known here";
 	if (!*why)
 		*out = got;
+	return !*why;
+}
+
+static bool lines_whole(struct bytes lines)
+{
+	struct bytes line;
+
+	while (lines.n > 0) {
+		if (!cut(&lines, '\n', &line) || line.n == 0)
+			return false;
+	}
+	return true;
+}
+
+bool checkpoint_parse_extended(struct bytes text, struct checkpoint *out, struct bytes *extensions,
+			       const char **why)
+{
+	struct checkpoint got;
+	struct bytes rest;
+
+	*why = parse_checkpoint(text, &got, &rest);
+	if (!*why && !lines_whole(rest))
+		*why = "an extension line of the checkpoint is empty or not ended";
+	if (!*why) {
+		*out = got;
+		*extensions = rest;
+	}
 	return !*why;
 }
 

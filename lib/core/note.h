@@ -69,6 +69,10 @@ MUST_CHECK enum note_verdict note_verify(const struct note *note, const struct n
 void checkpoint_put(struct writer *w, struct bytes origin, struct merkle_head head);
 /* Refuses extension lines, leading zeros, a wrong root length. */
 MUST_CHECK bool checkpoint_parse(struct bytes text, struct checkpoint *out, const char **why);
+/* The same with the extension lines that tlog-checkpoint allows after the root: `*extensions` is
+ * all of them, each ended and none empty; a span of `text`, empty if there is none. */
+MUST_CHECK bool checkpoint_parse_extended(struct bytes text, struct checkpoint *out,
+					  struct bytes *extensions, const char **why);
 /* What a type 0x04 cosigner signs: "cosignature/v1\ntime N\n" ‖ text. */
 void cosignature_put_message(struct writer *w, uint64_t time, struct bytes text);
 

@@ -345,10 +345,11 @@ err witness_add_checkpoint(struct witness_store *w, struct arena *a, struct byte
 {
 	struct attempt t = {.w = w, .a = a, .now_s = now_s, .reply = reply, .f = f};
 	const char *why;
+	struct bytes extensions; /* the log's own affair: cosigned with the rest of the text */
 
 	if (!witness_request_parse(body, &t.request, &why) ||
 	    !note_parse(t.request.checkpoint, &t.note, &why) ||
-	    !checkpoint_parse(t.note.text, &t.checkpoint, &why))
+	    !checkpoint_parse_extended(t.note.text, &t.checkpoint, &extensions, &why))
 		return answer_text(reply, a, 400, why, f);
 	unsigned status = judge_signatures(&t);
 

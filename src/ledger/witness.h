@@ -38,7 +38,8 @@ struct witness_reply {
 
 /* POST /add-checkpoint. 200 cosigned; 400 malformed, or old above the size; 403 not signed by the
  * log; 404 unknown origin; 409 old is not the size last cosigned (the body says which is), or the
- * same size with another root; 422 the proof does not hold. The new state is durable before the
+ * same size with another root; 422 the proof does not hold. Extension lines of a checkpoint are
+ * cosigned unread. The new state is durable before the
  * cosignature exists. An error means that nothing was decided. `now_s` is unix seconds. */
 MUST_CHECK err witness_add_checkpoint(struct witness_store *w, struct arena *a, struct bytes body,
 				      uint64_t now_s, struct witness_reply *reply, struct fault *f);

@@ -61,6 +61,22 @@ static void same_checkpoint(const struct checkpoint *checkpoint, struct bytes in
 	must_equal(&w, in);
 }
 
+/* The strict reader takes exactly what the other takes without extension lines. */
+static void same_extended(struct bytes in)
+{
+	struct checkpoint plain, extended;
+	struct bytes extensions;
+	const char *why = NULL;
+
+	if (!checkpoint_parse_extended(in, &extended, &extensions, &why)) {
+		must(why != NULL && !checkpoint_parse(in, &plain, &why));
+		return;
+	}
+	must(extensions.n <= in.n && (extensions.n == 0 || in.p[in.n - 1] == '\n'));
+	must(checkpoint_parse(in, &plain, &why) == (extensions.n == 0));
+	same_checkpoint(&extended, bytes_of(in.p, in.n - extensions.n));
+}
+
 static void same_key(const struct note_key *key)
 {
 	uint8_t buffer[512];
@@ -86,11 +102,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		same_note(&note, in);
 		if (checkpoint_parse(note.text, &checkpoint, &why))
 			same_checkpoint(&checkpoint, note.text);
+		same_extended(note.text);
 	} else {
 		must(why != NULL);
 	}
 	if (checkpoint_parse(in, &checkpoint, &why))
 		same_checkpoint(&checkpoint, in);
+	same_extended(in);
 	if (note_key_parse(in, &key))
 		same_key(&key);
 	return 0;

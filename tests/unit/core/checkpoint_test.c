@@ -93,6 +93,47 @@ static void a_malformed_checkpoint_is_refused(void **state)
 	assert_bytes(got.origin, bytes_text("kept"));
 }
 
+static void extension_lines_are_read_only_where_they_are_asked_for(void **state)
+{
+	static const char TEXT[] = CHECKPOINT "nonce AAAA\nand another\n";
+	struct checkpoint got = {.origin = bytes_text("kept")};
+	struct bytes extensions = bytes_text("kept");
+	const char *why;
+
+	(void)state;
+	assert_false(checkpoint_parse(bytes_text(TEXT), &got, &why));
+	assert_non_null(why);
+	assert_bytes(got.origin, bytes_text("kept"));
+	assert_true(checkpoint_parse_extended(bytes_text(TEXT), &got, &extensions, &why));
+	assert_int_equal(got.head.size, 70000);
+	assert_bytes(extensions, bytes_text("nonce AAAA\nand another\n"));
+	assert_true(checkpoint_parse_extended(bytes_text(CHECKPOINT), &got, &extensions, &why));
+	assert_int_equal(extensions.n, 0);
+}
+
+static void extension_lines_that_are_not_whole_are_refused(void **state)
+{
+	static const char *const BROKEN[] = {
+		CHECKPOINT "\n",           CHECKPOINT "not ended",
+		CHECKPOINT "one\n\n",      CHECKPOINT "\nnonce\n",
+		CHECKPOINT "one\n\ntwo\n", CHECKPOINT "one\ntwo",
+		CHECKPOINT "tab\there\n",  CHECKPOINT "\xFF\n",
+		"o\n1\nnonce\n",           "o\n01\n" ROOT "\nnonce\n",
+	};
+	struct checkpoint got = {.origin = bytes_text("kept")};
+	struct bytes extensions = bytes_text("kept");
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof BROKEN / sizeof *BROKEN; i++) {
+		if (checkpoint_parse_extended(bytes_text(BROKEN[i]), &got, &extensions, &why))
+			fail_msg("number %zu was taken: %s", i, BROKEN[i]);
+		assert_non_null(why);
+	}
+	assert_bytes(got.origin, bytes_text("kept"));
+	assert_bytes(extensions, bytes_text("kept"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +141,8 @@ int main(void)
 		cmocka_unit_test(sizes_from_zero_to_the_largest_are_read),
 		cmocka_unit_test(an_origin_has_at_most_255_bytes),
 		cmocka_unit_test(a_malformed_checkpoint_is_refused),
+		cmocka_unit_test(extension_lines_are_read_only_where_they_are_asked_for),
+		cmocka_unit_test(extension_lines_that_are_not_whole_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
