@@ -64,6 +64,7 @@ static const int ALLOWED[] = {
 	SCMP_SYS(madvise),
 	SCMP_SYS(futex),
 	SCMP_SYS(getrandom),
+	SCMP_SYS(wait4), /* for workers, when it ends */
 	SCMP_SYS(getpid),
 	SCMP_SYS(gettid),
 	SCMP_SYS(clock_gettime),
