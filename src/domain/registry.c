@@ -3,10 +3,11 @@
 #include "record/evidence.h"
 
 extern const struct area access_area, supplier_area, part_area, line_area, identity_area,
-	firmware_area, seal_area, shipment_area, attestation_area, recall_area;
+	authority_area, firmware_area, permit_area, seal_area, shipment_area, attestation_area,
+	recall_area;
 
 const struct area *const AREAS[] = {
-	&evidence_area, &access_area,      &supplier_area, &part_area,
-	&line_area,     &identity_area,    &firmware_area, &seal_area,
+	&evidence_area, &access_area,      &supplier_area, &part_area,   &line_area,
+	&identity_area, &authority_area,   &firmware_area, &permit_area, &seal_area,
 	&shipment_area, &attestation_area, &recall_area,   NULL,
 };

@@ -120,9 +120,11 @@ static err apply_vote(struct rulebook *b, const struct applied *x, struct arena 
 	const char *name = r->type->type->name;
 	struct value digest = voted_digest(r), seq = value_u64(x->witness->sequence);
 
-	if (strcmp(name, "approval.denied") == 0 || strcmp(name, "approval.withdrawn") == 0)
-		return QUEUE_OWN(b, OWN_PENDING_CLOSE, a, f,
-				 value_text(bytes_text(name + strlen("approval."))), seq, digest);
+	if (strcmp(name, "approval.denied") == 0 || strcmp(name, "approval.withdrawn") == 0) {
+		TRY(QUEUE_OWN(b, OWN_PENDING_CLOSE, a, f,
+			      value_text(bytes_text(name + strlen("approval."))), seq, digest));
+		return fold_record(b, x->record, a, f);
+	}
 	TRY(QUEUE_OWN(b, OWN_VOTE_ADD, a, f, seq, value_u64(x->witness->at), digest,
 		      value_text(r->claim.author)));
 	if (x->witness->outcome != OUTCOME_EXECUTES)

@@ -12,6 +12,12 @@
 
 enum { TEXT_MOST = 1024, BLOB_MOST = 4096, COMMITMENT_MOST = 256, LIST_MOST = 500 };
 
+/* An empty text or blob is no value at all. */
+static int64_t size_least(const struct field *field)
+{
+	return field->least > 1 ? field->least : 1;
+}
+
 int64_t field_most(const struct field *field)
 {
 	if (field->most != 0)
@@ -122,11 +128,12 @@ static void limit_text(const struct field *field, char *out, size_t cap)
 		snprintf(out, cap, "true or false");
 		break;
 	case FIELD_TEXT:
-		snprintf(out, cap, "text of 1 to %lld bytes without control characters",
-			 (long long)field_most(field));
+		snprintf(out, cap, "text of %lld to %lld bytes without control characters",
+			 (long long)size_least(field), (long long)field_most(field));
 		break;
 	case FIELD_BLOB:
-		snprintf(out, cap, "base64url of 1 to %lld bytes", (long long)field_most(field));
+		snprintf(out, cap, "base64url of %lld to %lld bytes", (long long)size_least(field),
+			 (long long)field_most(field));
 		break;
 	case FIELD_COMMITMENT:
 		snprintf(out, cap, "text of 1 to %lld bytes", (long long)field_most(field));
@@ -209,7 +216,7 @@ bool number_fits(const struct field *field, int64_t v)
 
 bool size_fits(const struct field *field, size_t n)
 {
-	return n >= 1 && n <= (size_t)field_most(field);
+	return n >= (size_t)size_least(field) && n <= (size_t)field_most(field);
 }
 
 err list_alloc(struct arena *a, const struct field *field, size_t n, struct list *out,

@@ -26,7 +26,7 @@ bool number_fits(const struct field *field, int64_t v);
 bool size_fits(const struct field *field, size_t n);
 err list_alloc(struct arena *a, const struct field *field, size_t n, struct list *out,
 	       struct fault *f);
-enum { BLOB_TEXT_MAX = 8192 };
+enum { BLOB_TEXT_MAX = 24576 }; /* the largest blob is a charter */
 struct value member_value(const struct field *field, const void *member);
 
 #endif

@@ -36,6 +36,8 @@ struct ledger_started {
 	struct text relying_party;
 	struct list founders;
 	struct list founder_permissions;
+	struct blob charter;
+	struct text web_origin;
 };
 static const struct field ledger_started[] = {
 	CHOICE(ledger_started, mode, REQUIRED, "founded|bootstrap|trial",
@@ -48,14 +50,20 @@ static const struct field ledger_started[] = {
 	LIST(ledger_started, founders, REQUIRED, founder, struct founder, 16, "who starts the log"),
 	LIST(ledger_started, founder_permissions, REQUIRED, founder_permission,
 	     struct founder_permission, 64, "what founders may do"),
+	/* version 2 */
+	SIZED(ledger_started, charter, OPTIONAL, 16384,
+	      "the signer's first charter (docs/formats/charter.cddl)"),
+	SIZED(ledger_started, web_origin, OPTIONAL, 255, "web origin of the console"),
 	{0},
 };
 
 struct ledger_started_outputs {
 	int64_t founders_n;
+	struct hash charter_digest;
 };
 static const struct field ledger_started_outputs[] = {
 	NUMBER(ledger_started_outputs, founders_n, REQUIRED, 1, 16, "founders with sound keys"),
+	FIELD(ledger_started_outputs, charter_digest, OPTIONAL, "SHA-256 of the charter"),
 	{0},
 };
 
@@ -83,6 +91,10 @@ static err check_ledger_started(struct check_context *context, const void *body,
 		return fail_field(f, "mode", "FOUNDERS_TOO_FEW", NULL);
 	out->founders_n = (int64_t)b->founders.n;
 	*outputs_present = 1;
+	if (b->charter.bytes.n > 0) {
+		out->charter_digest = sha256(b->charter.bytes);
+		*outputs_present |= 2;
+	}
 	return ERR_OK;
 }
 
@@ -116,10 +128,13 @@ static const struct field clock_stepped[] = {
 struct approval {
 	struct hash record;
 	struct text reason;
+	struct instant not_after;
 };
 static const struct field approval_given[] = {
 	FIELD(approval, record, REQUIRED, "digest of the claim that is approved"),
 	SIZED(approval, reason, OPTIONAL, 500, "what was looked at"),
+	/* version 2 */
+	FIELD(approval, not_after, OPTIONAL, "until when the approval counts"),
 	{0},
 };
 static const struct field approval_ended[] = {
@@ -140,7 +155,7 @@ static const struct field value_erased[] = {
 
 static const struct record_type types[] = {
 	{.name = "ledger.started",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .origin = REPORTED,
 	 .flags = SYSTEM,
@@ -167,7 +182,7 @@ static const struct record_type types[] = {
 	 .fields = clock_stepped,
 	 .help = "the machine's clock was moved; time-limited rights do not count until it agrees"},
 	{.name = "approval.given",
-	 .version = 1,
+	 .version = 2,
 	 .nature = DECISION,
 	 .permission = "approval.vote",
 	 .origin = SIGNED,

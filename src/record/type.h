@@ -92,6 +92,12 @@ struct field {
 	{                                                                                   \
 		FIELD_BASE_(type, member, flag_bits, text), .least = 1, .most = (bytes_max) \
 	}
+/* BETWEEN(…, 16, 32, …): TEXT or BLOB of so many bytes */
+#define BETWEEN(type, member, flag_bits, bytes_least, bytes_max, text)              \
+	{                                                                           \
+		FIELD_BASE_(type, member, flag_bits, text), .least = (bytes_least), \
+							    .most = (bytes_max)     \
+	}
 /* CHOICE(seal_made, class, REQUIRED, "H|S|I", "ISO 17712 class") */
 #define CHOICE(type, member, flag_bits, words, text)                           \
 	{                                                                      \

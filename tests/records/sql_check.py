@@ -40,7 +40,7 @@ def read_types(text):
     for name, body in re.findall(r"static const struct field (\w+)\[\] = \{(.*?)\n\};", text, re.S):
         fields, body = [], re.sub(r'"[^"\n]*"', '""', body)
         for macro, struct, member, rest in re.findall(
-                r"(LIST|FIELD|NUMBER|SIZED|CHOICE|FIELD_BASE_)\((\w+),\s*(\w+),([^;]*?)(?=\n\t[A-Z{]|\Z)",
+                r"(LIST|FIELD|NUMBER|SIZED|BETWEEN|CHOICE|FIELD_BASE_)\((\w+),\s*(\w+),([^;]*?)(?=\n\t[A-Z{]|\Z)",
                 body, re.S):
             declared = structs[struct][member]
             if macro == "LIST":

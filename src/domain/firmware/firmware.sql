@@ -10,11 +10,24 @@ image BLOB NOT NULL
 image_size BIGINT NOT NULL
 security_version BIGINT NOT NULL
 sbom BLOB
+configuration BLOB
+conformance BLOB
 state TEXT NOT NULL
+digest BLOB NOT NULL
+emergency BIGINT NOT NULL
+reviewed BIGINT
+verdict TEXT
 author TEXT NOT NULL
 at BIGINT NOT NULL
 since BIGINT NOT NULL
 index product, image
+index digest
+
+--- Which hardware revisions a firmware release fits; none: all.
+-- table firmware_hardware key release, revision
+release TEXT
+revision TEXT
+since BIGINT NOT NULL
 
 -- scope firmware.new
 SELECT :product AS product, :environment AS environment;
@@ -45,10 +58,63 @@ WHERE f.product = :product AND f.image = :image AND f.state = 'withdrawn' ORDER 
 
 -- fold firmware.released
 INSERT INTO firmware_release (id, product, version, environment, image, image_size,
-	security_version, sbom, state, author, at, since)
+	security_version, sbom, configuration, conformance, state, digest, emergency, author, at,
+	since)
 SELECT :release, :product, :version, :environment, :image, :image_size, :security_version, :sbom,
-	'released', :author, :at, :seq
+	:configuration, :conformance, 'released', :digest, 0, :author, :at, :seq
 WHERE true ON CONFLICT (id) DO NOTHING;
+
+-- fold firmware.released each hardware_revisions
+INSERT INTO firmware_hardware (release, revision, since)
+SELECT :release, :hardware_revisions.revision, :seq
+WHERE EXISTS (SELECT 1 FROM firmware_release f WHERE f.id = :release AND f.since = :seq)
+ON CONFLICT DO NOTHING;
+
+--- ---- emergency releases ----
+
+-- refuse firmware.emergency FIRMWARE_RELEASE_EXISTS
+SELECT f.id AS release FROM firmware_release f WHERE f.id = :release;
+
+-- refuse firmware.emergency PRODUCT_UNKNOWN
+SELECT :product AS product WHERE NOT EXISTS (SELECT 1 FROM product p WHERE p.id = :product);
+
+-- refuse firmware.emergency SECURITY_VERSION_LOWER
+SELECT f.id AS release, f.security_version AS expected, :security_version AS found
+FROM firmware_release f WHERE f.product = :product AND f.environment = :environment
+AND f.security_version > :security_version
+ORDER BY f.security_version DESC, f.id LIMIT 1;
+
+-- refuse firmware.emergency IMAGE_WITHDRAWN
+SELECT f.id AS release FROM firmware_release f
+WHERE f.product = :product AND f.image = :image AND f.state = 'withdrawn' ORDER BY f.id LIMIT 1;
+
+-- fold firmware.emergency
+INSERT INTO firmware_release (id, product, version, environment, image, image_size,
+	security_version, sbom, configuration, conformance, state, digest, emergency, author, at,
+	since)
+SELECT :release, :product, :version, :environment, :image, :image_size, :security_version, :sbom,
+	:configuration, :conformance, 'released', :digest, 1, :author, :at, :seq
+WHERE true ON CONFLICT (id) DO NOTHING;
+
+-- fold firmware.emergency each hardware_revisions
+INSERT INTO firmware_hardware (release, revision, since)
+SELECT :release, :hardware_revisions.revision, :seq
+WHERE EXISTS (SELECT 1 FROM firmware_release f WHERE f.id = :release AND f.since = :seq)
+ON CONFLICT DO NOTHING;
+
+-- refuse firmware.reviewed FIRMWARE_NOT_TO_REVIEW
+SELECT :release AS release WHERE NOT EXISTS (SELECT 1 FROM firmware_release f
+	WHERE f.id = :release AND f.emergency = 1 AND f.reviewed IS NULL);
+
+-- refuse firmware.reviewed DECISION_ABOUT_ONESELF
+SELECT 1 AS same FROM firmware_release f
+WHERE f.id = :release AND (f.author = :author OR EXISTS (SELECT 1 FROM principal a
+	JOIN principal b ON a.natural_id = b.natural_id WHERE a.id = :author AND b.id = f.author));
+
+-- fold firmware.reviewed
+UPDATE firmware_release SET reviewed = :at, verdict = :verdict, since = :seq,
+	state = CASE WHEN :verdict = 'rejected' THEN 'withdrawn' ELSE state END
+WHERE id = :release AND emergency = 1 AND reviewed IS NULL;
 
 -- refuse firmware.withdrawn FIRMWARE_ALREADY_WITHDRAWN
 SELECT f.id AS release FROM firmware_release f WHERE f.id = :release AND f.state = 'withdrawn';
@@ -101,7 +167,11 @@ WHERE EXISTS (SELECT 1 FROM hold h
 
 -- fold unit.programmed
 UPDATE unit SET state = 'programmed', station = :station, firmware_release = :release,
-	image = :image, since = :seq
+	image = :image, since = :seq, security_version = (SELECT max(v.n) FROM (
+		SELECT coalesce(u.security_version, 0) AS n FROM unit u
+		WHERE u.product = :product AND u.serial = :serial
+		UNION ALL SELECT f.security_version FROM firmware_release f
+		WHERE f.product = :product AND f.image = :image AND f.state = 'released') AS v)
 WHERE product = :product AND serial = :serial AND state IN ('built', 'programmed');
 
 --- What a station asks before it programs.

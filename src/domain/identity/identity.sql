@@ -109,11 +109,24 @@ ON CONFLICT (key) DO NOTHING;
 
 -- fold certificate.issued
 UPDATE unit SET state = 'certified', certificate = :certificate,
-	certificate_digest = :certificate_digest, since = :seq
+	certificate_digest = :certificate_digest, receipt = :receipt, since = :seq
 WHERE product = :product AND serial = :serial AND state = 'requested' AND key_id = :key_id
 AND :flagged = 0;
 
 -- fold certificate.issued
+DELETE FROM unit_request WHERE product = :product AND serial = :serial AND :flagged = 0;
+
+--- A refused unit is on the line all the same: it is in work until it is scrapped with evidence.
+-- flag certificate.refused CERTIFICATE_NOT_REQUESTED
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE NOT EXISTS (SELECT 1 FROM unit_request r
+	WHERE r.product = :product AND r.serial = :serial);
+
+-- fold certificate.refused
+UPDATE unit SET state = 'refused', since = :seq
+WHERE product = :product AND serial = :serial AND state = 'requested' AND :flagged = 0;
+
+-- fold certificate.refused
 DELETE FROM unit_request WHERE product = :product AND serial = :serial AND :flagged = 0;
 
 --- One serial and one key for one unit, anywhere.

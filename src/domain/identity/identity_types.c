@@ -6,7 +6,7 @@
 #include "record/check.h"
 
 /* Smaller than what x509.h can parse: a record must fit in an entry. */
-enum { REQUEST_BYTES_MAX = 2048, CERTIFICATE_BYTES_MAX = 2048 };
+enum { REQUEST_BYTES_MAX = 2048, CERTIFICATE_BYTES_MAX = 2048, RECEIPT_BYTES_MAX = 1024 };
 
 struct unit_requested {
 	struct id product, serial, authorization;
@@ -32,13 +32,26 @@ static const struct field unit_requested_outputs[] = {
 
 struct certificate_issued {
 	struct id product, serial;
-	struct blob certificate;
+	struct blob certificate, receipt;
 };
 static const struct field certificate_issued[] = {
 	FIELD(certificate_issued, product, REQUIRED, "product"),
 	FIELD(certificate_issued, serial, REQUIRED, "serial of the unit"),
 	SIZED(certificate_issued, certificate, REQUIRED, CERTIFICATE_BYTES_MAX,
 	      "device certificate (X.509, DER)"),
+	/* version 2 */
+	SIZED(certificate_issued, receipt, OPTIONAL, RECEIPT_BYTES_MAX,
+	      "the signer's issue receipt (docs/formats/signer.cddl)"),
+	{0},
+};
+
+struct certificate_refused {
+	struct id product, serial, code;
+};
+static const struct field certificate_refused[] = {
+	FIELD(certificate_refused, product, REQUIRED, "product"),
+	FIELD(certificate_refused, serial, REQUIRED, "serial of the unit"),
+	FIELD(certificate_refused, code, REQUIRED, "message id of the signer's reason"),
 	{0},
 };
 struct certificate_issued_outputs {
@@ -113,8 +126,18 @@ static const struct record_type identity_types[] = {
 	 .outputs = unit_requested_outputs,
 	 .check = check_unit_requested,
 	 .help = "A station starts a unit and asks for its device certificate."},
-	{.name = "certificate.issued",
+	{.name = "certificate.refused",
 	 .version = 1,
+	 .nature = EVENT,
+	 .permission = "identity.issue",
+	 .origin = REPORTED,
+	 .flags = SYSTEM,
+	 .subject = UNIT,
+	 .size = sizeof(struct certificate_refused),
+	 .fields = certificate_refused,
+	 .help = "The signer will never issue this unit's device certificate."},
+	{.name = "certificate.issued",
+	 .version = 2,
 	 .nature = EVENT,
 	 .permission = "identity.issue",
 	 .origin = REPORTED,

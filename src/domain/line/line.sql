@@ -40,10 +40,23 @@ requested BIGINT NOT NULL
 valid_until BIGINT NOT NULL
 purchase_order TEXT
 work_order TEXT
+security_version BIGINT NOT NULL
+permits BIGINT NOT NULL
+state TEXT NOT NULL
+digest BLOB NOT NULL
 author TEXT NOT NULL
 since BIGINT NOT NULL
 index site, line
 index product
+index digest
+
+--- Which stations may build, by which key. None for what was authorized as version 1: then every
+--- station of the line may.
+-- table build_station key build_authorization, station, key
+build_authorization TEXT
+station TEXT
+key BLOB
+since BIGINT NOT NULL
 
 --- `site` is where it is, by the last record; `line` is empty after it left the one that built it.
 -- table unit key product, serial
@@ -64,6 +77,8 @@ firmware_release TEXT
 image BLOB
 shipment TEXT
 boot_count BIGINT
+receipt BLOB
+security_version BIGINT
 since BIGINT NOT NULL
 unique key_id
 index build_authorization
@@ -103,6 +118,9 @@ SELECT :product AS product;
 
 -- scope line.build
 SELECT :site AS site, :line AS line, :product AS product;
+
+-- scope line.known_build
+SELECT b.site, b.line, b.product FROM build_authorization b WHERE b.id = :authorization;
 
 -- scope line.station
 SELECT s.site, s.line, s.id AS station, s.environment, :product AS product
@@ -206,10 +224,27 @@ OR (h.kind = 'firmware_release' AND h.within = '' AND h.id = :release);
 
 -- fold build.authorized
 INSERT INTO build_authorization (id, product, revision, firmware_release, environment, site, line,
-	quantity, requested, valid_until, purchase_order, work_order, author, since)
+	quantity, requested, valid_until, purchase_order, work_order, security_version, permits,
+	state, digest, author, since)
 SELECT :authorization, :product, :revision, :release, f.environment, :site, :line, :quantity, 0,
-	:valid_until, :purchase_order, :work_order, :author, :seq
+	:valid_until, :purchase_order, :work_order,
+	coalesce(:security_version, f.security_version), coalesce(:permits, 0), 'open', :digest,
+	:author, :seq
 FROM firmware_release f WHERE f.id = :release ON CONFLICT (id) DO NOTHING;
+
+-- fold build.authorized each stations
+INSERT INTO build_station (build_authorization, station, key, since)
+SELECT :authorization, :stations.station, :stations.key, :seq
+WHERE EXISTS (SELECT 1 FROM build_authorization b WHERE b.id = :authorization AND b.since = :seq)
+ON CONFLICT DO NOTHING;
+
+-- refuse build.closed BUILD_CLOSED
+SELECT b.id AS authorization FROM build_authorization b
+WHERE b.id = :authorization AND b.state = 'closed';
+
+-- fold build.closed
+UPDATE build_authorization SET state = 'closed', since = :seq
+WHERE id = :authorization AND state = 'open';
 
 -- flag unit.fitted UNIT_UNKNOWN
 SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
