@@ -233,6 +233,26 @@ const struct list *body_list(const struct field *field, const struct body *body)
 	return (const struct list *)(const void *)((const uint8_t *)body->p + field->offset);
 }
 
+size_t each_count(const struct rule *rule, const struct body *body)
+{
+	return (body->present >> rule->each_index & 1) == 0 ? 0 : body_list(rule->each, body)->n;
+}
+
+struct value *each_values(struct arena *a, const struct rule *rule, const struct value *values,
+			  const struct body *body, size_t i)
+{
+	size_t members = fields_count(rule->each->sub), base = rule->parameters_n - members - 1;
+	struct value *all = arena_array(a, rule->parameters_n, sizeof *all);
+	struct body element = list_element(rule->each, body, i);
+
+	if (all == NULL)
+		return NULL;
+	memcpy(all, values, base * sizeof *all);
+	body_values(rule->each->sub, &element, all + base);
+	all[base + members] = value_u64(i);
+	return all;
+}
+
 struct body list_element(const struct field *field, const struct body *body, size_t i)
 {
 	const struct list *list = body_list(field, body);

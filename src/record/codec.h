@@ -54,6 +54,12 @@ void body_values(const struct field *fields, const struct body *body, struct val
 /* One element of a list as a body of its own. */
 struct body list_element(const struct field *field, const struct body *body, size_t i);
 const struct list *body_list(const struct field *field, const struct body *body);
+/* The values of a rule that runs for each element of a list, for element i: the record's, the
+ * element's members, i itself. NULL without memory. */
+struct value *each_values(struct arena *a, const struct rule *rule, const struct value *values,
+			  const struct body *body, size_t i);
+/* How many elements: 0 if the list is absent. */
+size_t each_count(const struct rule *rule, const struct body *body);
 
 /* Checks openings against the body's commitments: each must be one that stands in the body, and
  * its value must be what was committed to. Says of each whether it is about a person. */

@@ -210,8 +210,8 @@ def check_section(stores, section, types, messages):
         return
     record = types[words[1]]
     parameters = dict(record["parameters"])
-    if words[0] == "fold" and len(words) == 4:
-        parameters.update(record["lists"].get(words[3], {}))
+    if words[-2] == "each":
+        parameters.update(record["lists"].get(words[-1], {}))
         parameters["i"] = "BIGINT"
     if words[0] == "refuse" and record["event"]:
         stores.wrong.append("%s: an event is not refused" % where)
