@@ -336,6 +336,10 @@ static void get_proof(struct reader *r, struct proof *out)
 	} else if (kind == CBOR_ARRAY) {
 		out->kind = PROOF_WEBAUTHN;
 		get_webauthn(r, out);
+	} else if (kind == CBOR_BYTES) {
+		out->kind = PROOF_SSHSIG;
+		out->sshsig = field_bytes(r, 1, SSHSIG_SIZE_MAX,
+					  "an SSH signature must have 1 to 1024 bytes");
 	} else {
 		reader_fail(r, "the proof is of no known kind");
 	}

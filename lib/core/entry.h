@@ -7,6 +7,7 @@
 
 #include "core/bytes.h"
 #include "core/cose.h"
+#include "core/sshsig.h"
 
 enum {
 	ENTRY_SIZE_MAX = 32768,
@@ -61,13 +62,14 @@ struct claim {
 	uint64_t spool_counter;
 };
 
-enum proof_kind { PROOF_NONE = 0, PROOF_COSE = 1, PROOF_WEBAUTHN = 2 };
+enum proof_kind { PROOF_NONE = 0, PROOF_COSE = 1, PROOF_WEBAUTHN = 2, PROOF_SSHSIG = 3 };
 struct proof {
 	enum proof_kind kind;
 	struct cose_sign1 cose;          /* payload detached */
 	struct bytes authenticator_data; /* WebAuthn: the three spans */
 	struct bytes client_data;
 	struct bytes signature;
+	struct bytes sshsig; /* for sshsig_parse */
 };
 
 /* How the author was known. Values are permanent. */

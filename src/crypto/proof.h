@@ -23,6 +23,9 @@ MUST_CHECK err proof_check(const struct proof *proof, const struct claim *claim,
 			   struct bytes claim_bytes, const struct public_key *key,
 			   struct bytes application, const struct proof_party *party,
 			   struct fault *f);
+/* The FIDO application that an SSHSIG names, for those who know of no other; p is NULL when it names
+ * none or is no SSHSIG. */
+struct bytes proof_application(const struct proof *proof);
 /* The public key inside an SSHSIG. */
 MUST_CHECK err sshsig_key(const struct sshsig *sig, struct public_key **out, struct fault *f);
 

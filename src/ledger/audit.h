@@ -42,9 +42,9 @@ struct audit_options {
 /* What was found in a log that passed. */
 struct audit_report {
 	struct merkle_head head;
-	size_t witnesses;                                /* valid cosignatures of the keys given */
-	uint64_t tiles;                                  /* hash tiles and bundles read */
-	uint64_t signed_cose, signed_webauthn, reported; /* entries by proof */
+	size_t witnesses; /* valid cosignatures of the keys given */
+	uint64_t tiles;   /* hash tiles and bundles read */
+	uint64_t signed_cose, signed_webauthn, signed_ssh, reported; /* entries by proof */
 	uint64_t pending, executed, unfolded, unverified;
 	uint64_t subjects;
 	uint64_t first_at, last_at;

@@ -228,6 +228,8 @@ static void count_proof(enum proof_kind kind, struct audit_report *report)
 		report->signed_cose++;
 	else if (kind == PROOF_WEBAUTHN)
 		report->signed_webauthn++;
+	else if (kind == PROOF_SSHSIG)
+		report->signed_ssh++;
 	else
 		report->reported++;
 }

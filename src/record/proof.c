@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/proof.h"
 
-#include "core/sha256.h"
+#include "crypto/proof.h"
 #include "record/readers.h"
 
 #include <stdlib.h>
@@ -126,103 +126,26 @@ static err find_key(struct engine *e, struct hash id, const struct public_key **
 	return ERR_OK;
 }
 
-/* ---- WebAuthn (W3C WebAuthn level 2, section 7.2) ---- */
-
-enum { FLAG_USER_PRESENT = 0x01, FLAG_USER_VERIFIED = 0x04, AUTHENTICATOR_DATA_MIN = 37 };
-
-static bool json_is(const json_t *json, const char *name, struct bytes expected)
-{
-	const json_t *member = json_object_get(json, name);
-
-	return json_is_string(member) &&
-	       bytes_equal(bytes_of(json_string_value(member), json_string_length(member)),
-			   expected);
-}
-
-static const char *client_data_wrong(const struct engine *e, const struct record *r,
-				     struct bytes client_data)
-{
-	char challenge[64];
-	json_t *json = json_loadb((const char *)client_data.p, client_data.n,
-				  JSON_REJECT_DUPLICATES, NULL);
-	const char *why = NULL;
-
-	base64url_encode(hash_bytes(&r->digest), challenge);
-	if (!json_is_object(json))
-		why = "the client data is not JSON";
-	else if (!json_is(json, "type", bytes_text("webauthn.get")))
-		why = "the client data is not of an assertion";
-	else if (!json_is(json, "challenge", bytes_text(challenge)))
-		why = "the challenge is not this record's digest";
-	else if (!json_is(json, "origin", bytes_text(e->config.web_origin)))
-		why = "the assertion was made on another web site";
-	else if (json_is_true(json_object_get(json, "crossOrigin")))
-		why = "the assertion was made inside a foreign page";
-	json_decref(json);
-	return why;
-}
-
-static const char *authenticator_data_wrong(const struct engine *e, struct bytes data)
-{
-	struct hash party = sha256(bytes_text(e->config.relying_party));
-
-	if (data.n < AUTHENTICATOR_DATA_MIN)
-		return "the authenticator data is too short";
-	if (memcmp(data.p, party.b, sizeof party.b) != 0)
-		return "the assertion is for another relying party";
-	if ((data.p[32] & FLAG_USER_PRESENT) == 0 || (data.p[32] & FLAG_USER_VERIFIED) == 0)
-		return "the person was not present and verified";
-	return NULL;
-}
-
-static const char *assertion_wrong(struct engine *e, const struct record *r,
-				   const struct proof *proof, const struct public_key *key)
-{
-	uint8_t message[1024], signature[64];
-	const char *why = client_data_wrong(e, r, proof->client_data);
-
-	if (why == NULL)
-		why = authenticator_data_wrong(e, proof->authenticator_data);
-	if (why != NULL)
-		return why;
-	struct hash client = sha256(proof->client_data);
-	struct writer w = writer_of(message, sizeof message);
-	struct bytes signed_bytes;
-	put_bytes(&w, proof->authenticator_data);
-	put_bytes(&w, hash_bytes(&client));
-	if (!writer_done(&w, &signed_bytes))
-		return "the authenticator data is too long";
-	if (public_key_algorithm(key) == KEY_ED25519 && proof->signature.n == 64)
-		memcpy(signature, proof->signature.p, 64);
-	else if (!ecdsa_from_der(proof->signature, signature))
-		return "the signature is not DER";
-	return key_verify(key, signed_bytes, signature) ? NULL : "the signature does not match";
-}
-
-/* ---- either ---- */
-
-static err proof_wrong(struct fault *f, const char *detail)
-{
-	return fail_field(f, "proof", "PROOF_WRONG", "detail", detail, NULL);
-}
+/* ---- the proof ---- */
 
 static err verify_with(struct engine *e, const struct record *r, const struct proof *proof,
 		       const struct public_key *key, struct fault *f)
 {
+	const char *party = e->config.relying_party, *origin = e->config.web_origin;
+	const struct bytes origins[] = {bytes_text(origin == NULL ? "" : origin)};
+	const struct proof_party console = {
+		.relying_party = party == NULL ? (struct bytes){0} : bytes_text(party),
+		.origins = origins,
+		.origins_n = origin == NULL ? 0 : 1,
+	};
 	char hex[65];
 
 	hex_encode(hash_bytes(&r->claim.key), hex);
 	if (key == NULL)
 		return fail_field(f, "key", "KEY_UNKNOWN", "key", hex, NULL);
-	if (proof->kind == PROOF_COSE)
-		return cose_verify(&proof->cose, key, r->claim.type, r->claim_bytes)
-			       ? ERR_OK
-			       : proof_wrong(f,
-					     "the signature does not match the claim and its key");
-	if (e->config.relying_party == NULL || e->config.web_origin == NULL)
-		return proof_wrong(f, "passkey assertions are not set up on this server");
-	const char *why = assertion_wrong(e, r, proof, key);
-	return why == NULL ? ERR_OK : proof_wrong(f, why);
+	/* Of which application a token's key must be, the charter says, and the signer asks. */
+	return proof_check(proof, &r->claim, r->claim_bytes, key, proof_application(proof),
+			   &console, f);
 }
 
 err proof_verify(struct engine *e, const struct record *r, const struct proof *proof,

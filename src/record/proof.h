@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proof.h — the author's own signature over the claim: COSE_Sign1, or a WebAuthn assertion whose
- * challenge is the claim's digest. Whose key it is, the writer asks. */
+/* proof.h — the author's own signature over the claim: by one of the enrolled keys, in
+ * any of the forms of crypto/proof.h. Whose key it is, the writer asks. */
 #ifndef RECORD_PROOF_H
 #define RECORD_PROOF_H
 

@@ -72,6 +72,8 @@ static void same_proof(const struct proof *proof, struct bytes in)
 		cbor_put_null(&w);
 	} else if (proof->kind == PROOF_COSE) {
 		cose_put(&w, &proof->cose);
+	} else if (proof->kind == PROOF_SSHSIG) {
+		cbor_put_bytes(&w, proof->sshsig);
 	} else {
 		cbor_put_array(&w, 3);
 		cbor_put_bytes(&w, proof->authenticator_data);

@@ -23,6 +23,7 @@ P256 = ec.derive_private_key(P256_SECRET, ec.SECP256R1())
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 ORIGIN = "ledger.example/trial"
+NAMESPACE = b"sealwright-approve@v1"
 MADE = 1767225600123  # 2026-01-01T00:00:00.123Z
 
 
@@ -79,6 +80,43 @@ def webauthn(claim):
     return [authenticator, client, signature]
 
 
+def ssh(*strings):
+    return b"".join(len(s).to_bytes(4, "big") + s for s in strings)
+
+
+def mpint(number):
+    return number.to_bytes(number.bit_length() // 8 + 1, "big")
+
+
+def ssh_blob(key, algorithm, signature):
+    return b"SSHSIG" + (1).to_bytes(4, "big") + ssh(key, NAMESPACE, b"", algorithm, signature)
+
+
+def ssh_covered(claim, algorithm):
+    return b"SSHSIG" + ssh(NAMESPACE, b"", algorithm, hashlib.new(algorithm.decode(), claim).digest())
+
+
+def raw_ed25519():
+    return ED25519.public_key().public_bytes(
+        serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def ssh_ed25519(claim):
+    raw = raw_ed25519()
+    signature = ED25519.sign(ssh_covered(claim, b"sha512"))
+    return ssh_blob(ssh(b"ssh-ed25519", raw), b"sha512", ssh(b"ssh-ed25519", signature))
+
+
+def ssh_token_p256(claim):
+    kind, application = b"sk-ecdsa-sha2-nistp256@openssh.com", b"ssh:approve"
+    point = P256.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    presence = b"\x05" + (41).to_bytes(4, "big")
+    r, s = ecdsa(sha256(application) + presence + sha256(ssh_covered(claim, b"sha256")))
+    return ssh_blob(ssh(kind, b"nistp256", point, application), b"sha256",
+                    ssh(kind, ssh(mpint(r), mpint(s))) + presence)
+
+
 def claim_of(name, author, body, **more):
     claim = {1: ORIGIN, 2: name, 3: 1, 4: author, 6: uuid7(MADE, name.encode()), 7: MADE, 9: 0,
              10: body}
@@ -111,6 +149,16 @@ def entries():
             webauthn,
             {1: 255, 2: MADE + 9, 3: [1, sha256(b"client key")], 4: [2, 254],
              5: [3, {"QUO-01": "pass", "SRC-02": "warn", "BUILD-01": "observe"}]}),
+        "approved_ssh_ed25519": (
+            claim_of("approval.given", "P-19", {"record": sha256(b"claim"), "vote": "approve"},
+                     k5=key_id(ED25519)),
+            ssh_ed25519,
+            {1: 256, 2: MADE + 10, 3: [1, sha256(b"client key")], 4: [0]}),
+        "approved_ssh_token_p256": (
+            claim_of("approval.given", "P-20", {"record": sha256(b"claim"), "vote": "approve"},
+                     k5=key_id(P256)),
+            ssh_token_p256,
+            {1: 257, 2: MADE + 11, 3: [1, sha256(b"client key")], 4: [2, 254]}),
         "kept_unfolded": (
             claim_of("seal.broken", "CARRIER-9", {"seal": "S-00042", "list": [{"a": -1}, {}]},
                      k9=2),
@@ -126,6 +174,33 @@ def entries():
     }
 
 
+def ssh_strings(data, n):
+    found = []
+    for _ in range(n):
+        size = int.from_bytes(data[:4], "big")
+        found.append(data[4:4 + size])
+        data = data[4 + size:]
+    return found, data
+
+
+def check_ssh(proof, claim):
+    """Reads the blob by PROTOCOL.sshsig, and verifies as an SSH program would."""
+    (key, space, reserved, algorithm, signature), rest = ssh_strings(proof[10:], 5)
+    assert proof[:10] == b"SSHSIG\0\0\0\1" and (space, reserved, rest) == (NAMESPACE, b"", b"")
+    (kind, value), presence = ssh_strings(signature, 2)
+    covered = ssh_covered(claim, algorithm)
+    if kind == b"ssh-ed25519":
+        assert key == ssh(kind, raw_ed25519()) and presence == b""
+        ED25519.public_key().verify(value, covered)
+        return
+    (_, _, _, application), _ = ssh_strings(key, 4)
+    numbers, _ = ssh_strings(value, 2)
+    r, s = (int.from_bytes(n, "big") for n in numbers)
+    P256.public_key().verify(utils.encode_dss_signature(r, s),
+                             sha256(application) + presence + sha256(covered),
+                             ec.ECDSA(hashes.SHA256()))
+
+
 def check_proof(proof, claim):
     """Verifies with a library that shares no code with us."""
     if isinstance(proof, cbor2.CBORTag):
@@ -137,6 +212,8 @@ def check_proof(proof, claim):
             r, s = (int.from_bytes(signature[i:i + 32], "big") for i in (0, 32))
             P256.public_key().verify(utils.encode_dss_signature(r, s), message,
                                      ec.ECDSA(hashes.SHA256()))
+    elif isinstance(proof, bytes):
+        check_ssh(proof, claim)
     elif proof is not None:
         authenticator, client, signature = proof
         P256.public_key().verify(signature, authenticator + sha256(client),

@@ -10,7 +10,7 @@ static bool proof_ok(const char *text)
 	return proof_parse(hex(text), &proof, &why);
 }
 
-static void the_three_kinds_of_proof_are_told_apart(void **state)
+static void the_kinds_of_proof_are_told_apart(void **state)
 {
 	struct proof proof;
 	const char *why;
@@ -27,6 +27,23 @@ static void the_three_kinds_of_proof_are_told_apart(void **state)
 	assert_hex(proof.authenticator_data, "01");
 	assert_hex(proof.client_data, "02");
 	assert_hex(proof.signature, "03");
+	assert_true(proof_parse(hex("43534853"), &proof, &why));
+	assert_int_equal(proof.kind, PROOF_SSHSIG);
+	assert_hex(proof.sshsig, "534853");
+}
+
+static void an_ssh_proof_has_1_to_1024_bytes(void **state)
+{
+	uint8_t item[3 + SSHSIG_SIZE_MAX + 1] = {0x59, 0x04, 0x00};
+	struct proof proof;
+	const char *why;
+
+	(void)state;
+	assert_true(proof_parse(bytes_of(item, 3 + SSHSIG_SIZE_MAX), &proof, &why));
+	item[2] = 1;
+	assert_false(proof_parse(bytes_of(item, sizeof item), &proof, &why));
+	assert_false(proof_ok("40"));
+	assert_false(proof_ok("410100"));
 }
 
 static void a_proof_of_no_known_kind_is_refused(void **state)
@@ -210,7 +227,8 @@ static void an_entry_of_other_parts_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_three_kinds_of_proof_are_told_apart),
+		cmocka_unit_test(the_kinds_of_proof_are_told_apart),
+		cmocka_unit_test(an_ssh_proof_has_1_to_1024_bytes),
 		cmocka_unit_test(a_proof_of_no_known_kind_is_refused),
 		cmocka_unit_test(a_signed_claim_may_not_be_embedded_in_the_proof),
 		cmocka_unit_test(the_parts_of_a_webauthn_proof_are_bounded),

@@ -18,8 +18,9 @@ struct golden {
 };
 
 static const char *const NAMES[] = {
-	"genesis",           "signed_ed25519", "signed_es256_offline",
-	"approved_webauthn", "kept_unfolded",  "reported_unverified",
+	"genesis",           "signed_ed25519",       "signed_es256_offline",
+	"approved_webauthn", "approved_ssh_ed25519", "approved_ssh_token_p256",
+	"kept_unfolded",     "reported_unverified",
 };
 enum { GOLDEN_N = sizeof NAMES / sizeof *NAMES };
 
@@ -65,6 +66,9 @@ static void put_proof(struct writer *w, const struct proof *proof)
 		cbor_put_bytes(w, proof->authenticator_data);
 		cbor_put_bytes(w, proof->client_data);
 		cbor_put_bytes(w, proof->signature);
+		break;
+	case PROOF_SSHSIG:
+		cbor_put_bytes(w, proof->sshsig);
 		break;
 	}
 }
@@ -175,6 +179,30 @@ static void a_vote_executes_what_it_approves(void **state)
 	assert_false(witness_next_control(&r, &control));
 }
 
+static void an_approval_signed_with_ssh_says_by_which_key_and_token(void **state)
+{
+	static struct golden plain, token;
+	struct sshsig sig;
+	const char *why;
+
+	(void)state;
+	load("approved_ssh_ed25519", &plain);
+	assert_int_equal(plain.entry.proof.kind, PROOF_SSHSIG);
+	assert_true(sshsig_parse(plain.entry.proof.sshsig, &sig, &why));
+	assert_int_equal(sig.algorithm, SSH_ED25519);
+	assert_int_equal(sig.hash, SSH_SHA512);
+	assert_bytes(sig.name_space, bytes_text(SSHSIG_NAMESPACE));
+	assert_null(sig.application.p);
+	load("approved_ssh_token_p256", &token);
+	assert_true(sshsig_parse(token.entry.proof.sshsig, &sig, &why));
+	assert_int_equal(sig.algorithm, SSH_SK_P256);
+	assert_int_equal(sig.hash, SSH_SHA256);
+	assert_bytes(sig.application, bytes_text("ssh:approve"));
+	assert_int_equal(sig.flags, 0x05);
+	assert_int_equal(sig.counter, 41);
+	assert_int_equal(sig.public_key.n, 64);
+}
+
 static void an_unfolded_entry_tells_what_it_raised(void **state)
 {
 	static struct golden g;
@@ -260,6 +288,7 @@ int main(void)
 		cmocka_unit_test(the_genesis_is_the_least_that_an_entry_can_be),
 		cmocka_unit_test(a_signed_entry_says_by_which_key),
 		cmocka_unit_test(a_vote_executes_what_it_approves),
+		cmocka_unit_test(an_approval_signed_with_ssh_says_by_which_key_and_token),
 		cmocka_unit_test(an_unfolded_entry_tells_what_it_raised),
 		cmocka_unit_test(a_damaged_entry_is_refused_or_is_exactly_what_it_says),
 		cmocka_unit_test(an_entry_cut_or_with_a_byte_put_in_or_taken_out_is_refused),
