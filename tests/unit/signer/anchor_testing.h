@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* anchor_testing.h — cmocka, for tests of the anchors, which need no signer around them. */
+#ifndef TESTS_ANCHOR_TESTING_H
+#define TESTS_ANCHOR_TESTING_H
+
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#undef fail /* cmocka's macro would hide ours */
+/* clang-format on */
+
+#endif
