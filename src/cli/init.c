@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "crypto/x509.h"
 #include "server/server.h"
+#include "signer/found.h"
 #include "signer/signer.h"
 #include "sim/child.h"
 
@@ -29,6 +30,8 @@ struct founding {
 	const char *origin;
 	struct signer_public signer;
 	bool encrypted; /* the signer's keys */
+	struct charter_holder founders[FOUNDERS_MAX];
+	size_t founders_n;
 	struct server_config config;
 };
 
@@ -86,6 +89,47 @@ err tls_files_make(struct arena *a, const char *folder, struct fault *f)
 				     : fail(f, "OUT_OF_MEMORY", NULL);
 }
 
+static err read_founder(struct founding *n, const char *said, struct charter_holder *out,
+			struct fault *f)
+{
+	const char *equals = strchr(said, '=');
+	size_t length = equals == NULL ? 0 : (size_t)(equals - said);
+	struct public_key *key;
+
+	if (length == 0 || length > ID_SIZE_MAX || !id_valid(bytes_of(said, length)))
+		return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
+	TRY(public_key_file_read(equals + 1, &key, f));
+	out->person = arena_text(n->arena, bytes_of(said, length));
+	out->spki = arena_copy(n->arena, public_key_spki(key));
+	out->kind = CHARTER_COSE;
+	out->outside = true;
+	public_key_close(key);
+	return out->person != NULL && out->spki.p != NULL ? ERR_OK : fail(f, "OUT_OF_MEMORY", NULL);
+}
+
+static err read_founders(struct founding *n, struct fault *f)
+{
+	const char *said;
+
+	for (; (said = cli_option_at(n->cli, "founder", n->founders_n)) != NULL; n->founders_n++) {
+		if (n->founders_n == FOUNDERS_MAX)
+			return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
+		TRY(read_founder(n, said, &n->founders[n->founders_n], f));
+	}
+	return n->founders_n > 0 ? ERR_OK : fail(f, "FOUNDER_MISSING", NULL);
+}
+
+static enum charter_mode founding_mode(const struct founding *n)
+{
+	const char *mode = cli_option(n->cli, "mode");
+
+	if (mode != NULL && strcmp(mode, "trial") == 0)
+		return CHARTER_TRIAL;
+	if (mode == NULL ? n->founders_n < 2 : strcmp(mode, "bootstrap") == 0)
+		return CHARTER_BOOTSTRAP;
+	return CHARTER_FOUNDED;
+}
+
 static err make_signer(struct founding *n, struct fault *f)
 {
 	struct bytes passphrase = {0}, vkey;
@@ -97,8 +141,16 @@ static err make_signer(struct founding *n, struct fault *f)
 	if (file != NULL)
 		TRY(cli_passphrase(n->cli, file, false, &passphrase, f));
 	n->encrypted = passphrase.n > 0;
-	err e = signer_create(in_folder(n, "signer"), n->origin, passphrase,
-			      clock_wall_ms(&clock_system), n->arena, &n->signer, f);
+	struct charter_founding people = {.origin = n->origin,
+					  .mode = founding_mode(n),
+					  .founders = n->founders,
+					  .founders_n = n->founders_n};
+	struct signer_founding founding = {.origin = n->origin,
+					   .passphrase = passphrase,
+					   .now_ms = clock_wall_ms(&clock_system)};
+	err e = charter_found(&people, n->arena, &founding.charter, f);
+	if (e.code == OK)
+		e = signer_create(in_folder(n, "signer"), &founding, n->arena, &n->signer, f);
 	bytes_wipe((void *)(uintptr_t)passphrase.p, passphrase.n);
 	TRY(e);
 	TRY(file_write(in_folder(n, "ca.der"), n->signer.ca_certificate, 0644, f));
@@ -180,24 +232,15 @@ static json_t *founder_permissions(struct founding *n, const struct registry *r)
 	return list;
 }
 
-static err add_founder(const char *said, json_t *list, struct fault *f)
+static void add_founder(const struct charter_holder *founder, json_t *list)
 {
-	const char *equals = strchr(said, '=');
-	char spki[2 * SPKI_SIZE_MAX], hex[65], principal[ID_SIZE_MAX + 1];
-	struct public_key *key;
-	size_t n = equals == NULL ? 0 : (size_t)(equals - said);
+	char spki[2 * SPKI_SIZE_MAX], hex[65];
+	struct hash id = sha256(founder->spki);
 
-	if (n == 0 || n > ID_SIZE_MAX || !id_valid(bytes_of(said, n)))
-		return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
-	snprintf(principal, sizeof principal, "%.*s", (int)n, said);
-	TRY(public_key_file_read(equals + 1, &key, f));
-	struct hash id = public_key_id(key);
 	hex_encode(hash_bytes(&id), hex);
-	base64url_encode(public_key_spki(key), spki);
-	public_key_close(key);
-	json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "principal", principal, "key", hex,
-					      "public_key", spki));
-	return ERR_OK;
+	base64url_encode(founder->spki, spki);
+	json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "principal", founder->person,
+					      "key", hex, "public_key", spki));
 }
 
 static err genesis(struct founding *n, json_t **out, struct fault *f)
@@ -205,32 +248,21 @@ static err genesis(struct founding *n, json_t **out, struct fault *f)
 	char ca_key[65], ca[65], checkpoint[65];
 	struct hash certificate = sha256(n->signer.ca_certificate);
 	const struct registry *registry;
-	const char *mode = cli_option(n->cli, "mode"), *said;
+	static const char *const MODES[] = {"founded", "bootstrap", "trial"};
+	const char *mode = cli_option(n->cli, "mode");
 
 	TRY(cli_registry(n->cli, &registry, f));
 	json_t *founders = json_array();
-	for (size_t i = 0; (said = cli_option_at(n->cli, "founder", i)) != NULL; i++) {
-		err e = add_founder(said, founders, f);
-		if (e.code != OK) {
-			json_decref(founders);
-			return e;
-		}
-	}
-	size_t count = json_array_size(founders);
+	for (size_t i = 0; i < n->founders_n; i++)
+		add_founder(&n->founders[i], founders);
 	hex_encode(hash_bytes(&n->signer.ca_key), ca_key);
 	hex_encode(hash_bytes(&certificate), ca);
 	hex_encode(bytes_of(n->signer.checkpoint.public_key, 32), checkpoint);
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "mode",
-			 mode != NULL ? mode
-			 : count >= 2 ? "founded"
-				      : "bootstrap",
-			 "origin", n->origin, "ca_key", ca_key, "ca_certificate", ca,
-			 "checkpoint_key", checkpoint, "founders", founders, "founder_permissions",
+			 mode != NULL ? mode : MODES[founding_mode(n)], "origin", n->origin,
+			 "ca_key", ca_key, "ca_certificate", ca, "checkpoint_key", checkpoint,
+			 "founders", founders, "founder_permissions",
 			 founder_permissions(n, registry));
-	if (count == 0) {
-		json_decref(*out);
-		return fail(f, "FOUNDER_MISSING", NULL);
-	}
 	return *out != NULL ? ERR_OK : fail(f, "OUT_OF_MEMORY", NULL);
 }
 
@@ -268,6 +300,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 static err make_everything(struct founding *n, struct fault *f)
 {
 	TRY(folder_make(in_folder(n, "run"), f));
+	TRY(read_founders(n, f));
 	TRY(make_secrets(n, f));
 	TRY(tls_files_make(n->arena, n->folder, f));
 	TRY(make_signer(n, f));

@@ -6,6 +6,8 @@
 #include "core/cbor.h"
 #include "signer/vault.h"
 
+err vault_issue(struct vault *vault, const struct signer_request *request, struct arena *a,
+		struct writer *reply, struct fault *f);
 typedef err answer_fn(struct vault *vault, const struct signer_request *request, struct arena *a,
 		      struct writer *reply, struct fault *f);
 
@@ -84,7 +86,7 @@ static err note_make(const struct vault *vault, struct merkle_head head,
 	if (!writer_done(&w, &text))
 		return fail(f, "SIGNER_CHECKPOINT_FAILED", "what", "write", "why", "the size",
 			    NULL);
-	TRY(key_sign(vault->checkpoint_key, text, signature, f));
+	TRY(key_sign(vault->keys[SIGNER_KEY_CHECKPOINT], text, signature, f));
 	put_text(&w, "\n");
 	note_put_signature(&w, key->name, key->id, bytes_of(signature, sizeof(signature)));
 	if (!writer_done(&w, &note))

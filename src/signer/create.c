@@ -8,37 +8,46 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "core/sha256.h"
 #include "signer/vault.h"
 
-enum { PATH_SIZE = 4096, GENESIS_MAX = 512, CA_NAME_MAX = 64 };
+enum { PATH_SIZE = 4096, CA_NAME_MAX = 64 };
 
 static err folder_failed(const char *path, struct fault *f)
 {
 	return fail(f, "SIGNER_FOLDER_FAILED", "path", path, "why", strerror(errno), NULL);
 }
 
-static err save_key(const char *folder, const char *name, const struct private_key *key,
-		    struct bytes passphrase, struct fault *f)
+/* The folder being made. */
+struct making {
+	const char *folder;
+	const struct signer_founding *founding;
+	struct arena *arena;
+	struct signer_public *public;
+	struct private_key *keys[SIGNER_KEYS];
+};
+
+static err make_key(struct making *m, enum signer_key which, struct fault *f)
 {
 	char path[PATH_SIZE];
 
-	TRY(vault_path(folder, name, path, f));
-	return private_key_save(key, path, passphrase, f);
+	TRY(private_key_generate(which == SIGNER_KEY_CHECKPOINT ? KEY_ED25519 : KEY_P256,
+				 &m->keys[which], f));
+	TRY(vault_path(m->folder, SIGNER_KEY_FILE[which], path, f));
+	return private_key_save(m->keys[which], path, m->founding->passphrase, f);
 }
 
-static err make_checkpoint_key(const char *folder, const char *origin, struct bytes passphrase,
-			       struct signer_public *out, struct fault *f)
+static err make_keys(struct making *m, struct fault *f)
 {
-	struct private_key *key = NULL;
+	const char *origin = m->founding->origin;
 	uint8_t raw[32];
 
-	TRY(private_key_generate(KEY_ED25519, &key, f));
-	err made = public_key_ed25519(private_key_public(key), raw) &&
-				   note_key_make(origin, NOTE_ED25519, raw, &out->checkpoint)
-			   ? save_key(folder, FILE_CHECKPOINT_KEY, key, passphrase, f)
-			   : fail(f, "SIGNER_ORIGIN_INVALID", "origin", origin, NULL);
-	private_key_close(key);
-	return made;
+	for (int i = 0; i < SIGNER_KEYS; i++)
+		TRY(make_key(m, (enum signer_key)i, f));
+	if (!public_key_ed25519(private_key_public(m->keys[SIGNER_KEY_CHECKPOINT]), raw) ||
+	    !note_key_make(origin, NOTE_ED25519, raw, &m->public->checkpoint))
+		return fail(f, "SIGNER_ORIGIN_INVALID", "origin", origin, NULL);
+	return ERR_OK;
 }
 
 /* The CA's name carries the log's, cut to what a common name holds. */
@@ -54,38 +63,42 @@ static void ca_name(const char *origin, char out[static CA_NAME_MAX + 1])
 	(void)snprintf(out, CA_NAME_MAX + 1, "%.*s%s", (int)n, origin, suffix);
 }
 
-static err make_ca(const char *folder, const char *origin, struct bytes passphrase, uint64_t now_ms,
-		   struct arena *a, struct signer_public *out, struct fault *f)
+static err make_ca(struct making *m, struct fault *f)
 {
-	struct private_key *key = NULL;
+	const struct private_key *key = m->keys[SIGNER_KEY_CA];
 	char name[CA_NAME_MAX + 1], path[PATH_SIZE];
 
-	ca_name(origin, name);
-	TRY(vault_path(folder, FILE_CA, path, f));
-	TRY(private_key_generate(KEY_P256, &key, f));
-	out->ca_key = public_key_id(private_key_public(key));
-	err made = save_key(folder, FILE_CA_KEY, key, passphrase, f);
-	if (made.code == OK)
-		made = certificate_make_ca(a, key, name, now_ms, &out->ca_certificate, f);
-	if (made.code == OK)
-		made = file_write(path, out->ca_certificate, 0600, f);
-	private_key_close(key);
-	return made;
+	ca_name(m->founding->origin, name);
+	TRY(vault_path(m->folder, FILE_CA, path, f));
+	m->public->ca_key = public_key_id(private_key_public(key));
+	TRY(certificate_make_ca(m->arena, key, name, m->founding->now_ms,
+				&m->public->ca_certificate, f));
+	return file_write(path, m->public->ca_certificate, 0600, f);
 }
 
-static err make_journal(const char *folder, const struct signer_public *public, struct fault *f)
+static err make_journal(struct making *m, struct fault *f)
 {
-	uint8_t buffer[GENESIS_MAX];
+	struct genesis genesis = {.at = m->founding->now_ms,
+				  .origin = bytes_text(m->founding->origin),
+				  .ca_certificate = sha256(m->public->ca_certificate),
+				  .charter = m->founding->charter};
+	uint8_t *buffer = arena_alloc(m->arena, GENESIS_MAX);
+	struct writer w = writer_of(buffer, GENESIS_MAX);
 	char path[PATH_SIZE];
-	struct bytes genesis;
+	struct bytes record;
 	struct merkle empty = {0};
 	struct checkpoint_state first = {.head = merkle_head(&empty)};
 
-	if (!genesis_make(public, buffer, sizeof(buffer), &genesis))
-		return fail(f, "SIGNER_ORIGIN_INVALID", "origin", public->checkpoint.name, NULL);
-	TRY(vault_path(folder, FILE_JOURNAL, path, f));
-	TRY(journal_create(path, genesis, &first.journal, f));
-	TRY(vault_path(folder, FILE_SLOTS, path, f));
+	if (buffer == NULL)
+		return fail(f, "MEMORY_EXHAUSTED", "what", "a journal", NULL);
+	for (size_t i = 0; i < SIGNER_KEYS; i++)
+		genesis.keys[i] = public_key_id(private_key_public(m->keys[i]));
+	genesis_put(&w, &genesis);
+	if (!writer_done(&w, &record))
+		return fail(f, "SIGNER_ORIGIN_INVALID", "origin", m->founding->origin, NULL);
+	TRY(vault_path(m->folder, FILE_JOURNAL, path, f));
+	TRY(journal_create(path, record, &first.journal, f));
+	TRY(vault_path(m->folder, FILE_SLOTS, path, f));
 	return slots_create(path, &first, f);
 }
 
@@ -98,23 +111,41 @@ static err sync_path(const char *path, struct fault *f)
 
 static void remove_all(const char *folder)
 {
-	static const char *const names[] = {FILE_CHECKPOINT_KEY, FILE_CA_KEY, FILE_CA, FILE_JOURNAL,
-					    FILE_SLOTS};
+	static const char *const names[] = {FILE_CA, FILE_JOURNAL, FILE_SLOTS, FILE_ADDRESSES};
 	char path[PATH_SIZE];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (vault_path(folder, names[i], path, NULL).code == OK)
 			(void)unlink(path);
+	for (size_t i = 0; i < SIGNER_KEYS; i++)
+		if (vault_path(folder, SIGNER_KEY_FILE[i], path, NULL).code == OK)
+			(void)unlink(path);
 	(void)rmdir(folder);
 }
 
-static err fill(const char *folder, const char *origin, struct bytes passphrase, uint64_t now_ms,
-		struct arena *a, struct signer_public *out, struct fault *f)
+static err fill(struct making *m, struct fault *f)
 {
-	TRY(make_checkpoint_key(folder, origin, passphrase, out, f));
-	TRY(make_ca(folder, origin, passphrase, now_ms, a, out, f));
-	TRY(make_journal(folder, out, f));
-	return sync_path(folder, f);
+	TRY(make_keys(m, f));
+	TRY(make_ca(m, f));
+	TRY(make_journal(m, f));
+	return sync_path(m->folder, f);
+}
+
+/* A first revision, and of this log. */
+static err judge_charter(const struct signer_founding *founding, struct arena *a, struct fault *f)
+{
+	struct charter *charter = arena_alloc(a, sizeof(*charter));
+	const char *why = NULL;
+
+	if (charter == NULL)
+		return fail(f, "MEMORY_EXHAUSTED", "what", "a charter", NULL);
+	if (!charter_parse(founding->charter, charter, &why))
+		return fail(f, "CHARTER_WRONG", "why", why, NULL);
+	if (charter->revision != 1)
+		return fail(f, "CHARTER_WRONG", "why", "it is not a first revision", NULL);
+	if (!bytes_equal(charter->origin, bytes_text(founding->origin)))
+		return fail(f, "CHARTER_WRONG", "why", "it is of another log", NULL);
+	return ERR_OK;
 }
 
 /* The folder above, which must exist or be made. */
@@ -132,30 +163,42 @@ static err parent_of(const char *folder, char out[static PATH_SIZE], struct faul
 	return ERR_OK;
 }
 
-err signer_create(const char *folder, const char *origin, struct bytes passphrase, uint64_t now_ms,
-		  struct arena *a, struct signer_public *out, struct fault *f)
+/* Makes it aside, and puts it in place. */
+static err make_aside(struct making *m, const char *folder, struct fault *f)
+{
+	remove_all(m->folder); /* what a crash in an earlier attempt left: nobody ever used it */
+	if (mkdir(m->folder, 0700) != 0)
+		return folder_failed(m->folder, f);
+	err made = fill(m, f);
+	/* An empty folder may stand there already: rename replaces it, and nothing else. */
+	if (made.code == OK && rename(m->folder, folder) != 0)
+		made = folder_failed(folder, f);
+	if (made.code != OK)
+		remove_all(m->folder);
+	for (size_t i = 0; i < SIGNER_KEYS; i++)
+		private_key_close(m->keys[i]);
+	return made;
+}
+
+err signer_create(const char *folder, const struct signer_founding *founding, struct arena *a,
+		  struct signer_public *out, struct fault *f)
 {
 	char aside[PATH_SIZE], parent[PATH_SIZE];
 	int n = snprintf(aside, sizeof(aside), "%s.new", folder);
+	struct making m = {.folder = aside, .founding = founding, .arena = a, .public = out};
+	uint8_t none[32] = {0};
 
+	*out = (struct signer_public){0};
 	TRY(parent_of(folder, parent, f));
 	if (n < 0 || (size_t)n >= sizeof(aside))
 		return fail(f, "SIGNER_FOLDER_FAILED", "path", folder, "why",
 			    strerror(ENAMETOOLONG), NULL);
 	if (file_exists(folder))
 		return fail(f, "SIGNER_FOLDER_EXISTS", "path", folder, NULL);
+	if (!note_key_make(founding->origin, NOTE_ED25519, none, &out->checkpoint))
+		return fail(f, "SIGNER_ORIGIN_INVALID", "origin", founding->origin, NULL);
+	TRY(judge_charter(founding, a, f));
 	TRY(folder_make(parent, f));
-	remove_all(aside); /* what a crash in an earlier attempt left: nobody ever used it */
-	if (mkdir(aside, 0700) != 0)
-		return folder_failed(aside, f);
-	*out = (struct signer_public){0};
-	err made = fill(aside, origin, passphrase, now_ms, a, out, f);
-	/* An empty folder may stand there already: rename replaces it, and nothing else. */
-	if (made.code == OK && rename(aside, folder) != 0)
-		made = folder_failed(folder, f);
-	if (made.code != OK) {
-		remove_all(aside);
-		return made;
-	}
+	TRY(make_aside(&m, folder, f));
 	return sync_path(parent, f);
 }

@@ -8,7 +8,10 @@
 #include "core/entry.h"
 #include "signer/vault.h"
 
-enum { RECORD_ROOM = 64 + BATCH_MAX * (CERTIFICATE_SIZE_MAX + 64), INTENT_SIZE_MAX = 512 };
+enum {
+	RECORD_ROOM = 64 + BATCH_MAX * (CERTIFICATE_SIZE_MAX + RECEIPT_SIZE_MAX + 64),
+	INTENT_SIZE_MAX = 512
+};
 _Static_assert((int)RECORD_ROOM <= (int)RECORD_MAX, "a whole batch fits in one record");
 
 /* One request of the batch on its way. */
@@ -90,8 +93,9 @@ static err read_certificate(struct batch *b, const struct issued *issued, struct
 
 	if (p == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	*out = bytes_of(p, issued->certificate.n);
-	TRY(journal_read(&b->vault->journal, issued->certificate.at, p, out->n, f));
+	TRY(journal_read(&b->vault->journal, issued->certificate.at, p, issued->certificate.n, f));
+	struct reader r = reader_of(bytes_of(p, issued->certificate.n));
+	*out = cbor_bytes(&r);
 	TRY(certificate_check_device(b->arena, *out, b->vault->public.ca_certificate, &read, f));
 	struct hash unit = unit_digest(read.product, read.serial);
 	if (!hash_equal(read.key_id, issued->key) || !hash_equal(unit, issued->unit))
@@ -241,7 +245,8 @@ static err remember_intents(struct batch *b, uint64_t at, struct fault *f)
 					task->unit,
 					task->intent.key,
 					{task->span.at + at, task->span.n},
-					{0}};
+					{0},
+					NO_AUTHORIZATION};
 
 		if (task->fresh && !index_add(&b->vault->index, &issued))
 			return fail(f, "MEMORY_EXHAUSTED", "what", "the signer's index", NULL);
@@ -260,9 +265,11 @@ static err journal_intents(struct batch *b, struct fault *f)
 		return ERR_OK;
 	if (p == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	cbor_put_array(&w, 3);
+	cbor_put_array(&w, 5);
 	cbor_put_uint(&w, RECORD_INTENTS);
+	cbor_put_uint(&w, b->vault->state.latest);
 	cbor_put_uint(&w, b->vault->last.counter);
+	cbor_put_uint(&w, ++b->vault->state.spent);
 	cbor_put_array(&w, fresh);
 	for (size_t i = 0; i < b->n; i++) {
 		struct task *task = &b->tasks[i];
@@ -297,18 +304,21 @@ static err journal_certificates(struct batch *b, size_t n, struct fault *f)
 
 	if (p == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	cbor_put_array(&w, 2);
+	cbor_put_array(&w, 3);
 	cbor_put_uint(&w, RECORD_CERTIFICATES);
+	cbor_put_uint(&w, b->vault->state.latest);
 	cbor_put_array(&w, n);
 	for (size_t i = 0; i < b->n; i++) {
 		struct task *task = &b->tasks[i];
 
 		if (!task->unsigned_yet || refused(task))
 			continue;
-		cbor_put_array(&w, 2);
+		cbor_put_array(&w, 3);
 		hash_put(&w, task->intent.request);
+		size_t start = w.n;
 		cbor_put_bytes(&w, task->certificate);
-		task->span = span_since(&w, w.n - task->certificate.n);
+		cbor_put_bytes(&w, bytes_text("none"));
+		task->span = span_since(&w, start);
 	}
 	TRY(append(b, &w, &at, f));
 	remember_certificates(b, at);
@@ -331,8 +341,9 @@ static err sign(struct batch *b, struct task *task)
 	       CERTIFICATE_SERIAL_SIZE);
 	if (profile.product == NULL || profile.serial == NULL || profile.hardware_type == NULL)
 		return fail(&task->why_not, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	return certificate_issue_device(b->arena, b->vault->ca_key, b->vault->public.ca_certificate,
-					task->key, &profile, &task->certificate, &task->why_not);
+	return certificate_issue_device(b->arena, b->vault->keys[SIGNER_KEY_CA],
+					b->vault->public.ca_certificate, task->key, &profile,
+					&task->certificate, &task->why_not);
 }
 
 static err sign_all(struct batch *b, struct fault *f)
@@ -367,6 +378,8 @@ static err run(struct batch *b, const struct signer_request *request, struct fau
 	return sign_all(b, f);
 }
 
+err vault_issue(struct vault *vault, const struct signer_request *request, struct arena *a,
+		struct writer *reply, struct fault *f);
 err vault_issue(struct vault *vault, const struct signer_request *request, struct arena *a,
 		struct writer *reply, struct fault *f)
 {

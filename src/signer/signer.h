@@ -17,11 +17,33 @@ struct signer_public {
 	struct hash ca_key;          /* key id of the device CA */
 	struct bytes ca_certificate; /* DER */
 };
-/* Creates the signer's folder: checkpoint.key (Ed25519), ca.key (P-256), ca.der, journal and
- * checkpoint. All of it or nothing; refuses if it exists (SIGNER_FOLDER_EXISTS). */
-MUST_CHECK err signer_create(const char *folder, const char *origin, struct bytes passphrase,
-			     uint64_t now_ms, struct arena *a, struct signer_public *out,
-			     struct fault *f);
+
+enum { SIGNER_ENVIRONMENTS = 3 }; /* development, staging, production */
+extern const char *const SIGNER_ENVIRONMENT[SIGNER_ENVIRONMENTS];
+
+/* The keys of one signer. The log's own is Ed25519, the others are P-256. */
+enum signer_key {
+	SIGNER_KEY_CHECKPOINT,
+	SIGNER_KEY_CA,
+	SIGNER_KEY_FIRMWARE, /* and one more for each further environment */
+	SIGNER_KEY_PERMIT = SIGNER_KEY_FIRMWARE + SIGNER_ENVIRONMENTS,
+	SIGNER_KEYS
+};
+
+struct signer_founding {
+	const char *origin;
+	struct bytes passphrase; /* of key files; empty: not encrypted */
+	uint64_t now_ms;
+	struct bytes charter; /* revision 1, for instance from charter_found() */
+	/* For each key an address outside the folder (a PKCS #11 URI), where it is made; NULL: a file
+	 * in the folder. */
+	const char *addresses[SIGNER_KEYS];
+};
+/* Creates the signer's folder: its keys, ca.der, journal (which begins with the charter) and
+ * checkpoint. All of it or nothing; refuses if it exists (SIGNER_FOLDER_EXISTS), and a charter that
+ * does not hold or is of another log (SIGNER_CHARTER_*). */
+MUST_CHECK err signer_create(const char *folder, const struct signer_founding *founding,
+			     struct arena *a, struct signer_public *out, struct fault *f);
 
 /* ---- the process ---- */
 
@@ -78,6 +100,9 @@ struct proved_entry {
 	struct bytes entry;
 	const struct hash *path;
 	size_t path_n;
+	/* SubjectPublicKeyInfo of the author's key, where the author is a station: with issue and permit
+	 * only. Its digest must be what claim and authorization name. */
+	struct bytes author_key;
 };
 /* The decision first, then approvals; all in the head of `size`, which this signer signed. */
 struct evidence {
@@ -122,9 +147,6 @@ MUST_CHECK err signer_witnessed(struct signer_client *c, struct bytes note, stru
  * is nothing to wait for. */
 MUST_CHECK err signer_nonce(struct signer_client *c, struct arena *a, struct bytes *note,
 			    struct fault *f);
-
-enum { SIGNER_ENVIRONMENTS = 3 }; /* development, staging, production */
-extern const char *const SIGNER_ENVIRONMENT[SIGNER_ENVIRONMENTS];
 
 /* What `doctor` shows, and what a passport has to say. */
 struct signer_status {

@@ -2,6 +2,7 @@
 #include "fixture_internal.h"
 
 #include "base/files.h"
+#include "signer/found.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,6 +92,27 @@ static void put_log_key(struct api *x)
 	put_file(x, "log.vkey", text);
 }
 
+static void make_signer(struct api *x)
+{
+	const struct person *people[] = {&x->ada, &x->ben, &x->cleo};
+	struct charter_holder founders[3];
+	struct charter_founding charter = {
+		.origin = API_ORIGIN, .founders = founders, .founders_n = 3, .newcomer_ms = 1};
+	struct signer_founding founding = {.origin = API_ORIGIN,
+					   .now_ms = clock_wall_ms(&clock_system)};
+	struct fault f = {0};
+
+	for (size_t i = 0; i < 3; i++)
+		founders[i] = (struct charter_holder){
+			.person = people[i]->id,
+			.spki = public_key_spki(private_key_public(people[i]->key)),
+			.kind = CHARTER_COSE,
+			.outside = true};
+	api_check(charter_found(&charter, &x->arena, &founding.charter, &f), &f, "charter");
+	api_check(signer_create(path_of(x, "signer"), &founding, &x->arena, &x->public, &f), &f,
+		  "signer");
+}
+
 static void make_folder(struct api *x)
 {
 	static const char config[] = "# of a test\norigin = " API_ORIGIN "\npeople_port = 0\n"
@@ -105,9 +127,7 @@ static void make_folder(struct api *x)
 	put_tls(x);
 	api_check(folder_make(path_of(x, "run"), &f), &f, "run");
 	api_check(config_read(x->folder, &x->config, &f), &f, "config");
-	api_check(signer_create(path_of(x, "signer"), API_ORIGIN, (struct bytes){0},
-				clock_wall_ms(&clock_system), &x->arena, &x->public, &f),
-		  &f, "signer");
+	make_signer(x);
 	put_log_key(x);
 	x->config.clock = &x->clock;
 }
@@ -180,6 +200,9 @@ static struct api *api_make(void)
 	assert_non_null(x);
 	x->arena.limit = (size_t)1 << 30;
 	x->clock = (struct clock){wall, steady, &x->moved};
+	x->ada = api_make_person("ada");
+	x->ben = api_make_person("ben");
+	x->cleo = api_make_person("cleo");
 	make_folder(x);
 	api_open_nursery(x);
 	api_signer_back(x);
@@ -207,9 +230,6 @@ struct api *api_open_on(const char *store)
 
 	if (store != NULL)
 		snprintf(x->config.store, sizeof x->config.store, "%s", store);
-	x->ada = api_make_person("ada");
-	x->ben = api_make_person("ben");
-	x->cleo = api_make_person("cleo");
 	found(x);
 	api_start(x);
 	api_sign_in(x, &x->ada);

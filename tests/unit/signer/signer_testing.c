@@ -13,7 +13,51 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+const char *const PERSON_NAME[PERSONS] = {"ada", "ben", "cleo", "erin", "rita", "rob", "ruth"};
+
 /* ---- the signer in a child ---- */
+
+struct private_key *person_key(enum person who)
+{
+	static struct private_key *keys[PERSONS];
+
+	if (keys[who] == NULL)
+		assert_int_equal(
+			private_key_generate(who == ERIN ? KEY_ED25519 : KEY_P256, &keys[who], NULL)
+				.code,
+			OK);
+	return keys[who];
+}
+
+static struct charter_holder holder(enum person who)
+{
+	return (struct charter_holder){
+		.person = PERSON_NAME[who],
+		.spki = public_key_spki(private_key_public(person_key(who))),
+		.kind = CHARTER_COSE,
+		.outside = true,
+	};
+}
+
+struct signer_founding test_founding(struct arena *a)
+{
+	struct charter_holder founders[] = {holder(ADA), holder(BEN), holder(CLEO)},
+			      authors[] = {holder(ERIN)},
+			      recovery[] = {holder(RITA), holder(ROB), holder(RUTH)};
+	struct charter_founding people = {
+		.origin = ORIGIN,
+		.founders = founders,
+		.founders_n = 3,
+		.authors = authors,
+		.authors_n = 1,
+		.recovery = recovery,
+		.recovery_n = 3,
+	};
+	struct signer_founding founding = {.origin = ORIGIN, .now_ms = NOW_MS};
+
+	assert_int_equal(charter_found(&people, a, &founding.charter, NULL).code, OK);
+	return founding;
+}
 
 struct signer_test *signer_test_new(void)
 {
@@ -25,9 +69,8 @@ struct signer_test *signer_test_new(void)
 	assert_non_null(mkdtemp(t->folder));
 	(void)snprintf(t->vault, sizeof(t->vault), "%s/vault", t->folder);
 	(void)snprintf(t->socket, sizeof(t->socket), "%s/socket", t->folder);
-	assert_int_equal(signer_create(t->vault, ORIGIN, (struct bytes){0}, NOW_MS, &t->arena,
-				       &t->public, NULL)
-				 .code,
+	t->founding = test_founding(&t->arena);
+	assert_int_equal(signer_create(t->vault, &t->founding, &t->arena, &t->public, NULL).code,
 			 OK);
 	return t;
 }

@@ -17,6 +17,7 @@
 /* clang-format on */
 
 #include "base/files.h"
+#include "signer/found.h"
 #include "signer/vault.h"
 
 #define ORIGIN        "example.com/log"
@@ -25,10 +26,18 @@
 
 enum { UNITS = 200, LEAVES = 300, TIMEOUT_MS = 20000 };
 
+/* Founders who approve, an author, and who keeps recovery keys. */
+enum person { ADA, BEN, CLEO, ERIN, RITA, ROB, RUTH, PERSONS };
+extern const char *const PERSON_NAME[PERSONS];
+struct private_key *person_key(enum person who);
+/* Without a passphrase, for ORIGIN at NOW_MS; the charter lies in the arena. */
+struct signer_founding test_founding(struct arena *a);
+
 /* A folder of its own for each test, with a signer created in it. */
 struct signer_test {
 	char folder[64], vault[96], socket[96];
 	struct arena arena;
+	struct signer_founding founding;
 	struct signer_public public;
 	pid_t pid; /* 0: not running */
 	struct signer_client *client;

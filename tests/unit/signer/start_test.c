@@ -29,10 +29,8 @@ static void folder_is_never_made_twice(void **state)
 	struct fault f = {0};
 
 	(void)state;
-	assert_int_equal(
-		signer_create(t->vault, ORIGIN, (struct bytes){0}, NOW_MS, &t->arena, &public, &f)
-			.code,
-		ERR_CONFLICT);
+	assert_int_equal(signer_create(t->vault, &t->founding, &t->arena, &public, &f).code,
+			 ERR_CONFLICT);
 	assert_string_equal(f.message, "SIGNER_FOLDER_EXISTS");
 	assert_true(bytes_equal(vault_file(t, FILE_CA_KEY), before));
 	signer_test_done(t);
@@ -50,9 +48,8 @@ static void origin_must_be_a_key_name(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct fault f = {0};
 
-		assert_int_equal(signer_create(path, bad[i], (struct bytes){0}, NOW_MS, &t->arena,
-					       &public, &f)
-					 .code,
+		t->founding.origin = bad[i];
+		assert_int_equal(signer_create(path, &t->founding, &t->arena, &public, &f).code,
 				 ERR_INVALID);
 		assert_string_equal(f.message, "SIGNER_ORIGIN_INVALID");
 		assert_false(file_exists(path));
@@ -125,10 +122,8 @@ static void passphrase_opens_the_keys_and_no_other_does(void **state)
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/locked", t->folder);
-	assert_int_equal(signer_create(path, ORIGIN, bytes_text("correct horse"), NOW_MS, &t->arena,
-				       &t->public, NULL)
-				 .code,
-			 OK);
+	t->founding.passphrase = bytes_text("correct horse");
+	assert_int_equal(signer_create(path, &t->founding, &t->arena, &t->public, NULL).code, OK);
 	assert_int_equal(vault_open(path, bytes_text("wrong horse"), &vault, &f).code,
 			 ERR_UNAUTHENTICATED);
 	assert_string_equal(f.message, "KEY_PASSPHRASE_WRONG");

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state.h — what the journal adds up to, in memory: the charter in force, what was admitted, denied and
+ * spent. Rebuilt at start, and changed by nothing but records that are in the journal. A build
+ * authorization takes its body (at most 16 kB, usually 300 bytes) and about 300 bytes more, a firmware release the
+ * same; there are at most 65,536 of each. */
+#ifndef SIGNER_STATE_H
+#define SIGNER_STATE_H
+
+#include "core/charter.h"
+#include "signer/body.h"
+#include "signer/known.h"
+#include "signer/signer.h"
+
+enum { ADMITTED_MAX = 65536, NOT_AN_ENVIRONMENT = -1 };
+
+/* Spans point into the claim's body. */
+struct authorization {
+	struct hash digest; /* of the claim */
+	struct bytes id, product, release;
+	struct bytes hardware_type; /* p is NULL when absent */
+	struct bytes stations;      /* a CBOR array of maps; p is NULL when absent */
+	uint64_t quantity, valid_until;
+	bool permits;
+	uint64_t issued; /* units that have an intent */
+	bool ended;      /* denied or closed */
+	uint8_t *kept;   /* the body */
+};
+
+struct release {
+	struct hash digest;
+	struct bytes id, product, version;
+	int environment; /* of SIGNER_ENVIRONMENT */
+	struct hash image;
+	uint64_t image_size, security_version;
+	bool emergency;
+	bool ended; /* denied or withdrawn */
+	uint8_t *kept;
+};
+
+/* Fills all but what the journal adds. Fault SIGNER_BODY_WRONG. */
+MUST_CHECK err authorization_read(const struct claim *claim, struct hash digest,
+				  struct authorization *out, struct fault *f);
+MUST_CHECK err release_read(const struct claim *claim, struct hash digest, struct release *out,
+			    struct fault *f);
+/* Whether the authorization names this key as that of this station. */
+bool authorization_names(const struct authorization *authorization, struct bytes station,
+			 struct hash key);
+size_t authorization_stations(const struct authorization *authorization);
+int environment_find(struct bytes name);
+
+struct key_since {
+	struct hash key;
+	struct bytes person; /* in the charter's bytes */
+	uint64_t since;      /* 0: since the first revision */
+};
+/* The charter in force. */
+struct charter_state {
+	struct charter charter;
+	uint8_t bytes[CHARTER_SIZE_MAX];
+	struct key_since since[CHARTER_KEYS_MAX]; /* as charter.keys */
+};
+
+struct signer_state {
+	struct charter_state *charter;
+	struct known_index known;
+	struct authorization *authorizations;
+	struct release *releases;
+	size_t authorizations_n, authorizations_cap, releases_n, releases_cap;
+	uint64_t spent;                      /* records that the anchor counts */
+	uint64_t latest;                     /* the journal's last time */
+	bool anchored;                       /* the journal says what the anchor showed: */
+	uint64_t anchor_spent, anchor_value; /* then it showed this, when so many were spent */
+};
+void state_done(struct signer_state *s);
+
+/* The first charter, or the next: what it must follow, the caller has judged. */
+MUST_CHECK err state_charter(struct signer_state *s, struct bytes charter, uint64_t at,
+			     struct fault *f);
+/* Takes in a decision that is in the journal: its claim, the approvals that counted (32 bytes each). */
+MUST_CHECK err state_decided(struct signer_state *s, const struct claim *claim, struct hash digest,
+			     struct bytes approvals, uint64_t at, struct fault *f);
+/* Takes in a denial that is in the journal. */
+MUST_CHECK err state_denied(struct signer_state *s, const struct claim *claim, struct fault *f);
+/* Everything that waits counts as used up: after a succession from a backup of the journal. */
+void state_end_all(struct signer_state *s);
+
+/* Valid until the next decision; NULL if it was not admitted. */
+struct authorization *state_authorization(const struct signer_state *s, struct bytes id);
+struct authorization *state_authorization_by(const struct signer_state *s, struct hash digest);
+struct release *state_release(const struct signer_state *s, struct bytes id);
+/* A decision or permit that is in the journal, whether its document is signed or not. */
+struct known *state_promise(const struct signer_state *s, struct hash digest);
+MUST_CHECK err state_permitted(struct signer_state *s, struct hash digest, uint64_t at,
+			       struct fault *f);
+bool state_is_denied(const struct signer_state *s, struct hash digest);
+/* Since when the charter knows its i-th key. */
+uint64_t state_key_since(const struct signer_state *s, const struct charter_key *key);
+
+#endif
