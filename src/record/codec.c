@@ -249,7 +249,7 @@ struct value *each_values(struct arena *a, const struct rule *rule, const struct
 		return NULL;
 	memcpy(all, values, base * sizeof *all);
 	body_values(rule->each->sub, &element, all + base);
-	all[base + members] = value_u64(i);
+	all[base + members] = value_int((int64_t)i);
 	return all;
 }
 
