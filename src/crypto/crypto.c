@@ -7,8 +7,6 @@
 
 #include "crypto/crypto_internal.h"
 
-enum { SIGNATURE_SIZE = 64, ECDSA_DER_MAX = 72 };
-
 /* The order n of P-256 (FIPS 186-5, SP 800-186 section 3.2.1.3). */
 static const uint8_t P256_ORDER[32] = {
 	0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
@@ -47,8 +45,7 @@ bool ecdsa_from_der(struct bytes der, uint8_t signature[static 64])
 	       scalar_in_range(signature) && scalar_in_range(signature + 32);
 }
 
-/* r ‖ s as DER; 0 if a number is out of range. */
-static size_t ecdsa_to_der(const uint8_t signature[static 64], uint8_t der[static ECDSA_DER_MAX])
+size_t ecdsa_to_der(const uint8_t signature[static 64], uint8_t der[static ECDSA_DER_MAX])
 {
 	if (!scalar_in_range(signature) || !scalar_in_range(signature + 32))
 		return 0;
@@ -66,8 +63,8 @@ static size_t ecdsa_to_der(const uint8_t signature[static 64], uint8_t der[stati
 	return n > 0 ? (size_t)n : 0;
 }
 
-err key_sign(const struct private_key *key, struct bytes message, uint8_t signature[static 64],
-	     struct fault *f)
+static err sign_here(const struct private_key *key, struct bytes message,
+		     uint8_t signature[static 64], struct fault *f)
 {
 	enum key_algorithm algorithm = key->public->algorithm;
 	AUTO(digest_context_close) EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -85,6 +82,37 @@ err key_sign(const struct private_key *key, struct bytes message, uint8_t signat
 		return ERR_OK;
 	}
 	return crypto_failed(f);
+}
+
+/* An HSM that signs something else, or answers in the wrong order, must not be believed. */
+static err sign_outside(const struct private_key *key, struct signing *signings, size_t n,
+			struct fault *f)
+{
+	TRY(key->sign(key->context, signings, n, f));
+	for (size_t i = 0; i < n; i++)
+		if (!key_verify(key->public, signings[i].message, signings[i].signature))
+			return fail(f, "KEY_SIGNED_WRONG", NULL);
+	return ERR_OK;
+}
+
+err key_sign_many(const struct private_key *key, struct signing *signings, size_t n,
+		  struct fault *f)
+{
+	if (key->sign != NULL)
+		return n == 0 ? ERR_OK : sign_outside(key, signings, n, f);
+	for (size_t i = 0; i < n; i++)
+		TRY(sign_here(key, signings[i].message, signings[i].signature, f));
+	return ERR_OK;
+}
+
+err key_sign(const struct private_key *key, struct bytes message, uint8_t signature[static 64],
+	     struct fault *f)
+{
+	struct signing one = {.message = message};
+
+	TRY(key_sign_many(key, &one, 1, f));
+	memcpy(signature, one.signature, SIGNATURE_SIZE);
+	return ERR_OK;
 }
 
 bool key_verify(const struct public_key *key, struct bytes message,

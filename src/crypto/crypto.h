@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crypto.h — public keys, private keys and signatures behind one header: OpenSSL today, PKCS#11
- * and TPM later. P-256 (ES256) and Ed25519 (EdDSA). A key's identity is SHA-256 of its DER
- * SubjectPublicKeyInfo, never a name. */
+/* crypto.h — public keys, private keys and signatures behind one header: OpenSSL for keys that are
+ * here, a function for keys that are elsewhere (an HSM). P-256 (ES256) and Ed25519 (EdDSA). A key's
+ * identity is SHA-256 of its DER SubjectPublicKeyInfo, never a name. */
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
 
@@ -47,6 +47,25 @@ const struct public_key *private_key_public(const struct private_key *key);
 /* 64 bytes: r ‖ s for P-256, RFC 8032 for Ed25519. */
 MUST_CHECK err key_sign(const struct private_key *key, struct bytes message,
 			uint8_t signature[static 64], struct fault *f);
+
+struct signing {
+	struct bytes message;
+	uint8_t signature[64];
+};
+/* All of them, or an error and none may be used. A key that is elsewhere makes them side by side. */
+MUST_CHECK err key_sign_many(const struct private_key *key, struct signing *signings, size_t n,
+			     struct fault *f);
+
+/* A key whose signatures are made elsewhere: `sign` fills every signature, or fails. What it makes
+ * is verified before anybody gets to see it. `close` (which may be NULL) is called with `context`
+ * when the key is closed — and not when this fails. The public key is copied. */
+typedef err sign_many_fn(void *context, struct signing *signings, size_t n, struct fault *f);
+typedef void sign_close_fn(void *context);
+MUST_CHECK err private_key_outside(const struct public_key *public, sign_many_fn *sign,
+				   sign_close_fn *close, void *context, struct private_key **out,
+				   struct fault *f);
+bool private_key_is_outside(const struct private_key *key);
+
 MUST_CHECK bool key_verify(const struct public_key *key, struct bytes message,
 			   const uint8_t signature[static 64]);
 /* An ECDSA signature of P-256 in DER (WebAuthn, TLS) as r ‖ s. False unless it is strict DER and

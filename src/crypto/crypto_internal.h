@@ -25,10 +25,20 @@ struct public_key {
 	uint8_t spki[SPKI_SIZE_MAX];
 };
 
+/* Either `pkey` holds the secret, or `sign` makes signatures with one that is elsewhere. */
 struct private_key {
 	EVP_PKEY *pkey;
 	struct public_key *public;
+	sign_many_fn *sign;
+	sign_close_fn *close;
+	void *context;
 };
+
+enum { SIGNATURE_SIZE = 64, ECDSA_DER_MAX = 72 };
+
+/* r ‖ s as DER; 0 if a number is out of range. */
+MUST_CHECK size_t ecdsa_to_der(const uint8_t signature[static 64],
+			       uint8_t der[static ECDSA_DER_MAX]);
 
 /* CRYPTO_FAILED with OpenSSL's own words; empties its error queue. */
 err crypto_failed(struct fault *f);
@@ -37,6 +47,7 @@ MUST_CHECK err private_key_adopt(EVP_PKEY *pkey, struct private_key **out, struc
 /* P-256 signatures are made with SHA-256, Ed25519 ones with nothing before them. */
 const EVP_MD *key_digest(enum key_algorithm algorithm);
 /* ecdsa-with-SHA256 or id-Ed25519, without parameters, as `algorithm` demands. */
+int signature_nid(enum key_algorithm algorithm);
 MUST_CHECK bool signature_algorithm_is(const X509_ALGOR *signature, enum key_algorithm algorithm);
 
 static inline void pkey_close(EVP_PKEY **key)

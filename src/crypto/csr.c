@@ -9,23 +9,28 @@
 #include "core/entry.h"
 #include "crypto/x509_internal.h"
 
-static err request_der(struct arena *a, X509_REQ *request, struct bytes *der, struct fault *f)
+/* The CertificationRequestInfo, in the arena. */
+static err request_body(struct arena *a, X509_REQ *request, struct bytes *body, struct fault *f)
 {
-	int n = i2d_X509_REQ(request, NULL);
+	uint8_t *der = NULL;
+	int n = i2d_re_X509_REQ_tbs(request, &der);
 
-	if (n <= 0 || n > CSR_SIZE_MAX)
+	if (n <= 0 || n > CSR_SIZE_MAX) {
+		OPENSSL_free(der);
 		return crypto_failed(f);
-	uint8_t *p = arena_alloc(a, (size_t)n);
-	if (p == NULL)
+	}
+	*body = arena_copy(a, bytes_of(der, (size_t)n));
+	OPENSSL_free(der);
+	if (body->p == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a certificate request", NULL);
-	*der = bytes_of(p, (size_t)n);
-	return i2d_X509_REQ(request, &p) == n ? ERR_OK : crypto_failed(f);
+	return ERR_OK;
 }
 
 err csr_make(struct arena *a, const struct private_key *key, const char *serial_number,
 	     struct bytes *der, struct fault *f)
 {
-	struct bytes serial = bytes_text(serial_number);
+	struct bytes serial = bytes_text(serial_number), body;
+	uint8_t signature[SIGNATURE_SIZE];
 	AUTO(request_close) X509_REQ *request = X509_REQ_new();
 	AUTO(name_close) X509_NAME *subject = X509_NAME_new();
 
@@ -35,10 +40,11 @@ err csr_make(struct arena *a, const struct private_key *key, const char *serial_
 	    (serial.n > 0 && !name_add(subject, NID_serialNumber, serial)) ||
 	    X509_REQ_set_version(request, X509_REQ_VERSION_1) != 1 ||
 	    X509_REQ_set_subject_name(request, subject) != 1 ||
-	    X509_REQ_set_pubkey(request, key->pkey) != 1 ||
-	    X509_REQ_sign(request, key->pkey, key_digest(key->public->algorithm)) <= 0)
+	    X509_REQ_set_pubkey(request, key->public->pkey) != 1)
 		return crypto_failed(f);
-	return request_der(a, request, der, f);
+	TRY(request_body(a, request, &body, f));
+	TRY(key_sign(key, body, signature, f));
+	return signed_put(a, body, key->public->algorithm, signature, CSR_SIZE_MAX, der, f);
 }
 
 static bool reencodes(X509_REQ *request, struct bytes der)

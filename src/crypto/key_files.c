@@ -113,6 +113,8 @@ err private_key_save(const struct private_key *key, const char *path, struct byt
 
 	if (passphrase.n > PASSPHRASE_MAX)
 		return fail(f, "KEY_PASSPHRASE_TOO_LONG", NULL);
+	if (private_key_is_outside(key))
+		return fail(f, "KEY_OUTSIDE", NULL);
 	if (pem == NULL || !write_pem(pem, key->pkey, passphrase))
 		return crypto_failed(f);
 	long n = BIO_get_mem_data(pem, &p);

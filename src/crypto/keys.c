@@ -315,10 +315,33 @@ err private_key_generate(enum key_algorithm algorithm, struct private_key **out,
 	return private_key_adopt(pkey, out, f);
 }
 
+err private_key_outside(const struct public_key *public, sign_many_fn *sign, sign_close_fn *close,
+			void *context, struct private_key **out, struct fault *f)
+{
+	AUTO(public_key_auto) struct public_key *copy = NULL;
+
+	TRY(public_key_parse(public_key_spki(public), &copy, f));
+	struct private_key *key = calloc(1, sizeof(*key));
+	if (key == NULL)
+		return fail(f, "MEMORY_EXHAUSTED", "what", "a key", NULL);
+	*key = (struct private_key){
+		.public = copy, .sign = sign, .close = close, .context = context};
+	copy = NULL;
+	*out = key;
+	return ERR_OK;
+}
+
+bool private_key_is_outside(const struct private_key *key)
+{
+	return key->sign != NULL;
+}
+
 void private_key_close(struct private_key *key)
 {
 	if (key == NULL)
 		return;
+	if (key->close != NULL)
+		key->close(key->context);
 	EVP_PKEY_free(key->pkey); /* OpenSSL wipes the secret number */
 	public_key_close(key->public);
 	free(key);

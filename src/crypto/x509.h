@@ -33,6 +33,68 @@ MUST_CHECK err certificate_issue_device(struct arena *a, const struct private_ke
 					const struct public_key *subject,
 					const struct device_profile *profile, struct bytes *der,
 					struct fault *f);
+
+/* ---- in two steps, for many certificates or a key in an HSM ---- */
+
+/* A certificate without its signature: `body` (TBSCertificate, DER) is the message to be signed
+ * by a key of `algorithm`. */
+struct certificate_body {
+	struct bytes body;
+	enum key_algorithm algorithm;
+};
+MUST_CHECK err certificate_device_prepare(struct arena *a, struct bytes ca_certificate,
+					  const struct public_key *subject,
+					  const struct device_profile *profile,
+					  struct certificate_body *out, struct fault *f);
+/* Body and signature (64 bytes, as key_sign makes it) as a certificate. Whether they belong
+ * together is the caller's to check: certificate_check_device, or certificate_check_issued. */
+MUST_CHECK err certificate_assemble(struct arena *a, const struct certificate_body *body,
+				    const uint8_t signature[static 64], struct bytes *der,
+				    struct fault *f);
+/* Many devices: prepared, signed side by side where the key can, assembled and checked. All or
+ * none. */
+struct device_issue {
+	const struct public_key *subject;
+	struct device_profile profile;
+	struct bytes der; /* the certificate, in the arena */
+};
+MUST_CHECK err certificate_issue_devices(struct arena *a, const struct private_key *ca,
+					 struct bytes ca_certificate, struct device_issue *devices,
+					 size_t n, struct fault *f);
+
+/* ---- certificates for services, stations and persons ---- */
+
+enum credential_profile {
+	CREDENTIAL_SERVICE = 1, /* serverAuth, with DNS names */
+	CREDENTIAL_STATION,     /* clientAuth */
+	CREDENTIAL_PERSON,      /* clientAuth */
+};
+enum { CREDENTIAL_NAMES_MAX = 8, CREDENTIAL_DAYS_MAX = 398 };
+struct credential {
+	enum credential_profile profile;
+	const char *principal;    /* common name; an id */
+	const char *const *names; /* DNS names without wildcards: 1 to 8 for a service, else none */
+	size_t names_n;
+	uint8_t certificate_serial[CERTIFICATE_SERIAL_SIZE];
+	uint64_t not_before_ms, not_after_ms;
+};
+/* What the next two would refuse. */
+MUST_CHECK err credential_check(const struct credential *credential, struct fault *f);
+MUST_CHECK err certificate_credential_prepare(struct arena *a, struct bytes ca_certificate,
+					      const struct public_key *subject,
+					      const struct credential *credential,
+					      struct certificate_body *out, struct fault *f);
+MUST_CHECK err certificate_issue_credential(struct arena *a, const struct private_key *ca,
+					    struct bytes ca_certificate,
+					    const struct public_key *subject,
+					    const struct credential *credential, struct bytes *der,
+					    struct fault *f);
+/* That `der` is well-formed and signed by the CA's key, whatever it says. */
+MUST_CHECK err certificate_check_issued(struct bytes der, struct bytes ca_certificate,
+					struct fault *f);
+
+/* ---- our own ---- */
+
 /* A self-signed CA with pathLen 0, and a self-signed or CA-issued TLS server certificate for the
  * given names ("localhost", "127.0.0.1"). */
 MUST_CHECK err certificate_make_ca(struct arena *a, const struct private_key *key, const char *name,

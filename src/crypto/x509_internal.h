@@ -48,9 +48,32 @@ MUST_CHECK bool time_set(ASN1_TIME *out, uint64_t unix_ms);
 /* Parses the whole of `der` as a certificate of at most CERTIFICATE_SIZE_MAX bytes whose encoding
  * again is the same; NULL otherwise. */
 X509 *certificate_parse(struct bytes der);
-/* Copies a certificate's DER into the arena. */
-MUST_CHECK err certificate_der(struct arena *a, X509 *certificate, struct bytes *out,
-			       struct fault *f);
+
+/* Whether every part may stand in a certificate, and how it gets there. */
+MUST_CHECK bool serial_well_formed(const uint8_t serial[static CERTIFICATE_SERIAL_SIZE]);
+MUST_CHECK bool serial_set(X509 *x, const uint8_t serial[static CERTIFICATE_SERIAL_SIZE]);
+/* Takes `made` over; false if it is NULL. */
+MUST_CHECK bool extension_add(X509 *x, X509_EXTENSION *made);
+/* From a fixed text, as openssl.cnf writes it. */
+MUST_CHECK bool extension_text(X509 *x, int nid, const char *value);
+MUST_CHECK bool subject_common_name(X509 *x, struct bytes name);
+/* A validity that never ends. */
+MUST_CHECK bool without_end(X509 *x, uint64_t not_before_ms);
+/* keyUsage digitalSignature, no CA bit, and one purpose. */
+MUST_CHECK bool leaf_extensions(X509 *x, const char *purpose);
+X509_EXTENSION *authority_key_id(const ASN1_OCTET_STRING *ca_key_id);
+
+/* The TBSCertificate of `x` as a key of `algorithm` will sign it. */
+MUST_CHECK err body_of(struct arena *a, X509 *x, enum key_algorithm algorithm,
+		       struct certificate_body *out, struct fault *f);
+/* `x` signed by `key`, wherever that is. */
+MUST_CHECK err certificate_sign(struct arena *a, X509 *x, const struct private_key *key,
+				struct bytes *der, struct fault *f);
+/* SEQUENCE { `body`, AlgorithmIdentifier, BIT STRING }: certificates and requests have one form
+ * (RFC 5280 section 4.1, RFC 2986 section 4.2). */
+MUST_CHECK err signed_put(struct arena *a, struct bytes body, enum key_algorithm algorithm,
+			  const uint8_t signature[static 64], size_t max, struct bytes *der,
+			  struct fault *f);
 
 /* A certificate that may issue ours: it is a CA, has a key of our algorithms and a key id. */
 struct issuer {

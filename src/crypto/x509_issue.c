@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* x509_issue.c — certificates made: device identities (IEEE 802.1AR-2018), the CA that issues
- * them, and TLS certificates. Every device certificate is checked before it leaves. */
+/* x509_issue.c — certificates that a key makes for itself: the CA that issues others, and those of
+ * TLS. */
 #include <string.h>
 
 #include <openssl/err.h>
@@ -16,19 +16,6 @@ static const uint64_t LONG_AGO_MS = 946684800000; /* 2000-01-01 */
 
 /* ---- parts ---- */
 
-static bool serial_set(X509 *x, const uint8_t serial[static CERTIFICATE_SERIAL_SIZE])
-{
-	AUTO(number_close) BIGNUM *number = BN_bin2bn(serial, CERTIFICATE_SERIAL_SIZE, NULL);
-
-	return number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)) != NULL;
-}
-
-/* Positive and exactly 16 octets in DER: never shorter by a leading zero, nor longer by one. */
-static bool serial_well_formed(const uint8_t serial[static CERTIFICATE_SERIAL_SIZE])
-{
-	return serial[0] >= 0x01 && serial[0] <= 0x7f;
-}
-
 static err serial_random(X509 *x, struct fault *f)
 {
 	uint8_t serial[CERTIFICATE_SERIAL_SIZE];
@@ -38,42 +25,10 @@ static err serial_random(X509 *x, struct fault *f)
 	return serial_set(x, serial) ? ERR_OK : crypto_failed(f);
 }
 
-static bool extension_add(X509 *x, X509_EXTENSION *made)
-{
-	AUTO(extension_close) X509_EXTENSION *extension = made;
-
-	return extension != NULL && X509_add_ext(x, extension, -1) == 1;
-}
-
-/* From a fixed text, as openssl.cnf writes it. */
-static bool extension_text(X509 *x, int nid, const char *value)
-{
-	return extension_add(x, X509V3_EXT_conf_nid(NULL, NULL, nid, value));
-}
-
-static bool subject_common_name(X509 *x, struct bytes name)
-{
-	AUTO(name_close) X509_NAME *subject = X509_NAME_new();
-
-	return subject != NULL && name_add(subject, NID_commonName, name) &&
-	       X509_set_subject_name(x, subject) == 1;
-}
-
 static bool validity(X509 *x, uint64_t not_before_ms, uint64_t not_after_ms)
 {
 	return time_set(X509_getm_notBefore(x), not_before_ms) &&
 	       time_set(X509_getm_notAfter(x), not_after_ms);
-}
-
-static bool without_end(X509 *x, uint64_t not_before_ms)
-{
-	return time_set(X509_getm_notBefore(x), not_before_ms) &&
-	       ASN1_TIME_set_string_X509(X509_getm_notAfter(x), NOT_AFTER_NEVER) == 1;
-}
-
-static bool sign(X509 *x, const struct private_key *key)
-{
-	return X509_sign(x, key->pkey, key_digest(key->public->algorithm)) > 0;
 }
 
 /* A version 3 certificate of `key` for itself, with a random serial; the rest is the caller's. */
@@ -87,90 +42,12 @@ static err self_signed(const struct private_key *key, const char *name, X509 **o
 	if (x == NULL || X509_set_version(x, X509_VERSION_3) != 1 ||
 	    !subject_common_name(x, common_name) ||
 	    X509_set_issuer_name(x, X509_get_subject_name(x)) != 1 ||
-	    X509_set_pubkey(x, key->pkey) != 1)
+	    X509_set_pubkey(x, key->public->pkey) != 1)
 		return crypto_failed(f);
 	TRY(serial_random(x, f));
 	*out = x;
 	x = NULL;
 	return ERR_OK;
-}
-
-/* ---- device certificates ---- */
-
-err device_profile_check(const struct device_profile *profile, struct fault *f)
-{
-	AUTO(object_close) ASN1_OBJECT *hardware_type = object_of(profile->hardware_type);
-	AUTO(string_close) ASN1_TIME *not_before = ASN1_TIME_new();
-
-	if (!id_valid(bytes_text(profile->product)))
-		return fail_field(f, "product", "CERTIFICATE_NAME_INVALID", "name",
-				  profile->product, NULL);
-	if (!id_valid(bytes_text(profile->serial)))
-		return fail_field(f, "serial", "CERTIFICATE_NAME_INVALID", "name", profile->serial,
-				  NULL);
-	if (hardware_type == NULL)
-		return fail_field(f, "hardware_type", "CERTIFICATE_OID_INVALID", "oid",
-				  profile->hardware_type, NULL);
-	if (!serial_well_formed(profile->certificate_serial))
-		return fail(f, "CERTIFICATE_SERIAL_INVALID", NULL);
-	if (not_before == NULL || !time_set(not_before, profile->not_before_ms))
-		return fail(f, "CERTIFICATE_TIME_INVALID", NULL);
-	return ERR_OK;
-}
-
-static bool device_extensions(X509 *x, const struct device_parts *parts)
-{
-	for (size_t i = 0; i < DEVICE_EXTENSIONS; i++)
-		if (!extension_add(x, device_extension(i, parts)))
-			return false;
-	return true;
-}
-
-static bool device_body(X509 *x, const struct issuer *issuer, const struct public_key *subject,
-			const struct device_profile *profile, const ASN1_OBJECT *hardware_type)
-{
-	struct bytes serial = bytes_text(profile->serial);
-	struct device_parts parts = {X509_get0_subject_key_id(issuer->certificate), hardware_type,
-				     serial};
-	AUTO(name_close) X509_NAME *name = device_subject(bytes_text(profile->product), serial);
-
-	return name != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
-	       serial_set(x, profile->certificate_serial) &&
-	       X509_set_issuer_name(x, X509_get_subject_name(issuer->certificate)) == 1 &&
-	       without_end(x, profile->not_before_ms) && X509_set_subject_name(x, name) == 1 &&
-	       X509_set_pubkey(x, subject->pkey) == 1 && device_extensions(x, &parts);
-}
-
-static err issue(struct arena *a, const struct private_key *ca, const struct issuer *issuer,
-		 const struct public_key *subject, const struct device_profile *profile,
-		 struct bytes *der, struct fault *f)
-{
-	AUTO(object_close) ASN1_OBJECT *hardware_type = object_of(profile->hardware_type);
-
-	if (!hash_equal(issuer->key->id, ca->public->id))
-		return fail(f, "CERTIFICATE_CA_KEY_DIFFERS", NULL);
-	AUTO(certificate_close) X509 *x = X509_new();
-	if (hardware_type == NULL || x == NULL ||
-	    !device_body(x, issuer, subject, profile, hardware_type) || !sign(x, ca))
-		return crypto_failed(f);
-	return certificate_der(a, x, der, f);
-}
-
-err certificate_issue_device(struct arena *a, const struct private_key *ca,
-			     struct bytes ca_certificate, const struct public_key *subject,
-			     const struct device_profile *profile, struct bytes *der,
-			     struct fault *f)
-{
-	struct device_certificate checked;
-	struct issuer issuer;
-
-	TRY(device_profile_check(profile, f));
-	TRY(issuer_open(ca_certificate, &issuer, f));
-	err issued = issue(a, ca, &issuer, subject, profile, der, f);
-	if (issued.code == OK)
-		issued = device_check(a, *der, &issuer, &checked, f);
-	issuer_close(&issuer);
-	return issued;
 }
 
 /* ---- the CA ---- */
@@ -195,10 +72,9 @@ err certificate_make_ca(struct arena *a, const struct private_key *key, const ch
 	TRY(self_signed(key, name, &x, f));
 	if (!without_end(x, not_before_ms) ||
 	    !extension_text(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
-	    !extension_text(x, NID_key_usage, "critical,keyCertSign,cRLSign") ||
-	    !subject_key_id(x) || !sign(x, key))
+	    !extension_text(x, NID_key_usage, "critical,keyCertSign,cRLSign") || !subject_key_id(x))
 		return crypto_failed(f);
-	return certificate_der(a, x, der, f);
+	return certificate_sign(a, x, key, der, f);
 }
 
 /* ---- TLS ---- */
@@ -256,13 +132,6 @@ static err alternative_names(X509 *x, const char *const *names, size_t n, struct
 	return ERR_OK;
 }
 
-static bool leaf_extensions(X509 *x, const char *purpose)
-{
-	return extension_text(x, NID_basic_constraints, "critical,CA:FALSE") &&
-	       extension_text(x, NID_key_usage, "critical,digitalSignature") &&
-	       extension_text(x, NID_ext_key_usage, purpose);
-}
-
 err certificate_make_tls(struct arena *a, const struct private_key *key, const char *const *names,
 			 size_t n, uint64_t not_before_ms, uint64_t not_after_ms, struct bytes *der,
 			 struct fault *f)
@@ -276,9 +145,9 @@ err certificate_make_tls(struct arena *a, const struct private_key *key, const c
 	TRY(self_signed(key, strlen(names[0]) <= SUBJECT_TEXT_MAX ? names[0] : "server", &x, f));
 	TRY(alternative_names(x, names, n, f));
 	if (!validity(x, not_before_ms, not_after_ms) || !leaf_extensions(x, "serverAuth") ||
-	    !subject_key_id(x) || !sign(x, key))
+	    !subject_key_id(x))
 		return crypto_failed(f);
-	return certificate_der(a, x, der, f);
+	return certificate_sign(a, x, key, der, f);
 }
 
 err certificate_make_client(struct arena *a, const struct private_key *key, const char *name,
@@ -287,7 +156,7 @@ err certificate_make_client(struct arena *a, const struct private_key *key, cons
 	AUTO(certificate_close) X509 *x = NULL;
 
 	TRY(self_signed(key, name, &x, f));
-	if (!without_end(x, LONG_AGO_MS) || !leaf_extensions(x, "clientAuth") || !sign(x, key))
+	if (!without_end(x, LONG_AGO_MS) || !leaf_extensions(x, "clientAuth"))
 		return crypto_failed(f);
-	return certificate_der(a, x, der, f);
+	return certificate_sign(a, x, key, der, f);
 }

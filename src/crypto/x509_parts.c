@@ -150,18 +150,23 @@ static X509_EXTENSION *key_usage(const struct device_parts *parts)
 	return X509V3_EXT_i2d(NID_key_usage, 1, bits);
 }
 
-static X509_EXTENSION *authority_key_id(const struct device_parts *parts)
+X509_EXTENSION *authority_key_id(const ASN1_OCTET_STRING *ca_key_id)
 {
 	AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
 	X509_EXTENSION *extension = NULL;
 
 	if (authority != NULL) {
-		authority->keyid = ASN1_OCTET_STRING_dup(parts->ca_key_id);
+		authority->keyid = ASN1_OCTET_STRING_dup(ca_key_id);
 		if (authority->keyid != NULL)
 			extension = X509V3_EXT_i2d(NID_authority_key_identifier, 0, authority);
 	}
 	AUTHORITY_KEYID_free(authority);
 	return extension;
+}
+
+static X509_EXTENSION *device_authority(const struct device_parts *parts)
+{
+	return authority_key_id(parts->ca_key_id);
 }
 
 static X509_EXTENSION *policies(const struct device_parts *parts)
@@ -216,12 +221,17 @@ failed:
 X509_EXTENSION *device_extension(size_t i, const struct device_parts *parts)
 {
 	static X509_EXTENSION *(*const make[DEVICE_EXTENSIONS])(const struct device_parts *) = {
-		key_usage, authority_key_id, policies, hardware_name};
+		key_usage, device_authority, policies, hardware_name};
 
 	return make[i](parts);
 }
 
 /* ---- whole certificates ---- */
+
+int signature_nid(enum key_algorithm algorithm)
+{
+	return algorithm == KEY_P256 ? NID_ecdsa_with_SHA256 : NID_ED25519;
+}
 
 bool signature_algorithm_is(const X509_ALGOR *signature, enum key_algorithm algorithm)
 {
@@ -229,8 +239,7 @@ bool signature_algorithm_is(const X509_ALGOR *signature, enum key_algorithm algo
 	int parameters = 0;
 
 	X509_ALGOR_get0(&object, &parameters, NULL, signature);
-	return parameters == V_ASN1_UNDEF &&
-	       OBJ_obj2nid(object) == (algorithm == KEY_P256 ? NID_ecdsa_with_SHA256 : NID_ED25519);
+	return parameters == V_ASN1_UNDEF && OBJ_obj2nid(object) == signature_nid(algorithm);
 }
 
 /* OpenSSL keeps the bytes it parsed; asking for the body to be made again drops them. */
@@ -259,23 +268,6 @@ X509 *certificate_parse(struct bytes der)
 	ERR_clear_error();
 	X509_free(certificate);
 	return NULL;
-}
-
-err certificate_der(struct arena *a, X509 *certificate, struct bytes *out, struct fault *f)
-{
-	int n = i2d_X509(certificate, NULL);
-
-	if (n <= 0)
-		return crypto_failed(f);
-	if (n > CERTIFICATE_SIZE_MAX)
-		return fail(f, "CERTIFICATE_TOO_LARGE", NULL);
-	uint8_t *p = arena_alloc(a, (size_t)n);
-	if (p == NULL)
-		return fail(f, "MEMORY_EXHAUSTED", "what", "a certificate", NULL);
-	*out = bytes_of(p, (size_t)n);
-	if (i2d_X509(certificate, &p) != n)
-		return crypto_failed(f);
-	return ERR_OK;
 }
 
 err issuer_open(struct bytes der, struct issuer *out, struct fault *f)
