@@ -49,19 +49,10 @@ static err apply_raised(struct rulebook *b, const struct applied *x, struct aren
 static err fold_each(struct rulebook *b, struct record *r, const struct rule *rule, struct arena *a,
 		     struct fault *f)
 {
-	const struct field *list_field = rule->each;
-	size_t base = r->type->parameters_n, members = fields_count(list_field->sub);
-
-	if ((r->body.present >> rule->each_index & 1) == 0)
-		return ERR_OK;
-	for (size_t i = 0; i < body_list(list_field, &r->body)->n; i++) {
-		struct value *values = arena_array(a, rule->parameters_n, sizeof *values);
-		struct body element = list_element(list_field, &r->body, i);
+	for (size_t i = 0; i < each_count(rule, &r->body); i++) {
+		struct value *values = each_values(a, rule, r->values, &r->body, i);
 		if (values == NULL)
 			return fail(f, "OUT_OF_MEMORY", NULL);
-		memcpy(values, r->values, base * sizeof *values);
-		body_values(list_field->sub, &element, values + base);
-		values[base + members] = value_u64(i);
 		TRY(db_queue(b->db, b->rules[rule->statement], values, NULL, NULL, NULL, f));
 	}
 	return ERR_OK;

@@ -2,6 +2,7 @@
 /* evidence_types.c — the record types of the mechanism itself. */
 #include "record/evidence.h"
 
+#include "core/charter.h"
 #include "core/sha256.h"
 #include "record/check.h"
 
@@ -67,6 +68,25 @@ static const struct field ledger_started_outputs[] = {
 	{0},
 };
 
+/* The charter is what the signer will judge by: a bad one would bind the log for ever. */
+static err check_first_charter(struct check_context *context, const struct ledger_started *b,
+			       struct fault *f)
+{
+	struct charter *charter = arena_alloc(context->arena, sizeof *charter);
+	const char *why = NULL;
+
+	if (charter == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	if (!charter_parse(b->charter.bytes, charter, &why))
+		return fail_field(f, "charter", "CHARTER_UNFIT", "detail", why, NULL);
+	if (!bytes_equal(charter->origin, b->origin.bytes))
+		why = "it is of another log";
+	else if (charter->revision != 1)
+		why = "the first one has revision 1";
+	return why == NULL ? ERR_OK
+			   : fail_field(f, "charter", "CHARTER_UNFIT", "detail", why, NULL);
+}
+
 /* Each founder once, each key what its digest says; two founders or more make a founded log. */
 static err check_ledger_started(struct check_context *context, const void *body, uint64_t present,
 				void *outputs, uint64_t *outputs_present, struct fault *f)
@@ -75,7 +95,6 @@ static err check_ledger_started(struct check_context *context, const void *body,
 	const struct founder *founders = b->founders.items;
 	struct ledger_started_outputs *out = outputs;
 
-	(void)context;
 	(void)present;
 	for (size_t i = 0; i < b->founders.n; i++) {
 		if (!hash_equal(sha256(founders[i].public_key.bytes), founders[i].key))
@@ -92,6 +111,7 @@ static err check_ledger_started(struct check_context *context, const void *body,
 	out->founders_n = (int64_t)b->founders.n;
 	*outputs_present = 1;
 	if (b->charter.bytes.n > 0) {
+		TRY(check_first_charter(context, b, f));
 		out->charter_digest = sha256(b->charter.bytes);
 		*outputs_present |= 2;
 	}

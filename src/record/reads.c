@@ -210,15 +210,30 @@ static err queue_gate(struct attempt *x, struct fault *f)
 	return ERR_OK;
 }
 
+/* Once, or once for each element of its list. */
+static err queue_type_rule(struct attempt *x, const struct rule *rule, db_row *row, struct fault *f)
+{
+	const struct body *body = &x->record->body;
+
+	if (rule->each == NULL)
+		return queue_rule(x, rule, row, x->record->values, f);
+	for (size_t i = 0; i < each_count(rule, body); i++) {
+		struct value *values =
+			each_values(&x->batch->arena, rule, x->record->values, body, i);
+		if (values == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+		TRY(queue_rule(x, rule, row, values, f));
+	}
+	return ERR_OK;
+}
+
 static err queue_rules(struct attempt *x, const struct compiled_type *t, bool flags,
 		       struct fault *f)
 {
-	struct value *values = x->record->values;
-
 	for (size_t i = 0; i < t->refuse_n; i++)
-		TRY(queue_rule(x, t->refuse[i], refuse_row, values, f));
+		TRY(queue_type_rule(x, t->refuse[i], refuse_row, f));
 	for (size_t i = 0; flags && i < t->flag_n; i++)
-		TRY(queue_rule(x, t->flag[i], flag_row, values, f));
+		TRY(queue_type_rule(x, t->flag[i], flag_row, f));
 	return t->type->gate == NULL ? ERR_OK : queue_gate(x, f);
 }
 

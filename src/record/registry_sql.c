@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* `fold … each LIST`: the type's parameters, then the element's members, then :i. */
+/* `… each LIST`: the type's parameters, then the element's members, then :i. */
 static err each_parameters(struct registry *r, const struct compiled_type *t, struct rule *rule,
 			   struct fault *f)
 {
@@ -42,7 +42,7 @@ static err find_list(const struct compiled_type *t, const char *name, struct rul
 		}
 	}
 	return registry_bad(f, t->type->name,
-			    "a fold runs each of a list that the type does not have");
+			    "a rule runs each of a list that the type does not have");
 }
 
 static void keep_rule(struct registry *r, struct rule *rule)
@@ -86,8 +86,8 @@ static err compile_type_rule(struct registry *r, const struct section *s, struct
 			      .sql = s->sql,
 			      .parameters = t->parameters,
 			      .parameters_n = t->parameters_n};
-	if (s->kind == SECTION_FOLD && s->words_n == 3) {
-		TRY(find_list(t, s->words[2], rule, f));
+	if (s->words_n > 2) { /* sections.c: then its last two words are `each LIST` */
+		TRY(find_list(t, s->words[s->words_n - 1], rule, f));
 		TRY(each_parameters(r, t, rule, f));
 	}
 	if (s->kind != SECTION_FOLD) {

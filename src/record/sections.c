@@ -21,8 +21,8 @@ struct kind_rule {
 static const struct kind_rule KINDS[] = {
 	{"table", SECTION_TABLE, 3, SECTION_WORDS_MAX},
 	{"scope", SECTION_SCOPE, 1, 1},
-	{"refuse", SECTION_REFUSE, 2, 2},
-	{"flag", SECTION_FLAG, 2, 2},
+	{"refuse", SECTION_REFUSE, 2, 4},
+	{"flag", SECTION_FLAG, 2, 4},
 	{"fold", SECTION_FOLD, 1, 3},
 	{"control", SECTION_CONTROL, 2, 2},
 	{"view", SECTION_VIEW, 2, SECTION_WORDS_MAX},
@@ -78,6 +78,15 @@ static err split_words(struct splitter *s, struct section *section, struct bytes
 	return ERR_OK;
 }
 
+/* `TYPE`, or `TYPE CODE` of a refusal or flag; then perhaps `each LIST`. */
+static bool is_rule(const struct section *s, enum section_kind kind)
+{
+	size_t named = kind == SECTION_FOLD ? 1 : 2;
+
+	return s->words_n == named ||
+	       (s->words_n == named + 2 && strcmp(s->words[named], "each") == 0);
+}
+
 static err start_section(struct splitter *s, struct bytes header, unsigned line)
 {
 	struct section *section = &s->sections[s->n];
@@ -91,9 +100,10 @@ static err start_section(struct splitter *s, struct bytes header, unsigned line)
 		return bad(s, line, "unknown kind of section");
 	if (section->words_n < rule->words_min || section->words_n > rule->words_max)
 		return bad(s, line, "wrong number of words in the header");
-	if (rule->kind == SECTION_FOLD && section->words_n != 1 &&
-	    (section->words_n != 3 || strcmp(section->words[1], "each") != 0))
-		return bad(s, line, "a fold is `fold TYPE` or `fold TYPE each LIST`");
+	if ((rule->kind == SECTION_FOLD || rule->kind == SECTION_REFUSE ||
+	     rule->kind == SECTION_FLAG) &&
+	    !is_rule(section, rule->kind))
+		return bad(s, line, "a rule is `TYPE …` or `TYPE … each LIST`");
 	if (rule->kind == SECTION_TABLE && strcmp(section->words[1], "key") != 0)
 		return bad(s, line, "a table is `table NAME key COLUMN, …`");
 	if (rule->kind == SECTION_CONTROL && strncmp(section->words[1], "gate:", 5) != 0)

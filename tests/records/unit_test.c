@@ -11,6 +11,9 @@
 #define UNIT        "'product':'GW','serial':'S1','station':'st1'"
 #define PART(lot, part, n) \
 	"{'supplier':'acme','part_lot':'" lot "','part':'" part "','quantity':" #n "}"
+#define SCRAPPED(serial)                                                                   \
+	"{'product':'GW','serial':'" serial "','reason':'burnt','witness':'dora','photo':" \
+	"'1111111111111111111111111111111111111111111111111111111111111111'}"
 #define OTHER_IMAGE "2222222222222222222222222222222222222222222222222222222222222222"
 
 /* `key_of` is the actor whose key the request holds. */
@@ -65,9 +68,9 @@ static void places_are_defined_once_and_with_sense(void **state)
 static void build_is_authorized_only_for_what_is_released_and_approved(void **state)
 {
 	struct world *w = *state;
-	const char *until = "'valid_until':'2099-01-01T00:00:00.000Z'";
 
 	world_ready_to_build(w);
+	const char *until = world_build_terms(w);
 	assert_says("!LINE_UNKNOWN", w, "anna", "build.authorized",
 		    BUILD("'revision':'A','release':'FW1','line':'L9',%s"), until);
 	assert_says("!FIRMWARE_RELEASE_NOT_USABLE", w, "anna", "build.authorized",
@@ -98,8 +101,7 @@ static void authorization_that_became_wrong_while_it_waited_is_not_executed(void
 
 	world_ready_to_build(w);
 	assert_says("(waits)", w, "anna", "build.authorized",
-		    BUILD("'revision':'A','release':'FW1','line':'L1',"
-			  "'valid_until':'2099-01-01T00:00:00.000Z'"));
+		    BUILD("'revision':'A','release':'FW1','line':'L1',%s"), world_build_terms(w));
 	memcpy(waiting, w->digest, sizeof waiting);
 	assert_says("", w, "anna", "firmware.withdrawn", "{'release':'FW1','reason':'hole'}");
 	memcpy(w->digest, waiting, sizeof waiting);
@@ -301,10 +303,8 @@ static void scrapped_unit_speaks_no_more(void **state)
 
 	world_ready_to_build(w);
 	world_unit(w, "S1");
-	assert_says("", w, "anna", "unit.scrapped",
-		    "{'product':'GW','serial':'S1','reason':'burnt'}");
-	assert_says("UNIT_OUT_OF_TURN", w, "anna", "unit.scrapped",
-		    "{'product':'GW','serial':'S1','reason':'burnt'}");
+	assert_says("", w, "anna", "unit.scrapped", SCRAPPED("S1"));
+	assert_says("UNIT_OUT_OF_TURN", w, "anna", "unit.scrapped", SCRAPPED("S1"));
 	assert_string_equal(shows(w, "build.reconciliation", "scrapped", "authorization=BA1"), "1");
 	assert_string_equal(shows(w, "build.reconciliation", "unexplained", "authorization=BA1"),
 			    "0");

@@ -24,6 +24,7 @@ static const char *const PERMISSIONS[] = {
 	"line.authorize",
 	"line.build",
 	"line.scrap",
+	"line.close",
 	"line.read",
 	"identity.request",
 	"identity.issue",
@@ -46,6 +47,7 @@ static const char *const PERMISSIONS[] = {
 	"nonconformance.read",
 	"build.authorize.approve",
 	"firmware.release.approve",
+	"access.credential",
 	"approval.vote",
 	"approval.read",
 };

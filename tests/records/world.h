@@ -59,6 +59,9 @@ void world_later(struct world *w, uint64_t ms);
 /* Supplier acme with part MCU1, received part lot R1 (1,000), bill of material A, firmware release
  * FW1 with image 11…11, build authorization BA1 of 5 units, part lot issued. */
 void world_ready_to_build(struct world *w);
+/* What every build authorization of GW says beside its own numbers: hardware type, and station st1 with
+ * its key; until 2099. Valid while the world is. */
+const char *world_build_terms(struct world *w);
 /* The first two steps of world_unit, which then takes the others. */
 void world_request(struct world *w, const char *serial);
 void world_certify(struct world *w, const char *serial);

@@ -7,6 +7,21 @@
 
 #include "crypto/x509.h"
 
+const char *world_build_terms(struct world *w)
+{
+	struct hash key = public_key_id(private_key_public(world_actor(w, "st1")->key));
+	char hex[65];
+
+	hex_encode(hash_bytes(&key), hex);
+	const char *text = arena_printf(
+		&w->house.arena,
+		"'hardware_type':'1.3.6.1.4.1.32473.7','stations':[{'station':'st1','key':'%s'}],"
+		"'valid_until':'2099-01-01T00:00:00.000Z'",
+		hex);
+	assert_non_null(text);
+	return text;
+}
+
 void world_ready_to_build(struct world *w)
 {
 	assert_says("", w, "anna", "supplier.registered",
@@ -30,8 +45,8 @@ void world_ready_to_build(struct world *w)
 	assert_string_equal(approved(w), "");
 	assert_says("(waits)", w, "anna", "build.authorized",
 		    "{'authorization':'BA1','product':'GW','revision':'A','release':'FW1',"
-		    "'site':'VN','line':'L1','quantity':5,"
-		    "'valid_until':'2099-01-01T00:00:00.000Z'}");
+		    "'site':'VN','line':'L1','quantity':5,%s}",
+		    world_build_terms(w));
 	assert_string_equal(approved(w), "");
 	assert_says("", w, "bert", "part_lot.issued",
 		    "{'supplier':'acme','part_lot':'R1','authorization':'BA1','site':'VN',"

@@ -160,6 +160,20 @@ SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial,
 FROM station s JOIN firmware_release f ON f.id = :release
 WHERE s.id = :station AND s.environment <> f.environment;
 
+-- flag unit.programmed IMAGE_OLDER_THAN_UNIT
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial,
+	u.security_version AS expected, t.newest AS found
+FROM unit u JOIN (SELECT max(f.security_version) AS newest FROM firmware_release f
+	WHERE f.product = :product AND f.image = :image) AS t ON t.newest < u.security_version
+WHERE u.product = :product AND u.serial = :serial;
+
+-- flag unit.programmed PROGRAMMED_WITHOUT_PERMIT
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial
+FROM unit u JOIN build_authorization b ON b.id = u.build_authorization AND b.permits = 1
+WHERE u.product = :product AND u.serial = :serial
+AND NOT EXISTS (SELECT 1 FROM permit p WHERE p.product = u.product AND p.serial = u.serial
+	AND p.image = :image AND p.used IS NULL);
+
 -- flag unit.programmed UNIT_PROGRAMMED_WHILE_HELD
 SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial
 WHERE EXISTS (SELECT 1 FROM hold h
@@ -174,6 +188,13 @@ UPDATE unit SET state = 'programmed', station = :station, firmware_release = :re
 		WHERE f.product = :product AND f.image = :image AND f.state = 'released') AS v)
 WHERE product = :product AND serial = :serial AND state IN ('built', 'programmed');
 
+--- A permit is for one programming: the oldest that is left.
+-- fold unit.programmed
+UPDATE permit SET used = :seq
+WHERE since = (SELECT min(p.since) FROM permit p WHERE p.product = :product
+	AND p.serial = :serial AND p.image = :image AND p.used IS NULL)
+AND product = :product AND serial = :serial;
+
 --- What a station asks before it programs.
 -- control PRG-01 gate:program
 SELECT 'a unit that is built' AS expected,
@@ -187,6 +208,16 @@ FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
 WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
 AND NOT EXISTS (SELECT 1 FROM firmware_release f WHERE f.id = b.firmware_release
 	AND f.product = u.product AND f.state = 'released' AND f.environment = u.environment)
+UNION ALL
+SELECT 'a firmware release that the signer signed', f.id
+FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+JOIN firmware_release f ON f.id = b.firmware_release
+WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
+AND (EXISTS (SELECT 1 FROM signer_decision d
+		WHERE d.digest = f.digest AND d.verdict = 'refused')
+	OR NOT (f.environment <> 'production' OR NOT EXISTS (SELECT 1 FROM charter c)
+	OR EXISTS (SELECT 1 FROM signer_decision d
+		WHERE d.digest = f.digest AND d.verdict = 'admitted')))
 UNION ALL
 SELECT 'no open hold', h.kind || ' ' || h.id || ' ' || h.code
 FROM hold h LEFT JOIN unit u ON u.product = :within AND u.serial = :id
@@ -205,11 +236,35 @@ FROM (SELECT :within AS product, :id AS serial WHERE :kind = 'unit'
 	WHERE :kind = 'shipment' AND c.shipment = :id AND c.kind = 'unit') AS l
 JOIN unit u ON u.product = l.product AND u.serial = l.serial
 WHERE NOT EXISTS (SELECT 1 FROM firmware_release f WHERE f.product = u.product
-	AND f.image = u.image AND f.state = 'released' AND f.environment = u.environment);
+	AND f.image = u.image AND f.state = 'released' AND f.environment = u.environment
+	AND NOT EXISTS (SELECT 1 FROM signer_decision d
+		WHERE d.digest = f.digest AND d.verdict = 'refused')
+	AND (f.environment <> 'production' OR NOT EXISTS (SELECT 1 FROM charter c)
+	OR EXISTS (SELECT 1 FROM signer_decision d
+		WHERE d.digest = f.digest AND d.verdict = 'admitted')));
+
+--- What was released in an emergency is looked at within a day, or nothing goes on with it.
+-- control CHG-04 gate:program
+SELECT 'an emergency release that was reviewed within 24 hours' AS expected, f.id AS found
+FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+JOIN firmware_release f ON f.id = b.firmware_release
+WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
+AND f.emergency = 1 AND f.reviewed IS NULL AND f.at + 86400000 <= :at;
+
+-- control CHG-04 gate:ship
+SELECT 'an emergency release that was reviewed within 24 hours' AS expected,
+	u.serial || ' ' || f.id AS found
+FROM (SELECT :within AS product, :id AS serial WHERE :kind = 'unit'
+	UNION ALL SELECT c.within, c.id FROM shipment_content c
+	WHERE :kind = 'shipment' AND c.shipment = :id AND c.kind = 'unit') AS l
+JOIN unit u ON u.product = l.product AND u.serial = l.serial
+JOIN firmware_release f ON f.id = u.firmware_release
+WHERE f.emergency = 1 AND f.reviewed IS NULL AND f.at + 86400000 <= :at;
 
 -- view firmware.releases firmware.read product:id release:id environment:id
 SELECT f.product, f.environment, f.id AS firmware_release, f.version, f.image, f.image_size,
-	f.security_version, f.sbom, f.state, f.author, f.at, f.since
+	f.security_version, f.sbom, f.configuration, f.conformance, f.emergency, f.reviewed,
+	f.verdict, f.state, f.digest, f.author, f.at, f.since
 FROM firmware_release f
 WHERE (:product IS NULL OR f.product = :product) AND (:release IS NULL OR f.id = :release)
 AND (:environment IS NULL OR f.environment = :environment)

@@ -20,6 +20,7 @@ product TEXT NOT NULL
 serial TEXT NOT NULL
 release TEXT NOT NULL
 image BLOB NOT NULL
+nonce BLOB NOT NULL
 station TEXT NOT NULL
 permit BLOB NOT NULL
 used BIGINT
@@ -31,6 +32,54 @@ index product, serial
 -- scope permit.station
 SELECT s.site, s.line, s.id AS station, s.environment, :product AS product
 FROM station s WHERE s.id = :author;
+
+-- refuse permit.requested FIRMWARE_RELEASE_NOT_USABLE
+SELECT :release AS release, :product AS product
+WHERE NOT EXISTS (SELECT 1 FROM firmware_release f
+	WHERE f.id = :release AND f.product = :product AND f.state = 'released');
+
+-- refuse permit.requested FIRMWARE_RELEASE_NOT_AUTHORIZED
+SELECT u.serial, b.firmware_release AS expected, :release AS found
+FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+WHERE u.product = :product AND u.serial = :serial AND b.firmware_release <> :release;
+
+-- refuse permit.requested ENVIRONMENT_DIFFERS
+SELECT :serial AS serial, s.environment AS expected, f.environment AS found
+FROM station s JOIN firmware_release f ON f.id = :release
+WHERE s.id = :author AND s.environment <> f.environment;
+
+-- refuse permit.requested FIRMWARE_TOO_OLD
+SELECT f.id AS release, b.security_version AS expected, f.security_version AS found
+FROM firmware_release f JOIN unit u ON u.product = :product AND u.serial = :serial
+JOIN build_authorization b ON b.id = u.build_authorization
+WHERE f.id = :release AND f.security_version < b.security_version;
+
+-- refuse permit.requested IMAGE_OLDER_THAN_UNIT
+SELECT u.serial, u.security_version AS expected, f.security_version AS found
+FROM firmware_release f JOIN unit u ON u.product = :product AND u.serial = :serial
+WHERE f.id = :release AND f.security_version < u.security_version;
+
+-- refuse permit.requested STATION_NOT_AUTHORIZED
+SELECT :author AS station, b.line, b.site FROM unit u
+JOIN build_authorization b ON b.id = u.build_authorization
+WHERE u.product = :product AND u.serial = :serial AND NOT EXISTS (SELECT 1 FROM station s
+	WHERE s.id = :author AND s.site = b.site AND s.line = b.line
+	AND s.environment = b.environment);
+
+-- refuse permit.requested STATION_KEY_NOT_AUTHORIZED
+SELECT :author AS station, b.id AS authorization FROM unit u
+JOIN build_authorization b ON b.id = u.build_authorization
+WHERE u.product = :product AND u.serial = :serial
+AND EXISTS (SELECT 1 FROM build_station n WHERE n.build_authorization = b.id)
+AND NOT EXISTS (SELECT 1 FROM build_station n WHERE n.build_authorization = b.id
+	AND n.station = :author AND n.key = :author_key);
+
+--- A device makes a new nonce each time: the same one again is a replay.
+-- refuse permit.requested NONCE_USED_BEFORE
+SELECT r.serial FROM permit_request r
+WHERE r.product = :product AND r.serial = :serial AND r.nonce = :nonce
+UNION ALL SELECT p.serial FROM permit p
+WHERE p.product = :product AND p.serial = :serial AND p.nonce = :nonce;
 
 -- fold permit.requested
 INSERT INTO permit_request (digest, product, serial, release, image, nonce, station, station_key,
@@ -44,8 +93,8 @@ WHERE NOT EXISTS (SELECT 1 FROM permit_request r
 	WHERE r.digest = :request AND r.product = :product AND r.serial = :serial);
 
 -- fold permit.issued
-INSERT INTO permit (request, product, serial, release, image, station, permit, at, since)
-SELECT r.digest, r.product, r.serial, r.release, r.image, r.station, :permit, :at, :seq
+INSERT INTO permit (request, product, serial, release, image, nonce, station, permit, at, since)
+SELECT r.digest, r.product, r.serial, r.release, r.image, r.nonce, r.station, :permit, :at, :seq
 FROM permit_request r
 WHERE r.digest = :request AND r.product = :product AND r.serial = :serial
 ON CONFLICT (request) DO NOTHING;

@@ -56,6 +56,21 @@ INSERT INTO charter (revision, digest, document, state, at, since)
 SELECT 1, :charter_digest, :charter, 'in_force', :at, :seq
 WHERE :charter IS NOT NULL AND :charter_digest IS NOT NULL ON CONFLICT (revision) DO NOTHING;
 
+-- refuse charter.revised CHARTER_MISSING
+SELECT 1 AS missing WHERE NOT EXISTS (SELECT 1 FROM charter c);
+
+-- refuse charter.revised CHARTER_WAITS
+SELECT c.revision AS waiting FROM charter c WHERE c.state = 'proposed';
+
+-- refuse charter.revised CHARTER_NOT_NEXT
+SELECT t.n + 1 AS expected, :revision AS found
+FROM (SELECT max(c.revision) AS n FROM charter c WHERE c.state = 'in_force') AS t
+WHERE t.n + 1 <> :revision;
+
+-- refuse charter.revised CHARTER_NOT_FOLLOWING
+SELECT c.revision AS previous FROM charter c
+WHERE c.state = 'in_force' AND c.revision + 1 = :revision AND c.digest <> :previous;
+
 -- fold charter.revised
 INSERT INTO charter (revision, digest, document, state, at, since)
 SELECT :revision, :charter_digest, :charter, 'proposed', :at, :seq WHERE true
@@ -86,6 +101,28 @@ INSERT INTO signer_task (digest, operation, sequence, kind, id, target, since)
 SELECT :digest, 'firmware', coalesce((SELECT p.seq FROM pending p WHERE p.digest = :digest), :seq),
 	'firmware_release', :release, NULL, :seq
 WHERE EXISTS (SELECT 1 FROM charter c) ON CONFLICT (digest) DO NOTHING;
+
+-- refuse credential.requested CREDENTIAL_PROFILE_DIFFERS
+SELECT p.kind AS expected, :profile AS found FROM principal p
+WHERE p.id = :principal AND p.kind <> :profile;
+
+-- refuse credential.requested CREDENTIAL_NAMES_WRONG
+SELECT :profile AS profile WHERE (:profile = 'service' AND :names.count = 0)
+OR (:profile <> 'service' AND :names.count > 0);
+
+-- refuse credential.requested CREDENTIAL_ALREADY_OVER
+SELECT :credential AS credential WHERE :not_after <= :at;
+
+--- A key that is the principal's own may get a credential; any other must be new.
+-- refuse credential.requested CREDENTIAL_KEY_TAKEN
+SELECT k.principal AS owner FROM principal_key k
+WHERE k.key = :key_id AND (k.principal <> :principal OR k.until IS NOT NULL);
+
+-- refuse credential.requested CREDENTIAL_KEY_TAKEN
+SELECT c.principal AS owner FROM credential c WHERE c.key_id = :key_id;
+
+-- refuse credential.requested CREDENTIAL_KEY_TAKEN
+SELECT u.product || '/' || u.serial AS owner FROM unit u WHERE u.key_id = :key_id;
 
 -- fold credential.requested
 INSERT INTO signer_task (digest, operation, sequence, kind, id, target, since)

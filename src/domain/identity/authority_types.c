@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the signer answered, the charter it answers by, and credentials of services, stations and
  * people (docs/authority.md). */
+#include "core/charter.h"
 #include "core/sha256.h"
 #include "crypto/x509.h"
 #include "record/check.h"
@@ -25,24 +26,38 @@ static const struct field charter_revised[] = {
 	{0},
 };
 struct charter_revised_outputs {
-	struct hash charter_digest;
+	struct hash charter_digest, previous;
 };
 static const struct field charter_revised_outputs[] = {
 	FIELD(charter_revised_outputs, charter_digest, REQUIRED, "SHA-256 of the charter"),
+	FIELD(charter_revised_outputs, previous, REQUIRED, "SHA-256 of the charter before"),
 	{0},
 };
 
+/* The signer judges who agreed; here it must be a charter of this log, with its own number. */
 static err check_charter_revised(struct check_context *context, const void *body, uint64_t present,
 				 void *outputs, uint64_t *outputs_present, struct fault *f)
 {
 	const struct charter_revised *b = body;
 	struct charter_revised_outputs *out = outputs;
 
-	(void)context;
+	struct charter *charter = arena_alloc(context->arena, sizeof *charter);
+	const char *why;
+
 	(void)present;
-	(void)f;
-	out->charter_digest = sha256(b->charter.bytes);
-	*outputs_present = 1;
+	if (charter == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	if (!charter_parse(b->charter.bytes, charter, &why))
+		return fail_field(f, "charter", "CHARTER_UNFIT", "detail", why, NULL);
+	if (!bytes_equal(charter->origin, context->origin))
+		return fail_field(f, "charter", "CHARTER_UNFIT", "detail", "it is of another log",
+				  NULL);
+	if (charter->revision != (uint64_t)b->revision || !charter->has_previous)
+		return fail_field(f, "revision", "CHARTER_UNFIT", "detail",
+				  "its number is another than the record says", NULL);
+	out->charter_digest = charter->digest;
+	out->previous = charter->previous;
+	*outputs_present = 3;
 	return ERR_OK;
 }
 

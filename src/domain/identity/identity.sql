@@ -28,6 +28,15 @@ FROM build_authorization b WHERE b.id = :authorization AND b.product <> :product
 SELECT b.id AS authorization FROM build_authorization b
 WHERE b.id = :authorization AND b.valid_until <= :at;
 
+-- refuse unit.requested BUILD_CLOSED
+SELECT b.id AS authorization FROM build_authorization b
+WHERE b.id = :authorization AND b.state = 'closed';
+
+-- refuse unit.requested BUILD_REFUSED_BY_SIGNER
+SELECT b.id AS authorization, d.code FROM build_authorization b
+JOIN signer_decision d ON d.digest = b.digest
+WHERE b.id = :authorization AND d.verdict = 'refused';
+
 -- refuse unit.requested BUILD_QUOTA_EXCEEDED
 SELECT b.id AS authorization, b.quantity FROM build_authorization b
 WHERE b.id = :authorization AND b.requested >= b.quantity;
@@ -36,6 +45,13 @@ WHERE b.id = :authorization AND b.requested >= b.quantity;
 SELECT :author AS station, b.line, b.site FROM build_authorization b
 WHERE b.id = :authorization AND NOT EXISTS (SELECT 1 FROM station s WHERE s.id = :author
 	AND s.site = b.site AND s.line = b.line AND s.environment = b.environment);
+
+-- refuse unit.requested STATION_KEY_NOT_AUTHORIZED
+SELECT :author AS station, b.id AS authorization FROM build_authorization b
+WHERE b.id = :authorization
+AND EXISTS (SELECT 1 FROM build_station n WHERE n.build_authorization = b.id)
+AND NOT EXISTS (SELECT 1 FROM build_station n WHERE n.build_authorization = b.id
+	AND n.station = :author AND n.key = :author_key);
 
 -- refuse unit.requested BUILD_HELD
 SELECT h.kind, h.id, h.code FROM hold h JOIN build_authorization b ON b.id = :authorization
@@ -182,12 +198,21 @@ SELECT r.product, r.kind, r.within, r.id FROM (
 	FROM unit u WHERE u.product = :product AND u.serial = :serial
 	UNION SELECT u.product, 'firmware_release', '', u.firmware_release
 	FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.firmware_release IS NOT NULL
+	UNION SELECT u.product, 'firmware_release', '', b.firmware_release
+	FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+	WHERE u.product = :product AND u.serial = :serial
+	UNION SELECT u.product, 'charter', '', '' || c.revision
+	FROM unit u JOIN charter c ON c.state = 'in_force'
+	WHERE u.product = :product AND u.serial = :serial
 	UNION SELECT p.product, 'part_lot', p.supplier, p.part_lot
 	FROM unit_part p WHERE p.product = :product AND p.serial = :serial
 	UNION SELECT p.product, 'supplier', '', p.supplier
 	FROM unit_part p WHERE p.product = :product AND p.serial = :serial
 	UNION SELECT c.within, 'shipment', '', c.shipment
 	FROM shipment_content c WHERE c.kind = 'unit' AND c.within = :product AND c.id = :serial
+	UNION SELECT u.product, 'charter', '', '' || c.revision
+	FROM unit u JOIN charter c ON c.revision > 1 AND c.state = 'in_force'
+	WHERE u.product = :product AND u.serial = :serial
 	UNION SELECT c.within, 'seal', s.maker, s.seal
 	FROM shipment_content c JOIN seal s ON s.shipment = c.shipment
 	WHERE c.kind = 'unit' AND c.within = :product AND c.id = :serial

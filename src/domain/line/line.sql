@@ -215,6 +215,42 @@ WHERE t.n > 0;
 -- refuse build.authorized BUILD_ALREADY_OVER
 SELECT :authorization AS authorization WHERE :valid_until <= :at;
 
+-- refuse build.authorized HARDWARE_TYPE_DIFFERS
+SELECT p.id AS product, p.hardware_type AS expected, coalesce(:hardware_type, 'none') AS found
+FROM product p WHERE p.id = :product AND p.hardware_type <> coalesce(:hardware_type, '');
+
+-- refuse build.authorized BUILD_STATIONS_MISSING
+SELECT :authorization AS authorization WHERE :stations.count = 0;
+
+--- A key that is enrolled, of a station that stands at the line, for the environment of the firmware.
+-- refuse build.authorized STATION_KEY_UNFIT each stations
+SELECT :stations.station AS station, :stations.key AS key, :line AS line, :site AS site
+WHERE NOT EXISTS (SELECT 1 FROM principal_key k JOIN station s ON s.id = k.principal
+	JOIN principal p ON p.id = k.principal
+	JOIN firmware_release f ON f.id = :release AND f.environment = s.environment
+	WHERE k.key = :stations.key AND k.principal = :stations.station AND k.until IS NULL
+	AND p.state = 'active' AND s.site = :site AND s.line = :line);
+
+-- refuse build.authorized FIRMWARE_TOO_OLD
+SELECT f.id AS release, :security_version AS expected, f.security_version AS found
+FROM firmware_release f WHERE f.id = :release AND f.security_version < :security_version;
+
+-- refuse build.authorized HARDWARE_REVISION_UNFIT
+SELECT :release AS release, :revision AS revision
+WHERE EXISTS (SELECT 1 FROM firmware_hardware h WHERE h.release = :release)
+AND NOT EXISTS (SELECT 1 FROM firmware_hardware h
+	WHERE h.release = :release AND h.revision = :revision);
+
+-- refuse build.authorized FIRMWARE_REFUSED_BY_SIGNER
+SELECT f.id AS release, d.code FROM firmware_release f JOIN signer_decision d ON d.digest = f.digest
+WHERE f.id = :release AND d.verdict = 'refused';
+
+--- What went before at this line must balance first.
+-- refuse build.authorized BUILD_PREVIOUS_UNBALANCED
+SELECT b.id AS previous, b.site, b.line FROM build_authorization b
+WHERE b.site = :site AND b.line = :line AND b.state = 'open' AND b.valid_until <= :at
+ORDER BY b.since LIMIT 1;
+
 -- refuse build.authorized BUILD_PLACE_HELD
 SELECT h.kind, h.id, h.code FROM hold h
 WHERE (h.kind = 'product' AND h.within = '' AND h.id = :product)
@@ -241,6 +277,36 @@ ON CONFLICT DO NOTHING;
 -- refuse build.closed BUILD_CLOSED
 SELECT b.id AS authorization FROM build_authorization b
 WHERE b.id = :authorization AND b.state = 'closed';
+
+--- Every unit that was started must be built or scrapped. A refused one is on the line all the same.
+-- refuse build.closed BUILD_UNITS_IN_WORK
+SELECT t.n AS units, t.first FROM (SELECT count(*) AS n, min(u.serial) AS first FROM unit u
+	WHERE u.build_authorization = :authorization
+	AND u.state IN ('requested', 'certified', 'refused')) AS t
+WHERE t.n > 0;
+
+-- refuse build.closed BUILD_UNITS_HELD
+SELECT h.kind, h.id, h.code FROM hold h
+WHERE (h.kind = 'build_authorization' AND h.within = '' AND h.id = :authorization)
+OR (h.kind = 'unit' AND EXISTS (SELECT 1 FROM unit u WHERE u.product = h.within
+	AND u.serial = h.id AND u.build_authorization = :authorization))
+ORDER BY h.seq, h.n LIMIT 1;
+
+--- The author counted, and so did we: authorized = built + scrapped + returned + unused.
+-- refuse build.closed BUILD_DOES_NOT_RECONCILE
+SELECT t.quantity || ' authorized: ' || t.built || ' built, ' || t.scrapped || ' scrapped, '
+	|| t.returned || ' returned, ' || t.unused || ' unused' AS counted
+FROM (SELECT b.quantity, b.quantity - b.requested AS unused,
+		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+			AND u.state NOT IN ('requested', 'certified', 'refused', 'scrapped')
+			AND NOT (u.state = 'received' AND u.site = b.site)) AS built,
+		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+			AND u.state = 'scrapped') AS scrapped,
+		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+			AND u.state = 'received' AND u.site = b.site) AS returned
+	FROM build_authorization b WHERE b.id = :authorization) AS t
+WHERE t.built <> :built OR t.scrapped <> :scrapped OR t.returned <> :returned
+OR t.unused <> :unused OR t.quantity <> :built + :scrapped + :returned + :unused;
 
 -- fold build.closed
 UPDATE build_authorization SET state = 'closed', since = :seq
@@ -386,6 +452,17 @@ SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
 FROM unit u WHERE u.product = :product AND u.serial = :serial
 AND u.state IN ('packed', 'shipped', 'scrapped');
 
+-- flag unit.scrapped SCRAP_WITHOUT_EVIDENCE
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE :photo IS NULL AND :key_destroyed IS NULL;
+
+--- A person who saw it, and not the author under another account.
+-- flag unit.scrapped SCRAP_NOT_WITNESSED
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :serial AS serial
+WHERE NOT EXISTS (SELECT 1 FROM principal p JOIN principal a ON a.id = :author
+	WHERE p.id = :witness AND p.kind = 'person' AND p.state = 'active' AND p.id <> a.id
+	AND coalesce(p.natural_id, p.id) <> coalesce(a.natural_id, a.id));
+
 -- fold unit.scrapped
 UPDATE unit SET state = 'scrapped', since = :seq
 WHERE product = :product AND serial = :serial AND state NOT IN ('packed', 'shipped', 'scrapped');
@@ -427,25 +504,44 @@ ORDER BY product;
 
 -- view build.list line.read site:id product:id authorization:id
 SELECT b.site, b.line, b.product, b.environment, b.id AS build_authorization, b.revision,
-	b.firmware_release, b.quantity, b.requested, b.valid_until, b.purchase_order,
-	b.work_order, b.author, b.since
+	b.firmware_release, b.security_version, b.permits, b.quantity, b.requested, b.valid_until,
+	b.purchase_order, b.work_order, b.state, b.digest, b.author, b.since
 FROM build_authorization b
 WHERE (:site IS NULL OR b.site = :site) AND (:product IS NULL OR b.product = :product)
 AND (:authorization IS NULL OR b.id = :authorization)
 ORDER BY build_authorization;
 
---- authorized = built + scrapped + in_work + unused
+--- What is not closed: before the line gets another authorization, what is over must balance.
+-- view build.open line.read site:id
+SELECT b.site, b.line, b.product, b.id AS build_authorization, b.quantity, b.requested,
+	b.valid_until, (SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+		AND u.state IN ('requested', 'certified', 'refused')) AS in_work, b.since
+FROM build_authorization b WHERE b.state = 'open' AND (:site IS NULL OR b.site = :site)
+ORDER BY build_authorization;
+
+-- view build.stations line.read authorization:id
+SELECT b.site, b.line, b.product, s.build_authorization, s.station, s.key, s.since
+FROM build_station s JOIN build_authorization b ON b.id = s.build_authorization
+WHERE (:authorization IS NULL OR b.id = :authorization)
+ORDER BY s.build_authorization, s.station, s.key;
+
+--- authorized = built + scrapped + in_work + returned + unused
 -- view build.reconciliation line.read authorization:id
 SELECT t.site, t.line, t.product, t.id AS build_authorization, t.quantity AS authorized, t.built,
-	t.scrapped, t.in_work, t.unused,
-	t.quantity - t.built - t.scrapped - t.in_work - t.unused AS unexplained
-FROM (SELECT b.id, b.site, b.line, b.product, b.quantity, b.quantity - b.requested AS unused,
+	t.scrapped, t.in_work, t.returned, t.unused,
+	t.quantity - t.built - t.scrapped - t.in_work - t.returned - t.unused AS unexplained,
+	t.state
+FROM (SELECT b.id, b.site, b.line, b.product, b.state, b.quantity,
+		b.quantity - b.requested AS unused,
 		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
-			AND u.state NOT IN ('requested', 'certified', 'scrapped')) AS built,
+			AND u.state NOT IN ('requested', 'certified', 'refused', 'scrapped')
+			AND NOT (u.state = 'received' AND u.site = b.site)) AS built,
 		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
 			AND u.state = 'scrapped') AS scrapped,
 		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
-			AND u.state IN ('requested', 'certified')) AS in_work
+			AND u.state IN ('requested', 'certified', 'refused')) AS in_work,
+		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
+			AND u.state = 'received' AND u.site = b.site) AS returned
 	FROM build_authorization b WHERE (:authorization IS NULL OR b.id = :authorization)) AS t
 ORDER BY build_authorization;
 

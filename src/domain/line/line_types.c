@@ -165,15 +165,19 @@ static const struct field unit_part_removed[] = {
 };
 
 struct unit_scrapped {
-	struct id product, serial;
+	struct id product, serial, witness;
 	struct text reason;
-	struct hash photo;
+	struct hash photo, key_destroyed;
 };
 static const struct field unit_scrapped[] = {
 	FIELD(unit_scrapped, product, REQUIRED, "product"),
 	FIELD(unit_scrapped, serial, REQUIRED, "serial of the unit"),
 	SIZED(unit_scrapped, reason, REQUIRED, 500, "why"),
 	FIELD(unit_scrapped, photo, STORED, "digest of a picture of the destroyed unit"),
+	/* version 2 */
+	FIELD(unit_scrapped, key_destroyed, STORED,
+	      "digest of the proof that the unit's key was destroyed"),
+	FIELD(unit_scrapped, witness, OPTIONAL, "second person who saw it"),
 	{0},
 };
 
@@ -274,7 +278,7 @@ static const struct record_type line_types[] = {
 	 .fields = unit_part_removed,
 	 .help = "Parts were taken out of a unit."},
 	{.name = "unit.scrapped",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .permission = "line.scrap",
 	 .origin = SIGNED,
