@@ -130,6 +130,20 @@ static bool ends_well(const struct reader *r, const char **why)
 	return *why == NULL;
 }
 
+struct bytes document_in_body(struct bytes body, const char *name)
+{
+	struct reader r = reader_of(body);
+	size_t n = cbor_map(&r);
+
+	for (size_t i = 0; i < n && r.why == NULL; i++) {
+		struct bytes key = cbor_text(&r);
+		if (bytes_equal(key, bytes_text(name)) && cbor_peek(&r) == CBOR_BYTES)
+			return cbor_bytes(&r);
+		(void)cbor_item(&r);
+	}
+	return (struct bytes){0};
+}
+
 /* ---- admission ---- */
 
 static void get_approvals(struct reader *r, struct admission *out)

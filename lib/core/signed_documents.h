@@ -87,6 +87,9 @@ MUST_CHECK bool firmware_manifest_parse(struct bytes in, struct cose_sign1 *sign
 MUST_CHECK bool programming_permit_parse(struct bytes in, struct cose_sign1 *sign1,
 					 struct programming_permit *out, const char **why);
 
+/* The byte string that the body of a claim holds under this name: where a record keeps a document.
+ * Empty if there is none. */
+struct bytes document_in_body(struct bytes body, const char *name);
 /* The i-th approval that counted. */
 struct hash admission_approval(const struct admission *admission, size_t i);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sim/device.h"
+#include "sim/device_internal.h"
 
 #include "core/cbor.h"
 #include "core/sha256.h"
@@ -9,23 +9,6 @@
 #include <string.h>
 
 enum { CLAIM_SIZE_MAX = 2048, BODY_SIZE_MAX = 512, SUBMISSION_SIZE_MAX = 3072 };
-
-/* A key that several units may present. */
-struct shared_key {
-	struct private_key *key;
-	unsigned users;
-};
-
-struct device {
-	char product[ID_SIZE_MAX + 1], serial[ID_SIZE_MAX + 1], author[ID_SIZE_MAX + 1];
-	struct shared_key *key;
-	uint8_t *image; /* NULL: blank */
-	size_t image_n;
-	struct hash started; /* SHA-256 of the image as it was at the last start */
-	uint8_t certificate[CERTIFICATE_SIZE_MAX];
-	size_t certificate_n;
-	uint32_t boots;
-};
 
 static err memory(struct fault *f)
 {
@@ -104,7 +87,7 @@ err device_make_copied_certificate(const struct device *victim, struct device **
 
 	TRY(make(victim->product, victim->serial, NULL, &d, f));
 	if (victim->image != NULL)
-		e = device_program(d, bytes_of(victim->image, victim->image_n), f);
+		e = device_flash(d, bytes_of(victim->image, victim->image_n), f);
 	if (e.code != OK) {
 		device_close(d);
 		return e;
@@ -125,6 +108,7 @@ void device_close(struct device *device)
 		private_key_close(device->key->key);
 		free(device->key);
 	}
+	public_key_close(device->permit_key);
 	free(device->image);
 	free(device);
 }
@@ -156,7 +140,7 @@ err device_csr(const struct device *device, struct arena *a, struct bytes *der, 
 	return csr_make(a, device->key->key, device->serial, der, f);
 }
 
-err device_program(struct device *device, struct bytes image, struct fault *f)
+err device_flash(struct device *device, struct bytes image, struct fault *f)
 {
 	uint8_t *copy;
 
@@ -170,6 +154,13 @@ err device_program(struct device *device, struct bytes image, struct fault *f)
 	device->image = copy;
 	device->image_n = image.n;
 	return ERR_OK;
+}
+
+err device_program(struct device *device, struct bytes image, struct fault *f)
+{
+	if (device->permit_key != NULL)
+		return fail(f, "SIM_PERMIT_MISSING", "serial", device->serial, NULL);
+	return device_flash(device, image, f);
 }
 
 err device_read_back(const struct device *device, struct hash *out, struct fault *f)

@@ -37,8 +37,25 @@ struct hash device_key_id(const struct device *device);
 /* PKCS#10 request with the serial number, signed by the device. */
 MUST_CHECK err device_csr(const struct device *device, struct arena *a, struct bytes *der,
 			  struct fault *f);
-/* Writes an image into its flash; what was there is gone. SIM_IMAGE_TOO_LARGE. */
+/* Writes an image into its flash; what was there is gone. SIM_IMAGE_SIZE; SIM_PERMIT_MISSING once it is
+ * locked. */
 MUST_CHECK err device_program(struct device *device, struct bytes image, struct fault *f);
+
+struct device_lock {
+	struct bytes permit_spki; /* whose permits count */
+	struct bytes origin;      /* of the log */
+	const char *environment;
+	uint64_t security_version; /* the least it takes */
+};
+/* From now on, and for good, it is programmed only with a permit of that key. */
+MUST_CHECK err device_lock(struct device *device, const struct device_lock *lock, struct fault *f);
+/* What the permit must answer: it is for the next programming only. */
+MUST_CHECK err device_nonce(struct device *device, uint8_t out[static DEVICE_NONCE_SIZE],
+			    struct fault *f);
+/* SIM_PERMIT_WRONG with the reason unless the permit is for this unit, this image, this environment, the
+ * last nonce, and no lower security version than it had before. */
+MUST_CHECK err device_program_permitted(struct device *device, struct bytes image,
+					struct bytes permit, struct fault *f);
 /* SHA-256 of what is in the flash now; SIM_NOT_PROGRAMMED. */
 MUST_CHECK err device_read_back(const struct device *device, struct hash *out, struct fault *f);
 /* Changes one byte of the flash, as an attacker with a programmer would. */
