@@ -101,7 +101,8 @@ size_t charter_eligible(const struct charter *c, const struct charter_rule *rule
 bool charter_counts(const struct charter *c, const struct charter_rule *rule, uint8_t person);
 bool charter_member(const struct charter *c, uint8_t person, struct bytes group);
 /* Whether `next` may follow `now` at all (revision + 1, previous, same origin, the mode as it was or
- * from bootstrap to founded), and whether it changes more than people's keys, so that one more must agree. */
+ * from bootstrap to founded), and whether one more must agree than the rule says: somebody comes or
+ * joins a group, or rules, recovery keys, anchor or web origins change. */
 MUST_CHECK bool charter_follows(const struct charter *now, const struct charter *next, bool *more,
 				const char **why);
 

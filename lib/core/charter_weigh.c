@@ -123,16 +123,33 @@ static bool lists_equal(const struct bytes *a, size_t a_n, const struct bytes *b
 	return true;
 }
 
-static bool persons_equal(const struct charter *a, const struct charter *b)
+static const struct charter_person *person_find(const struct charter *c, struct bytes id)
 {
-	if (a->persons_n != b->persons_n)
-		return false;
-	for (size_t i = 0; i < a->persons_n; i++) {
-		const struct charter_person *x = &a->persons[i], *y = &b->persons[i];
+	for (size_t i = 0; i < c->persons_n; i++) {
+		if (bytes_equal(c->persons[i].id, id))
+			return &c->persons[i];
+	}
+	return NULL;
+}
 
-		if (!bytes_equal(x->id, y->id) ||
-		    !lists_equal(x->groups, x->groups_n, y->groups, y->groups_n))
+/* Nobody comes, and nobody joins a group: whoever leaves takes no voice from the others, and must be
+ * able to leave when one is lost. */
+static bool nobody_gains(const struct charter *now, const struct charter *next)
+{
+	for (size_t i = 0; i < next->persons_n; i++) {
+		const struct charter_person *then = &next->persons[i];
+		const struct charter_person *before = person_find(now, then->id);
+
+		if (before == NULL)
 			return false;
+		for (size_t g = 0; g < then->groups_n; g++) {
+			bool had = false;
+
+			for (size_t k = 0; k < before->groups_n; k++)
+				had = had || bytes_equal(before->groups[k], then->groups[g]);
+			if (!had)
+				return false;
+		}
 	}
 	return true;
 }
@@ -199,7 +216,7 @@ bool charter_follows(const struct charter *now, const struct charter *next, bool
 		 (now->mode != CHARTER_BOOTSTRAP || next->mode != CHARTER_FOUNDED))
 		*why = "the mode changes from bootstrap to founded, and in no other way";
 	else
-		*more = !(persons_equal(now, next) && rules_equal(now, next) &&
+		*more = !(nobody_gains(now, next) && rules_equal(now, next) &&
 			  recovery_equal(now, next) && places_equal(now, next));
 	return *why == NULL;
 }
