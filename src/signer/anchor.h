@@ -14,9 +14,15 @@ struct anchor;
  * can be read. Runs in a worker. Messages ANCHOR_*. */
 MUST_CHECK err anchor_open_tpm(const char *tcti, uint32_t index, bool create, struct anchor **out,
 			       struct fault *f);
+/* The same where the TPM's owner has a password, which making an index needs. */
+MUST_CHECK err anchor_open_tpm_owned(const char *tcti, uint32_t index, bool create,
+				     struct bytes owner_auth, struct anchor **out, struct fault *f);
 void anchor_close(struct anchor *a); /* NULL is fine */
 MUST_CHECK err anchor_read(struct anchor *a, uint64_t *value, struct fault *f);
-/* Adds one; `*value` is what it then shows. */
+/* Adds one; `*value` is what it then shows. After an error it may have counted or not. */
 MUST_CHECK err anchor_advance(struct anchor *a, uint64_t *value, struct fault *f);
+/* Which TPM it is, proved by that TPM: to be journaled with the first value, and compared at each start.
+ * Numbers alone do not tell one TPM from another. */
+MUST_CHECK err anchor_identity(struct anchor *a, struct hash *out, struct fault *f);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #undef fail /* cmocka's macro would hide ours */
+#define stop_test(...) (print_error(__VA_ARGS__), _fail(__FILE__, __LINE__))
 /* clang-format on */
 
 #endif
