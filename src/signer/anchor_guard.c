@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/anchor_guard.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -73,17 +72,9 @@ err anchor_guard_settle(struct anchor_guard *g, struct fault *f)
 	return ERR_OK;
 }
 
-uint64_t anchor_guard_next(const struct anchor_guard *g)
-{
-	assert(g->settled && g->reached == g->journaled);
-	return g->journaled + 1;
-}
-
 err anchor_guard_reach(struct anchor_guard *g, struct fault *f)
 {
-	g->journaled = anchor_guard_next(g);
-	if (g->anchor != NULL)
-		return count(g, f);
-	g->reached = g->journaled;
-	return ERR_OK;
+	bool one_ahead = g->settled && g->journaled - g->reached == 1;
+
+	return one_ahead && g->anchor != NULL ? count(g, f) : anchor_guard_settle(g, f);
 }

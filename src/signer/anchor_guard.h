@@ -3,7 +3,7 @@
  * carries the value that the anchor shows once the record counts:
  *
  *   1. anchor_guard_settle   journal and anchor agree, or are made to
- *   2. the record, with anchor_guard_next(), is appended and flushed
+ *   2. the record, with one more than `journaled`, is appended and flushed; `journaled` follows
  *   3. anchor_guard_reach    the anchor is advanced, and shows that value
  *   4. the answer is sent
  *
@@ -27,7 +27,8 @@ enum anchor_verdict {
  * anchor began. */
 enum anchor_verdict anchor_judge(uint64_t journaled, uint64_t shown);
 
-/* Set `anchor` (NULL: none, and everything agrees) and `journaled` when the journal was read. */
+/* Set `anchor` (NULL: none, and everything agrees), and `journaled` when the journal was read and after
+ * each record. */
 struct anchor_guard {
 	struct anchor *anchor;
 	uint64_t journaled; /* in the journal */
@@ -40,10 +41,9 @@ struct anchor_guard {
  * that is journaled and not counted must not leave. SIGNER_TURNED_BACK, SIGNER_ANCHOR_OTHER, or the
  * anchor's own fault, after which nothing that spends may be answered. */
 MUST_CHECK err anchor_guard_settle(struct anchor_guard *g, struct fault *f);
-/* The value for the next record. Only when settled. */
-uint64_t anchor_guard_next(const struct anchor_guard *g);
-/* The record with anchor_guard_next() is on the disk: counts it. After a failure the record stands and
- * its answer must not be sent; the same request may be tried again, and settle comes first. */
+/* The record with the value `journaled`, one more than before, is on the disk: counts it. After a
+ * failure the record stands and its answer must not be sent; the same request may be tried again,
+ * and settle comes first. */
 MUST_CHECK err anchor_guard_reach(struct anchor_guard *g, struct fault *f);
 
 #endif
