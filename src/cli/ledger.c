@@ -46,7 +46,8 @@ static void print_report(const struct cli *cli, const struct audit_report *r,
 	       " kept without effect, %" PRIu64 " unverified\n",
 	       r->pending, r->executed, r->unfolded, r->unverified);
 	if (k->passkeys > 0)
-		printf("  %" PRIu64 " more signed with passkeys, which are not verified here\n",
+		printf("  %" PRIu64 " more signed with passkeys, which cannot be verified: the log names "
+		       "no relying party\n",
 		       k->passkeys);
 	printf("  cosigned by %zu of the witnesses given; %" PRIu64 " tiles read\n", r->witnesses,
 	       r->tiles);

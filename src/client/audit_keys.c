@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audit_keys.c — whose key is whose, from the log alone. */
 #include "client/log.h"
+#include "crypto/proof.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -60,6 +61,28 @@ static err wrong(struct fault *f, uint64_t sequence, const char *detail)
 	return fail(f, "AUDIT_SIGNATURE_WRONG", "sequence", number, "detail", detail, NULL);
 }
 
+/* Passkeys are bound to the relying party that the log was started with; from which web page of it
+ * they came, a stranger need not know. Of which application of a token a key must be, the charter
+ * says, and the signer asks. */
+static err verify_proof(struct audit_keys *k, uint64_t sequence, const struct entry *entry,
+			const struct public_key *key, struct fault *f)
+{
+	const struct proof_party party = {.relying_party = bytes_text(k->relying_party),
+					  .any_origin = true};
+	struct fault why = {0};
+
+	if (entry->proof.kind == PROOF_WEBAUTHN && k->relying_party[0] == '\0') {
+		k->passkeys++;
+		return ERR_OK;
+	}
+	if (proof_check(&entry->proof, &entry->claim, entry->claim_bytes, key,
+			proof_application(&entry->proof), &party, &why)
+		    .code != OK)
+		return wrong(f, sequence, fault_value(&why, "detail"));
+	k->verified++;
+	return ERR_OK;
+}
+
 static err verify(struct audit_keys *k, uint64_t sequence, const struct entry *entry,
 		  struct fault *f)
 {
@@ -68,9 +91,7 @@ static err verify(struct audit_keys *k, uint64_t sequence, const struct entry *e
 
 	if (entry->proof.kind == PROOF_NONE && t != NULL && t->type->origin == SIGNED)
 		return wrong(f, sequence, "records of its type are signed, and it is not");
-	if (entry->proof.kind == PROOF_WEBAUTHN)
-		k->passkeys++;
-	if (entry->proof.kind != PROOF_COSE)
+	if (entry->proof.kind == PROOF_NONE)
 		return ERR_OK;
 	struct audit_key *key = c->has_key ? find(k, c->key) : NULL;
 	if (key == NULL)
@@ -79,10 +100,7 @@ static err verify(struct audit_keys *k, uint64_t sequence, const struct entry *e
 		return wrong(f, sequence, "its key belongs to somebody else than its author");
 	if (key->ended)
 		return wrong(f, sequence, "its key had ended before");
-	if (!cose_verify(&entry->proof.cose, key->key, c->type, entry->claim_bytes))
-		return wrong(f, sequence, "the signature does not verify");
-	k->verified++;
-	return ERR_OK;
+	return verify_proof(k, sequence, entry, key->key, f);
 }
 
 /* ---- who gets a key ---- */
@@ -129,10 +147,12 @@ enum body_use { BODY_STARTS, BODY_ENROLLS, BODY_ENDS };
 static err take_start(struct audit_keys *k, const json_t *json, struct fault *f)
 {
 	const char *mode = json_string_value(json_object_get(json, "mode"));
+	const char *party = json_string_value(json_object_get(json, "relying_party"));
 	size_t i;
 	json_t *one;
 
 	snprintf(k->mode, sizeof k->mode, "%s", mode == NULL ? "" : mode);
+	snprintf(k->relying_party, sizeof k->relying_party, "%s", party == NULL ? "" : party);
 	json_array_foreach(json_object_get(json, "founders"), i, one) TRY(add_text(k, one, f));
 	return ERR_OK;
 }

@@ -27,8 +27,11 @@ struct audit_keys {
 	const struct registry *registry;
 	struct arena arena;
 	struct audit_key *first;
-	uint64_t keys, verified, passkeys;
-	char mode[16]; /* in which the log was started; empty until that entry was seen */
+	uint64_t keys, verified;
+	uint64_t
+		passkeys; /* assertions not verified: the log was started without a relying party */
+	char mode[16];    /* in which the log was started; empty until that entry was seen */
+	char relying_party[254]; /* of passkeys; empty: none */
 };
 audit_entry_fn audit_keys_entry; /* the context is the struct audit_keys */
 void audit_keys_done(struct audit_keys *k);

@@ -30,8 +30,6 @@ static void copy(char out[static ID_SIZE_MAX + 1], struct bytes text)
 
 static void count(const struct entry *entry, struct passport_report *out)
 {
-	out->signed_by_author += entry->proof.kind == PROOF_COSE;
-	out->passkeys += entry->proof.kind == PROOF_WEBAUTHN;
 	out->reported += entry->proof.kind == PROOF_NONE;
 	if (out->first_at == 0)
 		out->first_at = entry->witness.at;
@@ -92,6 +90,8 @@ err passport_check(struct bytes file, const struct note_key *log, const struct r
 	copy(out->within, p.subject.within);
 	copy(out->id, p.subject.id);
 	err result = check_entries(&p, &keys, each, context, out, f);
+	out->signed_by_author = (size_t)keys.verified;
+	out->passkeys = (size_t)keys.passkeys;
 	memcpy(out->mode, keys.mode, sizeof out->mode);
 	audit_keys_done(&keys);
 	return result;

@@ -11,7 +11,7 @@ struct passport_report {
 	char kind[ID_SIZE_MAX + 1], within[ID_SIZE_MAX + 1], id[ID_SIZE_MAX + 1];
 	struct merkle_head head;
 	size_t entries, signed_by_author, reported;
-	size_t passkeys; /* assertions of passkeys, which need the server's settings: not verified */
+	size_t passkeys; /* assertions not verified: the log was started without a relying party */
 	uint64_t first_at, last_at;
 	char mode[16]; /* of the log, by its first entry: founded, bootstrap or trial */
 };
