@@ -95,6 +95,20 @@ static const struct option_row WITNESS_OPTIONS[] = {
 	{"ready-fd", "N", "descriptor to write the port to; it then ends with its parent"},
 	{0},
 };
+static const struct option_row BACKUP_OPTIONS[] = {
+	{"to", "NAME=KEY", "who may open it: a public key of age or SSH, or a file that holds one"},
+	{"custodian", "NAME=KEY", "who keeps a share of the secrets; say it for each"},
+	{"need", "K", "how many custodians open the secrets together (default: 2)"},
+	{0},
+};
+static const struct option_row RESTORE_OPTIONS[] = {
+	{"identity", "FILE", "the private key that opens the backup"},
+	{"share", "FILE", "a custodian's share, opened by him; say it for each"},
+	{"store", "ADDRESS", "another database, empty: postgresql://…"},
+	{"test", NULL, "restores beside the house DIR, verifies everything, removes it again"},
+	{"shares-only", NULL, "only takes the sealed shares out, into DIR"},
+	{0},
+};
 static const struct option_row HELP_OPTIONS[] = {
 	{"man", NULL, "as a manual page"},
 	{0},
@@ -113,6 +127,15 @@ const struct command COMMANDS[] = {
 	 command_signer, NULL},
 	{"serve", "DIR", "Runs the server, and the signer beside it unless one runs already.",
 	 SERVE_OPTIONS, 1, 1, command_serve, NULL},
+	{"signer backup", "DIR FILE",
+	 "Writes the signer's folder alone, encrypted: where it belongs to another account.",
+	 BACKUP_OPTIONS, 2, 2, command_signer_backup, NULL},
+	{"backup", "DIR FILE",
+	 "Writes the whole house into one encrypted file, while it serves: keys only for "
+	 "custodians.",
+	 BACKUP_OPTIONS, 2, 2, command_backup, NULL},
+	{"restore", "FILE DIR", "Puts a backup into a new folder and verifies all of it.",
+	 RESTORE_OPTIONS, 2, 2, command_restore, NULL},
 	{"demo", "", "Tells the whole story on real input, then attacks it.", DEMO_OPTIONS, 0, 0,
 	 command_demo, NULL},
 	{"keys make", "FILE", "Makes a key; the public half goes to FILE.pub.", KEYS_MAKE_OPTIONS,
