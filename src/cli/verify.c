@@ -4,7 +4,7 @@
 
 #include "base/catalog.h"
 #include "base/files.h"
-#include "client/passport_check.h"
+#include "client/authority_check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,14 +35,27 @@ err command_verify_receipt(struct cli *cli, struct fault *f)
 	return e;
 }
 
-static void print_entry(void *context, const struct passport_entry *entry,
-			const struct entry *parsed)
+/* What one entry is shown to, while the passport is read. */
+struct reading {
+	struct authority_check authority;
+	bool quiet;
+};
+
+static void read_entry(void *context, const struct passport_entry *entry,
+		       const struct entry *parsed)
 {
-	static const char *const PROOFS[] = {"reported over channel", "signed by author",
-					     "by passkey, not verified here"};
+	static const char *const PROOFS[] = {
+		[PROOF_NONE] = "reported over channel",
+		[PROOF_COSE] = "signed by author",
+		[PROOF_WEBAUTHN] = "signed with a passkey",
+		[PROOF_SSHSIG] = "signed with an SSH key",
+	};
+	struct reading *reading = context;
 	char at[48];
 
-	(void)context;
+	authority_check_each(&reading->authority, entry, parsed);
+	if (reading->quiet)
+		return;
 	cli_time(parsed->witness.at, at);
 	printf("%8" PRIu64 "  %s  %-26.*s %-16.*s %s\n", entry->sequence, at,
 	       (int)parsed->claim.type.n, (const char *)parsed->claim.type.p,
@@ -62,16 +75,20 @@ static void print_notice(struct bytes notice)
 	printf("notice: %s\n", text);
 }
 
-/* What the log is stands in its first entry, and cannot be left out; the rest is what who made the
- * file notes. */
-static void print_notices(struct bytes file, const char *mode)
+/* What the log is stands in its first entry, and whether the quota is anchored in the unit's receipt: neither
+ * can be left out. The rest is what who made the file notes. */
+static void print_notices(struct bytes file, const char *mode,
+			  const struct authority_report *authority)
 {
-	static const char TRIAL[] = "LOG_IS_TRIAL", BOOTSTRAP[] = "LOG_IS_BOOTSTRAP";
+	static const char TRIAL[] = "LOG_IS_TRIAL", BOOTSTRAP[] = "LOG_IS_BOOTSTRAP",
+			  QUOTA[] = "QUOTA_NOT_ANCHORED";
 	struct passport p;
 	struct bytes notice;
 	const char *why;
 	size_t n;
 
+	if (!authority->issued || authority->anchor == ANCHOR_NONE)
+		print_notice(bytes_text(QUOTA));
 	if (strcmp(mode, "founded") != 0)
 		print_notice(bytes_text(strcmp(mode, "trial") == 0 ? TRIAL : BOOTSTRAP));
 	if (!passport_parse(file, &p, &why))
@@ -79,11 +96,62 @@ static void print_notices(struct bytes file, const char *mode)
 	struct reader at = passport_notices(&p, &n);
 	for (size_t i = 0; i < n && passport_next_notice(&at, &notice); i++)
 		if (!bytes_equal(notice, bytes_text(TRIAL)) &&
-		    !bytes_equal(notice, bytes_text(BOOTSTRAP)))
+		    !bytes_equal(notice, bytes_text(BOOTSTRAP)) &&
+		    !bytes_equal(notice, bytes_text(QUOTA)))
 			print_notice(notice);
 }
 
-static void print_report_json(const struct passport_report *r)
+/* ---- who agreed ---- */
+
+static const char *anchor_name(enum charter_anchor anchor)
+{
+	static const char *const NAMES[] = {
+		[ANCHOR_NONE] = "none", [ANCHOR_TPM] = "tpm", [ANCHOR_WITNESS] = "witness"};
+
+	return NAMES[anchor];
+}
+
+static void print_authority(const struct authority_report *r)
+{
+	static const char *const ANCHORS[] = {
+		[ANCHOR_NONE] = "not anchored",
+		[ANCHOR_TPM] = "anchored in the signer's TPM",
+		[ANCHOR_WITNESS] = "anchored at witnesses",
+	};
+	char key[65];
+
+	if (!r->issued)
+		return;
+	hex_encode(hash_bytes(&r->firmware.signed_by), key);
+	printf("It is unit %" PRIu64 " of %" PRIu64
+	       " of the build authorization %s, to which %s agreed (charter revision %" PRIu64
+	       ", weighed again here); the count is %s.\n",
+	       r->n, r->of, r->authorization.id,
+	       r->authorization.names[0] == '\0' ? "nobody else had to" : r->authorization.names,
+	       r->authorization.charter, ANCHORS[r->anchor]);
+	printf("Its firmware release is %s, to which %s agreed; security version %" PRIu64
+	       "; its manifest is signed by the key %.16s…\n",
+	       r->firmware.id,
+	       r->firmware.names[0] == '\0' ? "nobody else had to" : r->firmware.names,
+	       r->firmware.security_version, key);
+}
+
+static json_t *authority_json(const struct authority_report *r)
+{
+	char key[65];
+
+	hex_encode(hash_bytes(&r->firmware.signed_by), key);
+	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s}", "unit",
+			 (json_int_t)r->n, "of", (json_int_t)r->of, "anchor",
+			 anchor_name(r->anchor), "authorization", r->authorization.id, "agreed",
+			 r->authorization.names, "charter", (json_int_t)r->authorization.charter,
+			 "firmware_release", r->firmware.id, "firmware_agreed", r->firmware.names,
+			 "security_version", (json_int_t)r->firmware.security_version,
+			 "firmware_key", key);
+}
+
+static void print_report_json(const struct passport_report *r,
+			      const struct authority_report *authority)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "kind", r->kind,
 				 "within", r->within, "id", r->id, "mode", r->mode, "size",
@@ -91,32 +159,63 @@ static void print_report_json(const struct passport_report *r)
 				 "signed", (json_int_t)r->signed_by_author, "passkeys",
 				 (json_int_t)r->passkeys, "reported", (json_int_t)r->reported);
 
+	if (authority->issued)
+		json_object_set_new(json, "authority", authority_json(authority));
 	cli_json(json);
 	json_decref(json);
+}
+
+static void print_report(const struct passport_report *r, const struct authority_report *authority,
+			 struct bytes file, const struct note_key *log)
+{
+	print_notices(file, r->mode, authority);
+	printf("The passport of %s %s %s holds: %zu records, %zu signed by their authors and %zu "
+	       "reported, all in the tree of %" PRIu64 " entries that the log %s signed.\n",
+	       r->kind, r->within, r->id, r->entries, r->signed_by_author, r->reported,
+	       r->head.size, log->name);
+	if (r->passkeys > 0)
+		printf("%zu more were signed with passkeys, which are not verified here.\n",
+		       r->passkeys);
+	print_authority(authority);
+}
+
+/* The unit that it is about, before anything of it is believed. */
+static void name_unit(struct cli *cli, struct bytes file, struct authority_check *authority)
+{
+	struct passport p;
+	const char *why;
+
+	authority->product = authority->serial = "";
+	if (!passport_parse(file, &p, &why))
+		return; /* said by the check that follows */
+	authority->product = arena_text(&cli->arena, p.subject.within);
+	authority->serial = arena_text(&cli->arena, p.subject.id);
 }
 
 err command_verify_passport(struct cli *cli, struct fault *f)
 {
 	const struct note_key *log;
 	const struct registry *registry;
+	struct reading *reading = arena_alloc(&cli->arena, sizeof *reading);
 	struct passport_report r;
+	struct authority_report authority;
 	struct bytes file;
 
 	TRY(cli_verifying_key(cli, &log, f));
 	TRY(cli_registry(cli, &registry, f));
 	TRY(file_read(&cli->arena, cli->words[0], PASSPORT_SIZE_MAX, &file, f));
-	TRY(passport_check(file, log, registry, cli->json ? NULL : print_entry, NULL, &r, f));
-	if (cli->json) {
-		print_report_json(&r);
-		return ERR_OK;
-	}
-	print_notices(file, r.mode);
-	printf("The passport of %s %s %s holds: %zu records, %zu signed by their authors and %zu "
-	       "reported, all in the tree of %" PRIu64 " entries that the log %s signed.\n",
-	       r.kind, r.within, r.id, r.entries, r.signed_by_author, r.reported, r.head.size,
-	       log->name);
-	if (r.passkeys > 0)
-		printf("%zu more were signed with passkeys, which are not verified here.\n",
-		       r.passkeys);
+	if (reading == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	name_unit(cli, file, &reading->authority);
+	reading->quiet = cli->json;
+	err e = passport_check(file, log, registry, read_entry, reading, &r, f);
+	if (e.code == OK)
+		e = authority_check_end(&reading->authority, log, &authority, f);
+	authority_check_done(&reading->authority);
+	TRY(e);
+	if (cli->json)
+		print_report_json(&r, &authority);
+	else
+		print_report(&r, &authority, file, log);
 	return ERR_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "core/cbor.h"
 #include "core/passport.h"
+#include "core/signed_documents.h"
 #include "record/readers.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct gathering {
 	uint64_t sequences[PASSPORT_ENTRIES_MAX];
 	size_t sequences_n;
 	char mode[16];
+	bool anchored; /* the unit's issue receipt says that its number cannot be turned back */
 	struct fault *fault;
 };
 
@@ -126,6 +128,20 @@ static err follow_raised(struct gathering *g, const struct witness *w)
 	return ERR_OK;
 }
 
+/* The unit's own receipt: each unit has one certificate. */
+static void note_anchor(struct gathering *g, const struct entry *entry)
+{
+	struct cose_sign1 sign1;
+	struct issue_receipt receipt;
+	const char *why;
+
+	if (!bytes_equal(entry->claim.type, bytes_text("certificate.issued")))
+		return;
+	struct bytes document = document_in_body(entry->claim.body, "receipt");
+	if (issue_receipt_parse(document, &sign1, &receipt, &why))
+		g->anchored = receipt.anchor != ANCHOR_NONE;
+}
+
 /* Whoever signed must be known, and whether the key was revoked; what waited must show its votes. */
 static err follow(struct gathering *g, const struct entry *entry)
 {
@@ -137,6 +153,7 @@ static err follow(struct gathering *g, const struct entry *entry)
 		hex_encode(hash_bytes(&entry->claim.key), hex);
 		TRY(add_subject(g, "key", bytes_of("", 0), bytes_text(hex)));
 	}
+	note_anchor(g, entry);
 	TRY(follow_raised(g, &entry->witness));
 	if (entry->witness.outcome != OUTCOME_PENDING)
 		return ERR_OK;
@@ -219,11 +236,22 @@ static err put_entries(struct gathering *g, struct writer *w)
 	return result;
 }
 
-static err put_passport(struct gathering *g, struct writer *w, const char *product,
-			const char *serial)
+/* What a reader must know beside the records; only what is true of this unit. */
+static void put_notices(const struct gathering *g, struct writer *w)
 {
 	bool founded = strcmp(g->mode, "founded") == 0;
 
+	cbor_put_array(w, (size_t)!g->anchored + (size_t)!founded);
+	if (!g->anchored)
+		cbor_put_text(w, bytes_text("QUOTA_NOT_ANCHORED"));
+	if (!founded)
+		cbor_put_text(w, bytes_text(strcmp(g->mode, "trial") == 0 ? "LOG_IS_TRIAL"
+									  : "LOG_IS_BOOTSTRAP"));
+}
+
+static err put_passport(struct gathering *g, struct writer *w, const char *product,
+			const char *serial)
+{
 	cbor_put_map(w, 6);
 	cbor_put_uint(w, 1);
 	cbor_put_uint(w, PASSPORT_VERSION);
@@ -239,11 +267,7 @@ static err put_passport(struct gathering *g, struct writer *w, const char *produ
 	cbor_put_uint(w, 5);
 	cbor_put_array(w, 0);
 	cbor_put_uint(w, 6);
-	cbor_put_array(w, founded ? 1 : 2);
-	cbor_put_text(w, bytes_text("QUOTA_NOT_ANCHORED"));
-	if (!founded)
-		cbor_put_text(w, bytes_text(strcmp(g->mode, "trial") == 0 ? "LOG_IS_TRIAL"
-									  : "LOG_IS_BOOTSTRAP"));
+	put_notices(g, w);
 	return ERR_OK;
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct signing {
+struct log_signing {
 	char socket[CONFIG_PATH_SIZE];
 	struct note_key key;
 	pthread_mutex_t lock;
@@ -33,9 +33,9 @@ static err read_key(const struct server_config *config, struct note_key *out, st
 	return result;
 }
 
-err signing_open(const struct server_config *config, struct signing **out, struct fault *f)
+err signing_open(const struct server_config *config, struct log_signing **out, struct fault *f)
 {
-	struct signing *s = calloc(1, sizeof *s);
+	struct log_signing *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
@@ -50,7 +50,7 @@ err signing_open(const struct server_config *config, struct signing **out, struc
 	return ERR_OK;
 }
 
-void signing_close(struct signing *s)
+void signing_close(struct log_signing *s)
 {
 	if (s == NULL)
 		return;
@@ -59,12 +59,12 @@ void signing_close(struct signing *s)
 	free(s);
 }
 
-const struct note_key *signing_key(const struct signing *s)
+const struct note_key *signing_key(const struct log_signing *s)
 {
 	return &s->key;
 }
 
-static err reach(struct signing *s, struct fault *f)
+static err reach(struct log_signing *s, struct fault *f)
 {
 	if (s->client != NULL)
 		return ERR_OK;
@@ -72,7 +72,7 @@ static err reach(struct signing *s, struct fault *f)
 }
 
 /* A signer with another key, or none, must not have its word published as this log's. */
-static err check_note(const struct signing *s, struct merkle_head head, struct bytes text,
+static err check_note(const struct log_signing *s, struct merkle_head head, struct bytes text,
 		      struct arena *a, struct fault *f)
 {
 	struct note *note = arena_alloc(a, sizeof *note);
@@ -94,7 +94,7 @@ err signing_sign(void *context, struct merkle_head old, struct merkle_head now,
 		 const struct hash *path, size_t path_n, struct arena *a, struct bytes *note,
 		 struct fault *f)
 {
-	struct signing *s = context;
+	struct log_signing *s = context;
 
 	(void)pthread_mutex_lock(&s->lock);
 	err result = reach(s, f);
@@ -107,7 +107,7 @@ err signing_sign(void *context, struct merkle_head old, struct merkle_head now,
 
 err signing_last(void *context, struct merkle_head *out, struct fault *f)
 {
-	struct signing *s = context;
+	struct log_signing *s = context;
 
 	(void)pthread_mutex_lock(&s->lock);
 	err result = reach(s, f);

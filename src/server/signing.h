@@ -9,13 +9,13 @@
 
 enum { SIGNER_TIMEOUT_MS = 2000 };
 
-struct signing;
+struct log_signing;
 /* Reads log.vkey. The signer need not be there yet. */
-MUST_CHECK err signing_open(const struct server_config *config, struct signing **out,
+MUST_CHECK err signing_open(const struct server_config *config, struct log_signing **out,
 			    struct fault *f);
-void signing_close(struct signing *s); /* NULL is fine */
-const struct note_key *signing_key(const struct signing *s);
-/* For engine_config; the context is the struct signing. */
+void signing_close(struct log_signing *s); /* NULL is fine */
+const struct note_key *signing_key(const struct log_signing *s);
+/* For engine_config; the context is the struct log_signing. */
 sign_checkpoint signing_sign;
 signed_head signing_last;
 
