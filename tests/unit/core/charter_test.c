@@ -347,6 +347,28 @@ static void a_change_of_keys_alone_needs_nobody_more(void **state)
 	assert_false(needs_more(c));
 }
 
+/* A house that lost somebody must be able to say so with those who are left. */
+static void leaving_needs_nobody_more(void **state)
+{
+	struct charter c = house();
+
+	(void)state;
+	c.persons_n--;
+	c.keys_n--;
+	assert_false(needs_more(c));
+	c = house();
+	c.persons[CID].groups_n = 1;
+	c.rules[RULE_FIRMWARE].must_n = 0;
+	assert_true(needs_more(c)); /* with a rule that changes */
+	c = house();
+	c.persons[ANN] = c.persons[CID]; /* in another order */
+	c.persons[CID] = house().persons[ANN];
+	c.keys[ANN_COSE].person = c.keys[ANN_PASSKEY].person = CID;
+	c.keys[CID_SSH].person = ANN;
+	assert_null(reads_back(&c, &got));
+	assert_false(needs_more(got));
+}
+
 static void a_change_of_anything_else_needs_one_more(void **state)
 {
 	struct charter c = house();
@@ -360,10 +382,6 @@ static void a_change_of_anything_else_needs_one_more(void **state)
 	assert_true(needs_more(c));
 	c = house();
 	c.persons[DEE].id = bytes_text("deo");
-	assert_true(needs_more(c));
-	c = house();
-	c.persons_n--;
-	c.keys_n--;
 	assert_true(needs_more(c));
 	c = house();
 	c.rules[RULE_CHARTER].need = 2;
@@ -466,6 +484,7 @@ int main(void)
 		cmocka_unit_test(witnesses_belong_to_the_anchor_that_is_one),
 		cmocka_unit_test(the_largest_house_fits),
 		cmocka_unit_test(a_change_of_keys_alone_needs_nobody_more),
+		cmocka_unit_test(leaving_needs_nobody_more),
 		cmocka_unit_test(a_change_of_anything_else_needs_one_more),
 		cmocka_unit_test(only_the_next_revision_of_this_charter_follows),
 		cmocka_unit_test(the_mode_goes_from_bootstrap_to_founded_only),
