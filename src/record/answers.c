@@ -59,8 +59,9 @@ static json_t *failures_json(const struct control_failure *c)
 	json_t *list = json_array();
 
 	for (; c != NULL; c = c->next)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "control", c->control,
-						      "expected", c->expected, "found", c->found));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "control", c->control,
+						      "expected", c->expected, "found", c->found,
+						      "result", c->result));
 	return list;
 }
 
@@ -132,6 +133,8 @@ static json_t *receipt_json(const struct result *r, const struct record *record)
 	if (r->repeated)
 		json_object_set_new(json, "repeated", json_true());
 	json_object_set_new(json, "raised", raised_json(r->raised, record));
+	if (r->let_pass != NULL)
+		json_object_set_new(json, "let_pass", failures_json(r->let_pass));
 	if (r->blocked) {
 		json_object_set_new(json, "blocked", fault_json(&r->blocked_by));
 		json_object_set_new(json, "failures", failures_json(r->failures));
@@ -304,111 +307,6 @@ err entry_to_json(struct engine *e, struct reader_session *r, struct arena *a, u
 	*out = json_pack("{s:o, s:s, s:o}", "claim", claim_json(record, &opened), "proof",
 			 proofs[entry->proof.kind], "witness", witness_json(&entry->witness));
 	return *out == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : ERR_OK;
-}
-
-/* ---- gates ---- */
-
-struct gate_rows {
-	struct arena *arena;
-	const char *control;
-	const struct statement *statement;
-	struct control_failure **end;
-};
-
-static const char *text_of(struct arena *a, const struct statement *s, const struct value *columns,
-			   const char *name)
-{
-	int i = statement_column_index(s, name);
-
-	if (i < 0 || columns[i].kind == VALUE_NULL)
-		return "";
-	if (columns[i].kind == VALUE_INT)
-		return arena_printf(a, "%lld", (long long)columns[i].number);
-	return columns[i].kind == VALUE_TEXT ? arena_text(a, columns[i].bytes) : "";
-}
-
-static err gate_row(void *context, const struct value *columns, size_t n)
-{
-	struct gate_rows *rows = context;
-	struct control_failure *failure = arena_alloc(rows->arena, sizeof *failure);
-
-	(void)n;
-	if (failure == NULL)
-		return (err){ERR_MEMORY};
-	failure->control = rows->control;
-	failure->expected = text_of(rows->arena, rows->statement, columns, "expected");
-	failure->found = text_of(rows->arena, rows->statement, columns, "found");
-	*rows->end = failure;
-	rows->end = &failure->next;
-	return ERR_OK;
-}
-
-/* One quoted text after another, up to whatever else stands there. */
-static bool lists_kind(const char *at, const char *kind)
-{
-	while (*at == '\'') {
-		size_t n = strcspn(++at, "'");
-		if (strlen(kind) == n && memcmp(at, kind, n) == 0)
-			return true;
-		at += n;
-		at += *at == '\'' ? 1 + strspn(at + 1, ", ") : 0;
-	}
-	return false;
-}
-
-/* A control says in its SQL which kinds it is about: `:kind = 'unit'`, `:kind IN ('unit', …)`. One
- * that does not look at the kind is about all. */
-static bool control_judges(const struct control *control, const char *kind)
-{
-	static const char *const forms[] = {":kind = ", ":kind IN ("};
-	const char *sql = control->rule.sql;
-
-	if (strstr(sql, ":kind") == NULL)
-		return true;
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-		for (const char *at = sql; (at = strstr(at, forms[i])) != NULL;) {
-			at += strlen(forms[i]);
-			if (lists_kind(at, kind))
-				return true;
-		}
-	return false;
-}
-
-err gate_ask(struct engine *e, struct reader_session *r, struct arena *a,
-	     const struct caller *caller, const char *gate, const char *kind, const char *within,
-	     const char *id, struct control_failure **out, struct fault *f)
-{
-	struct value values[CP_N];
-	struct gate_rows rows = {.arena = a, .end = out};
-	struct two_clocks clocks;
-	struct engine_state state;
-	size_t asked = 0;
-	bool judged = false;
-
-	engine_clocks(e, &clocks);
-	engine_state_read(e, &state);
-
-	values[CP_KIND] = value_text(bytes_text(kind));
-	values[CP_WITHIN] = value_text(bytes_text(within));
-	values[CP_ID] = value_text(bytes_text(id));
-	values[CP_AUTHOR] = value_text(bytes_text(caller->principal));
-	values[CP_AT] = value_u64(clocks_stamp(&clocks, state.last_at));
-	*out = NULL;
-	for (size_t i = 0; i < e->registry->controls_n; i++) {
-		if (strcmp(e->registry->controls[i].gate, gate) != 0)
-			continue;
-		asked++;
-		judged = judged || control_judges(&e->registry->controls[i], kind);
-		rows.control = e->registry->controls[i].id;
-		rows.statement = r->controls[i];
-		TRY(db_query(r->db, r->controls[i], values, gate_row, &rows, NULL, f));
-	}
-	if (asked == 0)
-		return fail_field(f, "gate", "GATE_UNKNOWN", "gate", gate, NULL);
-	/* Nothing failed, for nothing was looked at: that is no pass. */
-	return judged ? ERR_OK
-		      : fail_field(f, "subject", "GATE_NOT_FOR_KIND", "gate", gate, "kind", kind,
-				   NULL);
 }
 
 /* ---- types ---- */

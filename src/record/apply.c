@@ -168,10 +168,38 @@ static err apply_blobs(struct rulebook *b, const struct applied *x, struct arena
 	return ERR_OK;
 }
 
+/* What the policy let pass raises something, too, and is no flag of the record's own. */
+static bool is_flagged(const struct witness *w)
+{
+	struct raised one;
+	size_t n;
+	struct reader at = witness_raised(w, &n);
+
+	for (size_t i = 0; i < n && witness_next_raised(&at, &one); i++)
+		if (!bytes_equal(one.code, bytes_text(CODE_WARNED)) &&
+		    !bytes_equal(one.code, bytes_text(CODE_GLASS)))
+			return true;
+	return false;
+}
+
+/* A gate was passed: by the record itself, or by the one that this vote makes take effect. */
+static err apply_gate(struct rulebook *b, const struct applied *x, struct arena *a, struct fault *f)
+{
+	const struct record *r = x->target != NULL ? x->target : x->record;
+	struct subject *subject = arena_alloc(a, sizeof *subject);
+
+	if (subject == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	if (r->type->type->gate == NULL || !record_subject(a, r, subject))
+		return ERR_OK; /* a gate that this version does not know */
+	return policy_passage(&b->policy, a, r->type->type->gate, subject, r->claim.author,
+			      x->witness, f);
+}
+
 err apply_record(struct rulebook *b, const struct applied *x, struct arena *a, struct fault *f)
 {
 	const struct witness *w = x->witness;
-	bool flagged = w->raised.n > 0;
+	bool flagged = is_flagged(w);
 
 	record_set_place(x->record, w->sequence, w->at, flagged);
 	if (x->target != NULL)
@@ -189,6 +217,8 @@ err apply_record(struct rulebook *b, const struct applied *x, struct arena *a, s
 	case OUTCOME_EXECUTES:
 		break;
 	}
+	if (w->gate.n > 0)
+		TRY(apply_gate(b, x, a, f));
 	if ((x->record->type->type->flags & VOTE) != 0)
 		return apply_vote(b, x, a, f);
 	return fold_record(b, x->record, a, f);

@@ -202,6 +202,7 @@ static err execute(struct attempt *x, struct attempt *t, uint64_t target_sequenc
 
 	/* Who asked must still be somebody who may ask. */
 	TRY(may(t, t->record->type->type->permission, &allowed, f));
+	TRY(weigh_gate(t, f));
 	if (is_blocked(x, t, allowed)) {
 		blocked_by = x->s->result.blocked_by;
 		TRY(commit_record(x, OUTCOME_FOLDED, NULL, 0, f));
@@ -212,6 +213,7 @@ static err execute(struct attempt *x, struct attempt *t, uint64_t target_sequenc
 	x->raised_n = t->raised_n;
 	memcpy(x->raised, t->raised, sizeof x->raised);
 	x->controls_n = t->controls_n;
+	raise_let_pass(x, t->let_pass);
 	return commit_record(x, OUTCOME_EXECUTES, t->record, target_sequence, f);
 }
 

@@ -102,32 +102,44 @@ static bool put_outputs(struct attempt *x, struct bytes *out)
 	return writer_done(&w, out);
 }
 
-/* Only decisions whose gate let them through are recorded, so every result is a pass. */
+/* The controls of the gate that judge, each once, in the order of a map's keys. */
+static size_t judging(const struct attempt *x, const char *gate, const char **sorted)
+{
+	const struct policy *policy = &x->batch->engine->rules.policy;
+	const struct registry *registry = policy->registry;
+	size_t n = 0;
+
+	for (size_t i = 0; i < registry->controls_n; i++) { /* registry.c: at most so many */
+		if (!policy_asks(policy, i, gate))
+			continue;
+		struct bytes id = bytes_text(registry->controls[i].id);
+		size_t at = n;
+		while (at > 0 && cbor_text_key_order(bytes_text(sorted[at - 1]), id) > 0)
+			at--;
+		if (at > 0 && bytes_equal(bytes_text(sorted[at - 1]), id))
+			continue; /* several statements of one control */
+		memmove(sorted + at + 1, sorted + at, (n - at) * sizeof sorted[0]);
+		sorted[at] = registry->controls[i].id;
+		n++;
+	}
+	return n;
+}
+
+/* Only decisions whose gate let them through are recorded: what failed was let pass. */
 static bool put_gate(struct attempt *x, const char *gate, struct bytes *out)
 {
-	const struct registry *registry = x->batch->engine->registry;
-	size_t cap = 64 + x->controls_n * 96, n = 0;
+	size_t cap = 64 + x->controls_n * 96;
 	uint8_t *p = arena_alloc(&x->batch->arena, cap);
 	struct writer w = writer_of(p, p == NULL ? 0 : cap);
 	const char *sorted[ENTRY_CONTROLS_MAX];
+	size_t n = judging(x, gate, sorted);
 
-	for (size_t i = 0; i < registry->controls_n; i++) { /* registry.c: at most so many */
-		if (strcmp(registry->controls[i].gate, gate) != 0)
-			continue;
-		const char *id = registry->controls[i].id;
-		size_t at = n++;
-		for (;
-		     at > 0 && cbor_text_key_order(bytes_text(sorted[at - 1]), bytes_text(id)) > 0;
-		     at--)
-			sorted[at] = sorted[at - 1];
-		sorted[at] = id;
-	}
 	cbor_put_array(&w, 2);
-	cbor_put_uint(&w, 0); /* policy revision: none is set yet */
+	cbor_put_uint(&w, x->batch->engine->rules.policy.revision);
 	cbor_put_map(&w, n);
 	for (size_t i = 0; i < n; i++) {
 		cbor_put_text(&w, bytes_text(sorted[i]));
-		cbor_put_text(&w, bytes_text("pass"));
+		cbor_put_text(&w, bytes_text(policy_result(x->let_pass, sorted[i])));
 	}
 	return writer_done(&w, out);
 }
@@ -293,6 +305,8 @@ err commit_record(struct attempt *x, enum outcome outcome, struct record *target
 	TRY(remember(x, witness, f));
 	if (x->s->record.type->touches_access || (target != NULL && target->type->touches_access))
 		authority_forget(e->authority);
+	if (x->s->record.type->touches_policy || (target != NULL && target->type->touches_policy))
+		policy_forget(&e->rules.policy);
 	return fill_result(x, witness, entry, f);
 }
 
@@ -361,6 +375,35 @@ static bool out_of_window(struct attempt *x)
 	return refuse_with(x, &f);
 }
 
+err weigh_gate(struct attempt *x, struct fault *f)
+{
+	if (x->failures == NULL)
+		return ERR_OK;
+	return policy_weigh(&x->batch->engine->rules.policy, x->record->type->type->gate,
+			    x->gate_values, &x->failures, &x->let_pass, f);
+}
+
+static bool any_result(const struct control_failure *list, const char *result)
+{
+	for (; list != NULL; list = list->next)
+		if (strcmp(list->result, result) == 0)
+			return true;
+	return false;
+}
+
+void raise_let_pass(struct attempt *x, struct control_failure *let_pass)
+{
+	static const struct {
+		const char *result, *code;
+	} raised[] = {{RESULT_WARN, CODE_WARNED}, {RESULT_GLASS, CODE_GLASS}};
+
+	for (size_t i = 0; i < sizeof raised / sizeof raised[0]; i++)
+		if (x->raised_n < RAISED_MAX && any_result(let_pass, raised[i].result))
+			x->raised[x->raised_n++] = (struct raise){.code = raised[i].code};
+	x->let_pass = let_pass;
+	x->s->result.let_pass = x->let_pass;
+}
+
 static bool gate_closed(struct attempt *x)
 {
 	struct fault f = {0};
@@ -376,6 +419,7 @@ static bool gate_closed(struct attempt *x)
 		   x->failures->control, "expected", x->failures->expected, "found",
 		   x->failures->found, NULL);
 	x->s->result.failures = x->failures;
+	x->s->result.let_pass = x->let_pass;
 	return refuse_with(x, &f);
 }
 
@@ -422,13 +466,16 @@ static err decide(struct attempt *x, struct fault *f)
 		refuse(x->s, &x->refusal);
 		return ERR_OK;
 	}
+	TRY(weigh_gate(x, f));
 	if (gate_closed(x))
 		return ERR_OK;
-	if (type->approval == NULL || (x->need_known && x->need == 0))
+	if (type->approval == NULL || (x->need_known && x->need == 0)) {
+		raise_let_pass(x, x->let_pass);
 		return commit_record(x,
 				     x->batch->unfolded && !x->s->internal ? OUTCOME_UNFOLDED
 									   : OUTCOME_FOLDED,
 				     NULL, 0, f);
+	}
 	if (!x->need_known)
 		return fail(f, "APPROVAL_RULE_MISSING", "class", type->approval, NULL);
 	x->raised_n = 0; /* nothing has happened yet */

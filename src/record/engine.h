@@ -8,6 +8,7 @@
 #include "db/table.h"
 #include "ledger/ledger.h"
 #include "record/codec.h"
+#include "record/policy.h"
 #include "record/record.h"
 
 #include <pthread.h>
@@ -67,6 +68,9 @@ MUST_CHECK err record_from_entry(const struct registry *registry, struct arena *
 MUST_CHECK err record_outputs(struct arena *a, struct record *r, const struct witness *w,
 			      struct fault *f);
 void record_set_output_values(struct record *r);
+/* Runs the type's C check, if it has one, and keeps its outputs. */
+MUST_CHECK err record_check_run(struct record *r, struct bytes origin, struct arena *a,
+				struct fault *f);
 void record_set_place(struct record *r, uint64_t sequence, uint64_t at, bool flagged);
 /* The primary subject; false if the type has none. Texts live in the arena. */
 MUST_CHECK bool record_subject(struct arena *a, const struct record *r, struct subject *out);
@@ -78,6 +82,7 @@ struct rulebook {
 	struct statement **rules; /* by rule.statement */
 	size_t rules_n;
 	struct statement *own[32]; /* the engine's own statements, by enum own_statement */
+	struct policy policy;
 };
 
 enum own_statement {
@@ -117,6 +122,11 @@ MUST_CHECK err apply_record(struct rulebook *b, const struct applied *applied, s
 			    struct fault *f);
 /* Whose rule of approval counts for this record, and how many more it takes. */
 void approval_rule_of(const struct record *r, struct bytes *rule, int64_t *extra);
+/* Reads an entry of the log with the record that it makes take effect. Everything lives in the arena. */
+MUST_CHECK err applied_read(const struct registry *registry, struct ledger *ledger, struct arena *a,
+			    struct bytes entry, struct applied *out, struct fault *f);
+/* Settings for a store that is thrown away if anything goes wrong. */
+MUST_CHECK err store_make_careless(struct db *db, struct fault *f);
 MUST_CHECK err fold_record(struct rulebook *b, struct record *r, struct arena *a, struct fault *f);
 
 /* ---- the engine ---- */

@@ -13,6 +13,7 @@ static void session_close(struct reader_session *r)
 	for (size_t i = 0; r->controls != NULL && i < r->engine->registry->controls_n; i++)
 		statement_close(r->controls[i]);
 	free(r->controls);
+	policy_close(&r->policy);
 	db_close(r->db);
 	free(r);
 }
@@ -33,7 +34,7 @@ static err session_fill(struct engine *e, struct reader_session *r, struct fault
 	for (size_t i = 0; i < e->registry->controls_n; i++)
 		TRY(db_prepare(r->db, e->registry->controls[i].rule.sql, CONTROL_PARAMETERS, CP_N,
 			       &r->controls[i], f));
-	return ERR_OK;
+	return policy_open(e->registry, r->db, &r->policy, f);
 }
 
 static err session_open(struct engine *e, struct reader_session **out, struct fault *f)
@@ -60,6 +61,7 @@ static void refresh(struct engine *e, struct reader_session *r)
 	pthread_mutex_unlock(&e->lock);
 	if (r->authority_size != size || db_product(r->db) == DB_POSTGRES) {
 		authority_forget(r->authority);
+		policy_forget(&r->policy);
 		r->authority_size = size;
 	}
 }

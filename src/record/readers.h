@@ -14,6 +14,7 @@ struct reader_session {
 	uint64_t authority_size; /* log size that its answers are from */
 	struct statement *key_spki;
 	struct statement **controls; /* by place in registry.controls */
+	struct policy policy;
 	struct reader_session *next;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reads.c — everything that is read about a record, in one round trip, before it is decided. */
+#include "base/checks.h"
 #include "record/writer.h"
 
 #include <stdio.h>
@@ -99,7 +100,7 @@ static err refuse_row(void *context, const struct value *columns, size_t n)
 	struct rule_rows *rows = context;
 	struct attempt *x = rows->attempt;
 
-	if (x->refusal.code != OK)
+	if (x->refusal.code != OK || check_rule_left_out(CHECK_ENGINE_RULE, rows->rule->code))
 		return ERR_OK; /* the first rule in file order speaks */
 	(void)fail(&x->refusal, rows->rule->code, NULL);
 	for (size_t i = 0; i < n; i++)
@@ -132,7 +133,7 @@ static err flag_row(void *context, const struct value *columns, size_t n)
 	int id = statement_column_index(rows->statement, "id");
 
 	(void)n;
-	if (x->raised_n == RAISED_MAX)
+	if (x->raised_n == RAISED_MAX || check_rule_left_out(CHECK_ENGINE_RULE, rows->rule->code))
 		return ERR_OK; /* the first ones hold; the count is in the evidence */
 	struct raise *raise = &x->raised[x->raised_n++];
 	*raise = (struct raise){.code = rows->rule->code};
@@ -165,6 +166,8 @@ static err control_row(void *context, const struct value *columns, size_t n)
 	struct control_failure *failure = arena_alloc(a, sizeof *failure);
 
 	(void)n;
+	if (check_rule_left_out(CHECK_ENGINE_GATE, rows->rule->code))
+		return ERR_OK;
 	if (failure == NULL)
 		return (err){ERR_MEMORY};
 	failure->control = rows->rule->code;
@@ -190,20 +193,26 @@ static err queue_rule(struct attempt *x, const struct rule *rule, db_row *row,
 static err queue_gate(struct attempt *x, struct fault *f)
 {
 	const struct engine *e = x->batch->engine;
+	struct policy *policy = &x->batch->engine->rules.policy;
 	const char *gate = x->record->type->type->gate;
-	struct value *values = arena_array(&x->batch->arena, CP_N, sizeof *values);
+	struct value *common = arena_array(&x->batch->arena, CP_N, sizeof *common);
 
-	if (values == NULL)
+	if (common == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	values[CP_KIND] = x->has_subject ? value_text(x->subject.kind) : value_null;
-	values[CP_WITHIN] = x->has_subject ? value_text(x->subject.within) : value_null;
-	values[CP_ID] = x->has_subject ? value_text(x->subject.id) : value_null;
-	values[CP_AUTHOR] = value_text(x->record->claim.author);
-	values[CP_AT] = value_u64(x->batch->at);
+	TRY(policy_know(policy, f));
+	common[CP_KIND] = x->has_subject ? value_text(x->subject.kind) : value_null;
+	common[CP_WITHIN] = x->has_subject ? value_text(x->subject.within) : value_null;
+	common[CP_ID] = x->has_subject ? value_text(x->subject.id) : value_null;
+	common[CP_AUTHOR] = value_text(x->record->claim.author);
+	common[CP_AT] = value_u64(x->batch->at);
+	x->gate_values = common;
 	for (size_t i = 0; i < e->registry->controls_n; i++) {
 		const struct control *control = &e->registry->controls[i];
-		if (strcmp(control->gate, gate) != 0)
+		if (!policy_asks(policy, i, gate))
 			continue;
+		struct value *values = control_values(&x->batch->arena, common, control->id);
+		if (values == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
 		x->controls_n++;
 		TRY(queue_rule(x, &control->rule, control_row, values, f));
 	}

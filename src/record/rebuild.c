@@ -29,6 +29,18 @@ struct rebuild {
 
 /* ---- the fresh store ---- */
 
+/* It is thrown away if anything goes wrong: nothing in it needs to survive a crash. */
+err store_make_careless(struct db *db, struct fault *f)
+{
+	static const char *const settings[] = {
+		"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
+		"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA cache_size = -262144"};
+
+	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+		TRY(db_run(db, settings[i], f));
+	return ERR_OK;
+}
+
 static err open_fresh_sqlite(struct rebuild *r, struct fault *f)
 {
 	const char *path = r->config->store + strlen("sqlite:");
@@ -45,13 +57,7 @@ static err open_fresh_sqlite(struct rebuild *r, struct fault *f)
 		(void)unlink(name);
 	}
 	TRY(db_open(address, &r->fresh, f));
-	/* It is thrown away if anything goes wrong: nothing in it needs to survive a crash. */
-	static const char *const settings[] = {
-		"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
-		"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA cache_size = -262144"};
-	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
-		TRY(db_run(r->fresh, settings[i], f));
-	return ERR_OK;
+	return store_make_careless(r->fresh, f);
 }
 
 static err name_row(void *context, const struct value *columns, size_t n)
@@ -124,36 +130,42 @@ static void drop_fresh(struct rebuild *r)
 
 /* ---- folding ---- */
 
-static err decode(struct rebuild *r, struct bytes bytes, struct entry *entry, struct record *record,
-		  struct fault *f)
+static err decode(const struct registry *registry, struct arena *a, struct bytes bytes,
+		  struct entry *entry, struct record *record, struct fault *f)
 {
 	const char *why;
 
+	if (entry == NULL || record == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
 	if (!entry_parse(bytes, entry, &why))
 		return fail(f, "ENTRY_BAD", "detail", why, NULL);
-	return record_from_entry(r->registry, &r->arena, entry, record, f);
+	return record_from_entry(registry, a, entry, record, f);
+}
+
+err applied_read(const struct registry *registry, struct ledger *ledger, struct arena *a,
+		 struct bytes bytes, struct applied *out, struct fault *f)
+{
+	struct bytes kept = arena_copy(a, bytes), target_bytes;
+	struct entry *entry = arena_alloc(a, sizeof *entry);
+	struct record *record = arena_alloc(a, sizeof *record);
+
+	if (kept.p == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(decode(registry, a, kept, entry, record, f));
+	*out = (struct applied){record, &entry->witness, NULL};
+	if (entry->witness.outcome != OUTCOME_EXECUTES)
+		return ERR_OK;
+	struct entry *waiting = arena_alloc(a, sizeof *waiting);
+	out->target = arena_alloc(a, sizeof *out->target);
+	TRY(ledger_entry(ledger, a, entry->witness.target, &target_bytes, f));
+	return decode(registry, a, target_bytes, waiting, out->target, f);
 }
 
 static err fold_entry(struct rebuild *r, struct bytes bytes, struct fault *f)
 {
-	struct bytes kept = arena_copy(&r->arena, bytes);
-	struct entry *entry = arena_alloc(&r->arena, sizeof *entry);
-	struct record *record = arena_alloc(&r->arena, sizeof *record);
-	struct record *target = NULL;
+	struct applied applied;
 
-	if (kept.p == NULL || entry == NULL || record == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	TRY(decode(r, kept, entry, record, f));
-	if (entry->witness.outcome == OUTCOME_EXECUTES) {
-		struct bytes target_bytes;
-		struct entry *waiting = arena_alloc(&r->arena, sizeof *waiting);
-		target = arena_alloc(&r->arena, sizeof *target);
-		if (waiting == NULL || target == NULL)
-			return fail(f, "OUT_OF_MEMORY", NULL);
-		TRY(ledger_entry(r->ledger, &r->arena, entry->witness.target, &target_bytes, f));
-		TRY(decode(r, target_bytes, waiting, target, f));
-	}
-	struct applied applied = {record, &entry->witness, target};
+	TRY(applied_read(r->registry, r->ledger, &r->arena, bytes, &applied, f));
 	return apply_record(&r->rules, &applied, &r->arena, f);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* record.c — a claim becomes a decoded record, with one SQL value for each parameter. */
 #include "core/cbor.h"
+#include "record/check.h"
 #include "record/engine.h"
 
 #include <inttypes.h>
@@ -89,6 +90,23 @@ void record_set_output_values(struct record *r)
 {
 	if (r->type->type->outputs != NULL && r->outputs.p != NULL)
 		body_values(r->type->type->outputs, &r->outputs, r->values + r->type->outputs_at);
+}
+
+err record_check_run(struct record *r, struct bytes origin, struct arena *a, struct fault *f)
+{
+	const struct record_type *type = r->type->type;
+
+	if (type->check == NULL)
+		return ERR_OK;
+	struct check_context context = {
+		.arena = a, .origin = origin, .claim = &r->claim, .digest = r->digest};
+	r->outputs = (struct body){arena_alloc(a, type->outputs_size), 0};
+	if (r->outputs.p == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(type->check(&context, r->body.p, r->body.present, r->outputs.p, &r->outputs.present,
+			f));
+	record_set_output_values(r);
+	return ERR_OK;
 }
 
 void record_set_place(struct record *r, uint64_t sequence, uint64_t at, bool flagged)

@@ -97,6 +97,7 @@ enum result_state {
 
 struct control_failure {
 	const char *control, *expected, *found;
+	const char *result; /* fail; or why it may pass: warn, observe, excepted, glass */
 	struct control_failure *next;
 };
 
@@ -111,6 +112,7 @@ struct result {
 	enum result_state state;
 	struct fault fault;
 	struct control_failure *failures; /* every control of the gate that failed */
+	struct control_failure *let_pass; /* … and those that failed and stop nothing */
 	bool repeated;                    /* the same submission was recorded before */
 	uint64_t sequence, at;
 	enum outcome outcome;
@@ -166,11 +168,15 @@ struct view_request {
  * caller may see. */
 MUST_CHECK err view_read(struct engine *e, struct reader_session *r, struct arena *a,
 			 const struct view_request *request, json_t **out, struct fault *f);
-/* Asks a gate about a subject and records nothing. */
+/* Asks a gate about a subject and records nothing: what stops it, and what would but for the policy. */
 MUST_CHECK err gate_ask(struct engine *e, struct reader_session *r, struct arena *a,
 			const struct caller *caller, const char *gate, const char *kind,
 			const char *within, const char *id, struct control_failure **out,
 			struct fault *f);
+MUST_CHECK err gate_ask_all(struct engine *e, struct reader_session *r, struct arena *a,
+			    const struct caller *caller, const char *gate, const char *kind,
+			    const char *within, const char *id, struct control_failure **out,
+			    struct control_failure **let_pass, struct fault *f);
 /* An entry as JSON, with opened values that still exist; needs the permission `ledger.read`. */
 MUST_CHECK err entry_to_json(struct engine *e, struct reader_session *r, struct arena *a,
 			     uint64_t sequence, json_t **out, struct fault *f);

@@ -18,7 +18,20 @@ static const struct parameter ENGINE_PARAMETERS[P_ENGINE_N] = {
 const struct parameter CONTROL_PARAMETERS[CP_N] = {
 	[CP_KIND] = {"kind", VALUE_TEXT}, [CP_WITHIN] = {"within", VALUE_TEXT},
 	[CP_ID] = {"id", VALUE_TEXT},     [CP_AUTHOR] = {"author", VALUE_TEXT},
-	[CP_AT] = {"at", VALUE_INT},
+	[CP_AT] = {"at", VALUE_INT},      [CP_CONTROL] = {"control", VALUE_TEXT},
+};
+
+const struct parameter POLICY_PARAMETERS[PP_N] = {
+	[PP_KIND] = {"kind", VALUE_TEXT},
+	[PP_WITHIN] = {"within", VALUE_TEXT},
+	[PP_ID] = {"id", VALUE_TEXT},
+	[PP_AUTHOR] = {"author", VALUE_TEXT},
+	[PP_AT] = {"at", VALUE_INT},
+	[PP_GATE] = {"gate", VALUE_TEXT},
+	[PP_CONTROL] = {"control", VALUE_TEXT},
+	[PP_SEQ] = {"seq", VALUE_INT},
+	[PP_RESULT] = {"result", VALUE_TEXT},
+	[PP_POLICY] = {"policy", VALUE_INT},
 };
 
 static const struct {
@@ -259,8 +272,8 @@ static err make_room(struct registry *r, const struct area *const *areas, struct
 		areas_n++;
 	/* A section makes one thing; a scope section one rule for each type that uses it. */
 	size_t most = areas_n * SECTIONS_MAX;
-	r->rules = arena_array(&r->arena, most + r->types_n, sizeof(struct rule *));
-	r->controls = arena_array(&r->arena, most, sizeof *r->controls);
+	r->rules = arena_array(&r->arena, most + r->types_n + CONTROLS_MAX, sizeof(struct rule *));
+	r->controls = arena_array(&r->arena, CONTROLS_MAX, sizeof *r->controls);
 	r->views = arena_array(&r->arena, most, sizeof *r->views);
 	r->tables = arena_array(&r->arena, most, sizeof(struct table *));
 	if (r->rules == NULL || r->controls == NULL || r->views == NULL || r->tables == NULL)
@@ -268,23 +281,36 @@ static err make_room(struct registry *r, const struct area *const *areas, struct
 	return ERR_OK;
 }
 
-/* A witness lists each control of a gate once, and has room for so many. One control may guard
- * several gates. */
+/* One control may guard several gates, and look at a gate with several statements, of several
+ * areas: then all of them judge alike. A witness has room for so many controls of a gate. */
 static err check_controls(const struct registry *r, struct fault *f)
 {
 	for (size_t i = 0; i < r->controls_n; i++) {
 		size_t same_gate = 0;
 		for (size_t k = 0; k < r->controls_n; k++) {
-			bool gate = strcmp(r->controls[i].gate, r->controls[k].gate) == 0;
-			if (gate && i != k && strcmp(r->controls[i].id, r->controls[k].id) == 0)
+			bool same_id = strcmp(r->controls[i].id, r->controls[k].id) == 0;
+			if (same_id && r->controls[i].force != r->controls[k].force)
 				return registry_bad(f, r->controls[i].id,
-						    "two controls of a gate have this name");
-			same_gate += gate;
+						    "the control judges in two ways");
+			same_gate += strcmp(r->controls[i].gate, r->controls[k].gate) == 0;
 		}
 		if (same_gate > ENTRY_CONTROLS_MAX)
 			return registry_bad(f, r->controls[i].gate,
 					    "the gate has too many controls");
 	}
+	return ERR_OK;
+}
+
+/* Half a policy would let things pass that the other half stops. */
+static err check_policy(struct registry *r, struct fault *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < POLICY_SECTIONS; i++)
+		n += r->policy[i] != NULL;
+	if (n != 0 && n != POLICY_SECTIONS)
+		return registry_bad(f, "policy", "some of its sections are missing");
+	r->has_policy = n != 0;
 	return ERR_OK;
 }
 
@@ -312,6 +338,7 @@ static err fill(struct registry *r, const struct area *const *areas, struct faul
 	r->folds = sha256_final(&digest);
 	qsort(r->views, r->views_n, sizeof *r->views, order_views);
 	TRY(check_controls(r, f));
+	TRY(check_policy(r, f));
 	return check_scopes(r, f);
 }
 

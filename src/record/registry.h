@@ -16,6 +16,7 @@ enum {
 	PARAMETERS_MAX = 64, /* of one type's rules */
 	RULES_MAX = 24,      /* of one kind and type */
 	VIEW_PARAMETERS_MAX = 8,
+	CONTROLS_MAX = 512, /* a control at a gate counts as one */
 };
 
 /* Parameters that the engine adds to those of the type, in this order, after fields, list counts
@@ -33,8 +34,35 @@ enum engine_parameter {
 	P_ENGINE_N
 };
 
-/* The parameters of a control: the subject it is asked about. */
-enum control_parameter { CP_KIND, CP_WITHIN, CP_ID, CP_AUTHOR, CP_AT, CP_N };
+/* The parameters of a control: the subject it is asked about, and its own name. */
+enum control_parameter { CP_KIND, CP_WITHIN, CP_ID, CP_AUTHOR, CP_AT, CP_CONTROL, CP_N };
+
+/* The statements through which the policy's tables are asked and written (`-- policy NAME`). */
+enum policy_section {
+	POLICY_REVISION, /* SELECT: the sequence of the last decision about the policy */
+	POLICY_ADOPTED,  /* SELECT: one row for each control that is adopted: its id */
+	POLICY_MODE,     /* SELECT: what becomes of a failed control: pass, warn, observe … */
+	POLICY_PASSAGE,  /* INSERT: a gate was passed */
+	POLICY_RESULT,   /* INSERT: with this result, other than pass, of one control */
+	POLICY_GLASS,    /* INSERT: what passed on broken glass */
+	POLICY_INSIDE,   /* SELECT: the things that a thing holds, each as kind, within, id */
+	POLICY_SECTIONS
+};
+
+/* The parameters of all of these; each uses some. */
+enum policy_parameter {
+	PP_KIND,
+	PP_WITHIN,
+	PP_ID,
+	PP_AUTHOR,
+	PP_AT,
+	PP_GATE,
+	PP_CONTROL,
+	PP_SEQ,
+	PP_RESULT,
+	PP_POLICY,
+	PP_N
+};
 
 struct rule {
 	enum section_kind kind;
@@ -58,11 +86,20 @@ struct compiled_type {
 	struct rule *refuse[RULES_MAX], *flag[RULES_MAX], *fold[RULES_MAX];
 	size_t refuse_n, flag_n, fold_n;
 	bool touches_access; /* its folds change who may do what */
+	bool touches_policy; /* its folds change what controls do */
 	bool names_blobs;    /* some field is STORED */
+};
+
+/* When a control judges. */
+enum control_force {
+	CONTROL_BUILT_IN, /* from the start on, with a mode and exceptions */
+	CONTROL_ADOPTED,  /* once it is adopted, with a mode and exceptions */
+	CONTROL_ALWAYS,   /* from the start on, and nothing takes it off */
 };
 
 struct control {
 	const char *id, *gate;
+	enum control_force force;
 	struct rule rule;
 };
 
@@ -83,6 +120,8 @@ struct registry {
 	size_t rules_n;
 	struct control *controls;
 	size_t controls_n;
+	const char *policy[POLICY_SECTIONS]; /* SQL; all there, or no area has a policy */
+	bool has_policy;
 	struct view *views; /* sorted by name */
 	size_t views_n;
 	struct table **tables;
@@ -104,5 +143,6 @@ enum value_kind field_value_kind(enum field_kind kind);
 /* The word for a field kind in errors and in GET /v1/types: "id", "number" … */
 const char *field_kind_name(enum field_kind kind);
 extern const struct parameter CONTROL_PARAMETERS[CP_N];
+extern const struct parameter POLICY_PARAMETERS[PP_N];
 
 #endif

@@ -107,6 +107,8 @@ static err compile_type_rule(struct registry *r, const struct section *s, struct
 	list[(*n)++] = rule;
 	if (s->kind == SECTION_FOLD && sql_touches_access(s->sql))
 		t->touches_access = true;
+	if (s->kind == SECTION_FOLD && strstr(s->sql, "policy_now") != NULL)
+		t->touches_policy = true;
 	keep_rule(r, rule);
 	return ERR_OK;
 }
@@ -138,20 +140,69 @@ static err compile_scope(struct registry *r, const struct area *area, const stru
 	return used ? ERR_OK : registry_bad(f, s->words[0], "no type uses this scope section");
 }
 
-static err compile_control(struct registry *r, const struct section *s, struct fault *f)
+static enum control_force force_of(const struct section *s)
+{
+	const char *last = s->words[s->words_n - 1];
+
+	return strcmp(last, "adopted") == 0  ? CONTROL_ADOPTED
+	       : strcmp(last, "always") == 0 ? CONTROL_ALWAYS
+					     : CONTROL_BUILT_IN;
+}
+
+static void keep_control(struct registry *r, const struct section *s, const char *id,
+			 const char *gate)
 {
 	struct control *control = &r->controls[r->controls_n++];
 
-	control->id = s->words[0];
-	control->gate = s->words[1] + strlen("gate:");
+	control->id = id;
+	control->gate = gate + strlen("gate:");
+	control->force = force_of(s);
 	control->rule = (struct rule){.kind = SECTION_CONTROL,
-				      .code = s->words[0],
+				      .code = id,
 				      .sql = s->sql,
 				      .parameters = CONTROL_PARAMETERS,
 				      .parameters_n = CP_N};
 	keep_rule(r, &control->rule);
-	(void)f;
+}
+
+static bool is_gate(const char *word)
+{
+	return strncmp(word, "gate:", strlen("gate:")) == 0;
+}
+
+/* Controls that ask the same question of another evidence share its statement: each of them at
+ * each gate becomes one of its own. */
+static err compile_control(struct registry *r, const struct section *s, struct fault *f)
+{
+	for (size_t i = 0; i < s->words_n && !is_gate(s->words[i]); i++)
+		for (size_t k = i; k < s->words_n; k++) {
+			if (!is_gate(s->words[k]))
+				continue;
+			if (r->controls_n == CONTROLS_MAX)
+				return registry_bad(f, s->words[i], "too many controls");
+			keep_control(r, s, s->words[i], s->words[k]);
+		}
 	return ERR_OK;
+}
+
+static err compile_policy(struct registry *r, const struct section *s, struct fault *f)
+{
+	static const char *const names[POLICY_SECTIONS] = {
+		[POLICY_REVISION] = "revision", [POLICY_ADOPTED] = "adopted",
+		[POLICY_MODE] = "mode",         [POLICY_PASSAGE] = "passage",
+		[POLICY_RESULT] = "result",     [POLICY_GLASS] = "glass",
+		[POLICY_INSIDE] = "inside",
+	};
+
+	for (size_t i = 0; i < POLICY_SECTIONS; i++) {
+		if (strcmp(s->words[0], names[i]) != 0)
+			continue;
+		if (r->policy[i] != NULL)
+			return registry_bad(f, s->words[0], "two policy sections have this name");
+		r->policy[i] = s->sql;
+		return ERR_OK;
+	}
+	return registry_bad(f, s->words[0], "no policy section has this name");
 }
 
 static err view_parameter(struct registry *r, struct view *view, const char *word, struct fault *f)
@@ -228,6 +279,8 @@ static err compile_section(struct registry *r, const struct area *area, const st
 		return compile_control(r, s, f);
 	case SECTION_VIEW:
 		return compile_view(r, area, s, f);
+	case SECTION_POLICY:
+		return compile_policy(r, s, f);
 	}
 	return registry_bad(f, area->name, "unknown section");
 }
@@ -241,7 +294,8 @@ err registry_compile_sql(struct registry *r, const struct area *area, struct sha
 	TRY(sections_split(&r->arena, area->name, bytes_text(area->sql), &sections, &n, f));
 	for (size_t i = 0; i < n; i++) {
 		TRY(compile_section(r, area, &sections[i], f));
-		if (sections[i].kind != SECTION_FOLD && sections[i].kind != SECTION_TABLE)
+		if (sections[i].kind != SECTION_FOLD && sections[i].kind != SECTION_TABLE &&
+		    sections[i].kind != SECTION_POLICY)
 			continue;
 		for (size_t word = 0; word < sections[i].words_n; word++)
 			sha256_update(digest, bytes_of(sections[i].words[word],

@@ -140,7 +140,7 @@ err rulebook_open(const struct registry *registry, struct db *db, struct ruleboo
 	}
 	for (size_t i = 0; i < OWN_N; i++)
 		TRY(db_prepare(db, OWN[i].sql, OWN[i].parameters, OWN[i].n, &out->own[i], f));
-	return ERR_OK;
+	return policy_open(registry, db, &out->policy, f);
 }
 
 void rulebook_close(struct rulebook *b)
@@ -149,6 +149,7 @@ void rulebook_close(struct rulebook *b)
 		statement_close(b->rules[i]);
 	for (size_t i = 0; i < OWN_N; i++)
 		statement_close(b->own[i]);
+	policy_close(&b->policy);
 	free(b->rules);
 	*b = (struct rulebook){0};
 }

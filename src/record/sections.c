@@ -24,8 +24,9 @@ static const struct kind_rule KINDS[] = {
 	{"refuse", SECTION_REFUSE, 2, 4},
 	{"flag", SECTION_FLAG, 2, 4},
 	{"fold", SECTION_FOLD, 1, 3},
-	{"control", SECTION_CONTROL, 2, 2},
+	{"control", SECTION_CONTROL, 2, SECTION_WORDS_MAX},
 	{"view", SECTION_VIEW, 2, SECTION_WORDS_MAX},
+	{"policy", SECTION_POLICY, 1, 1},
 };
 
 static err bad(const struct splitter *s, unsigned line, const char *detail)
@@ -78,6 +79,27 @@ static err split_words(struct splitter *s, struct section *section, struct bytes
 	return ERR_OK;
 }
 
+static bool is_gate(const char *word)
+{
+	return strncmp(word, "gate:", strlen("gate:")) == 0 && word[strlen("gate:")] != '\0';
+}
+
+/* One name or more, then one gate or more, then perhaps when it judges. */
+static bool is_control(const struct section *s)
+{
+	size_t names = 0, gates = 0;
+
+	while (names < s->words_n && !is_gate(s->words[names]))
+		names++;
+	while (names + gates < s->words_n && is_gate(s->words[names + gates]))
+		gates++;
+	size_t rest = s->words_n - names - gates;
+	const char *last = s->words[s->words_n - 1];
+	return names > 0 && gates > 0 &&
+	       (rest == 0 ||
+		(rest == 1 && (strcmp(last, "adopted") == 0 || strcmp(last, "always") == 0)));
+}
+
 /* `TYPE`, or `TYPE CODE` of a refusal or flag; then perhaps `each LIST`. */
 static bool is_rule(const struct section *s, enum section_kind kind)
 {
@@ -106,8 +128,8 @@ static err start_section(struct splitter *s, struct bytes header, unsigned line)
 		return bad(s, line, "a rule is `TYPE …` or `TYPE … each LIST`");
 	if (rule->kind == SECTION_TABLE && strcmp(section->words[1], "key") != 0)
 		return bad(s, line, "a table is `table NAME key COLUMN, …`");
-	if (rule->kind == SECTION_CONTROL && strncmp(section->words[1], "gate:", 5) != 0)
-		return bad(s, line, "a control is `control ID gate:GATE`");
+	if (rule->kind == SECTION_CONTROL && !is_control(section))
+		return bad(s, line, "a control is `control ID … gate:GATE … [adopted|always]`");
 	section->kind = rule->kind;
 	section->line = line;
 	s->n++;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* submission.c — the worker's half: bytes in, decoded and with its proof verified out. */
 #include "core/cbor.h"
-#include "record/check.h"
 #include "record/claim_make.h"
 #include "record/engine.h"
 #include "record/proof.h"
@@ -87,25 +86,6 @@ static err check_spool(struct submission *s, struct fault *f)
 	return ERR_OK;
 }
 
-static err run_check(struct engine *e, struct submission *s, struct fault *f)
-{
-	const struct record_type *type = s->record.type->type;
-
-	if (type->check == NULL)
-		return ERR_OK;
-	struct check_context context = {.arena = s->arena,
-					.origin = bytes_text(e->config.origin),
-					.claim = &s->record.claim,
-					.digest = s->record.digest};
-	s->record.outputs = (struct body){arena_alloc(s->arena, type->outputs_size), 0};
-	if (s->record.outputs.p == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	TRY(type->check(&context, s->record.body.p, s->record.body.present, s->record.outputs.p,
-			&s->record.outputs.present, f));
-	record_set_output_values(&s->record);
-	return ERR_OK;
-}
-
 /* Everything between the bytes and the writer's queue. */
 static err finish(struct engine *e, struct submission *s, struct bytes type, struct bytes claim,
 		  struct bytes proof, struct fault *f)
@@ -127,7 +107,7 @@ static err finish(struct engine *e, struct submission *s, struct bytes type, str
 	if (s->proof.kind != PROOF_NONE)
 		TRY(proof_verify(e, &s->record, &s->proof, f));
 	s->result.digest = s->record.digest;
-	return run_check(e, s, f);
+	return record_check_run(&s->record, bytes_text(e->config.origin), s->arena, f);
 }
 
 /* ---- CBOR in ---- */

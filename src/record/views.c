@@ -41,12 +41,23 @@ static const char *query_value(const struct view_request *request, const char *n
 	return NULL;
 }
 
-static err add_own_parameters(struct query *q, const struct view *view,
+/* What a view calls `now` is the time of the next record, unless the reader asks about another. */
+static struct value time_now(struct engine *e)
+{
+	struct two_clocks clocks;
+	struct engine_state state;
+
+	engine_clocks(e, &clocks);
+	engine_state_read(e, &state);
+	return value_u64(clocks_stamp(&clocks, state.last_at));
+}
+
+static err add_own_parameters(struct query *q, struct engine *e, const struct view *view,
 			      const struct view_request *request, struct fault *f)
 {
 	for (size_t i = 0; i < view->parameters_n; i++) {
 		const char *name = view->parameters[i].name, *text = query_value(request, name);
-		struct value v = value_null;
+		struct value v = strcmp(name, "now") == 0 ? time_now(e) : value_null;
 		if (text != NULL)
 			TRY(value_from_text(q->arena, view->kinds[i], name, bytes_text(text), &v,
 					    f));
@@ -332,7 +343,7 @@ static err build(struct query *q, struct reader_session *r, const struct view *v
 {
 	const struct grant *grants;
 
-	TRY(add_own_parameters(q, view, request, f));
+	TRY(add_own_parameters(q, r->engine, view, request, f));
 	TRY(authority_grants(r->authority, bytes_text(request->caller->principal), view->permission,
 			     &grants, f));
 	put_text(&q->sql, "SELECT v.* FROM (");

@@ -69,8 +69,10 @@ static err batch_begin(struct batch *b, struct fault *f)
 
 	TRY(db_begin(e->db, f));
 	TRY(ledger_begin(e->ledger, f));
-	if (ledger_next(e->ledger) != e->written_size) /* another server wrote, too */
+	if (ledger_next(e->ledger) != e->written_size) { /* another server wrote, too */
 		authority_forget(e->authority);
+		policy_forget(&e->rules.policy);
+	}
 	read_clocks(e, &b->clocks);
 	b->at = clocks_stamp(&b->clocks, ledger_last_at(e->ledger));
 	return report_step(b, f);
@@ -90,6 +92,7 @@ static void batch_rollback(struct batch *b)
 {
 	db_rollback(b->engine->db);
 	authority_forget(b->engine->authority);
+	policy_forget(&b->engine->rules.policy);
 	if (b->reports_step)
 		b->engine->watch.reported = false;
 }
@@ -120,6 +123,7 @@ static err process_whole(struct batch *b, const struct job *job, struct fault *f
 	TRY(db_savepoint_release(e->db, "whole", f));
 	ledger_truncate(e->ledger, size);
 	authority_forget(e->authority);
+	policy_forget(&e->rules.policy);
 	b->happenings_end = end;
 	*end = NULL;
 	b->last_sequence = last;

@@ -54,7 +54,9 @@ struct attempt {
 	size_t raised_n;
 	struct raise raised[RAISED_MAX];
 	struct control_failure *failures, **failures_end;
-	size_t controls_n; /* of the gate */
+	struct control_failure *let_pass; /* that the policy lets pass */
+	struct value *gate_values;        /* what the gate's controls are asked about */
+	size_t controls_n;                /* of the gate, that judge */
 	bool need_known;
 	int64_t need, newcomer_ms; /* approvals, for a type with a class */
 };
@@ -75,6 +77,10 @@ MUST_CHECK err process(struct batch *b, struct submission *s, struct fault *f);
 /* Appends the entry and queues its writes. */
 MUST_CHECK err commit_record(struct attempt *x, enum outcome outcome, struct record *target,
 			     uint64_t target_sequence, struct fault *f);
+/* Parts the gate's failures into what stops and what the policy lets pass. */
+MUST_CHECK err weigh_gate(struct attempt *x, struct fault *f);
+/* A warning, or the use of broken glass, is a nonconformance that holds nothing. */
+void raise_let_pass(struct attempt *x, struct control_failure *let_pass);
 /* Marks it refused; `x` may be NULL. */
 void refuse(struct submission *s, const struct fault *why);
 

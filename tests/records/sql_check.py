@@ -15,7 +15,9 @@ KINDS = {"id": "TEXT", "hash": "BLOB", "instant": "BIGINT", "int64_t": "BIGINT",
 ENGINE = {"seq": "BIGINT", "at": "BIGINT", "author": "TEXT", "author_key": "BLOB",
           "made": "BIGINT", "occurred": "BIGINT", "source": "BIGINT", "digest": "BLOB",
           "flagged": "BIGINT"}
-CONTROL = {"kind": "TEXT", "within": "TEXT", "id": "TEXT", "author": "TEXT", "at": "BIGINT"}
+CONTROL = {"kind": "TEXT", "within": "TEXT", "id": "TEXT", "author": "TEXT", "at": "BIGINT",
+           "control": "TEXT"}
+POLICY = dict(CONTROL, gate="TEXT", seq="BIGINT", result="TEXT", policy="BIGINT")
 VIEW_KINDS = {"id": "TEXT", "text": "TEXT", "number": "BIGINT", "instant": "BIGINT",
               "hash": "BLOB", "bool": "BIGINT"}
 WRONG = []
@@ -194,9 +196,13 @@ def check_section(stores, section, types, messages):
         check_columns(stores, section, stores.prepare(where, section["sql"], parameters))
         return
     if words[0] == "control":
-        if "CONTROL_" + words[1].replace("-", "_") not in messages:
-            stores.wrong.append("%s: no message for control %s" % (where, words[1]))
+        for name in [word for word in words[1:] if word not in ("adopted", "always")]:
+            if not name.startswith("gate:") and "CONTROL_" + name.replace("-", "_") not in messages:
+                stores.wrong.append("%s: no message for control %s" % (where, name))
         check_columns(stores, section, stores.prepare(where, section["sql"], CONTROL))
+        return
+    if words[0] == "policy":
+        stores.prepare(where, section["sql"], POLICY)
         return
     if words[0] == "scope":
         users = [t for t in types.values() if t["scope"] == words[1]]

@@ -196,7 +196,7 @@ WHERE since = (SELECT min(p.since) FROM permit p WHERE p.product = :product
 AND product = :product AND serial = :serial;
 
 --- What a station asks before it programs.
--- control PRG-01 gate:program
+-- control PRG-01 gate:program always
 SELECT 'a unit that is built' AS expected,
 	coalesce((SELECT u.state FROM unit u WHERE u.product = :within AND u.serial = :id),
 		'unknown') AS found
@@ -228,7 +228,7 @@ WHERE :kind = 'unit' AND ((h.kind = 'unit' AND h.within = :within AND h.id = :id
 	OR (h.kind = 'firmware_release' AND h.within = '' AND h.id = b.firmware_release));
 
 --- Nothing leaves with an image that may not run.
--- control PRG-01 gate:ship
+-- control PRG-01 gate:ship always
 SELECT 'a released image' AS expected, u.serial || ' ' || coalesce(u.firmware_release, 'none')
 	AS found
 FROM (SELECT :within AS product, :id AS serial WHERE :kind = 'unit'

@@ -205,6 +205,11 @@ JOIN glass g ON g.glass = (SELECT o.glass FROM glass o
 WHERE NOT EXISTS (SELECT 1 FROM glass_unit x WHERE x.seq = :seq)
 ON CONFLICT (kind, within, id, glass) DO NOTHING;
 
+-- policy inside
+SELECT c.kind, c.within, c.id FROM shipment_content c
+WHERE :kind = 'shipment' AND c.shipment = :id AND c.kind = 'unit'
+ORDER BY c.kind, c.within, c.id;
+
 --- ---- statements ----
 
 -- scope policy.place
