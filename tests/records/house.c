@@ -135,6 +135,16 @@ static json_t *founder_json(const struct actor *a)
 	return json_pack("{s:s, s:s, s:s}", "principal", a->id, "key", hex, "public_key", spki);
 }
 
+static void add_charter(struct house *h, json_t *body)
+{
+	struct bytes charter = house_charter(h, 1, NULL);
+	char *text = arena_alloc(&h->arena, base64_size(charter.n) + 1);
+
+	assert_non_null(text);
+	base64url_encode(charter, text);
+	json_object_set_new(body, "charter", json_string(text));
+}
+
 static void start_log(struct house *h)
 {
 	static const struct uuid fresh;
@@ -152,6 +162,8 @@ static void start_log(struct house *h)
 			  HOUSE_ORIGIN, "ca_key", zeros, "ca_certificate", zeros, "checkpoint_key",
 			  zeros, "founders", founder_json(&h->ada), founder_json(&h->ben),
 			  founder_json(&h->cleo), "founder_permissions", may);
+	if (h->chartered)
+		add_charter(h, body);
 	house_check(submission_system(h->engine, &h->arena, "ledger.started", fresh, body, &s, &f),
 		    &f, "genesis");
 	json_decref(body);
@@ -203,14 +215,26 @@ static void prepare(struct house *h, const char *address, const struct area *con
 					   .secret = {1, 2, 3}};
 }
 
-void house_open_with(struct house *h, const char *address, const struct area *const *areas)
+static void found(struct house *h)
 {
-	prepare(h, address, areas);
 	house_make_actor(&h->ada, "ada", KEY_ED25519);
 	house_make_actor(&h->ben, "ben", KEY_ED25519);
 	house_make_actor(&h->cleo, "cleo", KEY_ED25519);
 	house_start(h);
 	start_log(h);
+}
+
+void house_open_chartered(struct house *h, const char *address)
+{
+	prepare(h, address, AREAS);
+	h->chartered = true;
+	found(h);
+}
+
+void house_open_with(struct house *h, const char *address, const struct area *const *areas)
+{
+	prepare(h, address, areas);
+	found(h);
 }
 
 void house_open_as(struct house *h, const char *address, const struct area *const *areas,

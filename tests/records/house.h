@@ -34,13 +34,18 @@ struct house {
 	struct actor ada, ben, cleo; /* founders */
 	struct arena arena;
 	uint64_t ids;
-	bool borrows;                                        /* the founders' keys */
+	bool borrows; /* the founders' keys */
+	bool chartered;
 	void (*on_signed)(void *context, struct bytes cbor); /* hears of every submission */
 	void *on_signed_context;
 };
 
 /* Opens an empty log in the store at `address` and starts it with three founders. */
 void house_open(struct house *h, const char *address);
+/* The same with a charter, in which the founders agree: what is decided then waits for a signer. */
+void house_open_chartered(struct house *h, const char *address);
+/* That charter's revision `revision`, in the arena; after `previous`, whose bytes it names. */
+struct bytes house_charter(struct house *h, uint64_t revision, const struct bytes *previous);
 /* The same with other areas; the list ends with NULL. */
 void house_open_with(struct house *h, const char *address, const struct area *const *areas);
 /* The same with founders whose keys the caller has and keeps, from this time on: so that one history

@@ -29,6 +29,7 @@ static const char *const PERMISSIONS[] = {
 	"identity.request",
 	"identity.issue",
 	"identity.read",
+	"passport.read",
 	"firmware.release",
 	"firmware.withdraw",
 	"firmware.program",
@@ -144,10 +145,14 @@ const char *system_says(struct world *w, const char *type, const char *body, ...
 	va_end(arguments);
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &why);
 	assert_non_null(json);
-	ok(submission_system(w->house.engine, &w->house.arena, type, (struct uuid){0}, json, &s,
-			     &w->fault),
-	   &w->fault);
+	err made = submission_system(w->house.engine, &w->house.arena, type, (struct uuid){0}, json,
+				     &s, &w->fault);
 	json_decref(json);
+	if (made.code != OK) {
+		snprintf(w->said, sizeof w->said, "!%s", w->fault.message);
+		w->fault = (struct fault){0};
+		return w->said;
+	}
 	ok(record_submit_wait(w->house.engine, &s, 1, false, &w->fault), &w->fault);
 	return answer(w, submission_result(s));
 }
@@ -248,6 +253,38 @@ void world_clear(struct world *w)
 	assert_int_equal(rows_of(w, "hold.open", ""), 0);
 }
 
+/* A denial of a waiting record is about that approval: its id is the record's digest. */
+static void answer_one(struct world *w, const json_t *row, const char *code)
+{
+	const char *digest = json_string_value(json_object_get(row, "digest"));
+	const char *kind = json_string_value(json_object_get(row, "kind"));
+	const char *id = json_string_value(json_object_get(row, "id"));
+
+	if (id == NULL)
+		id = json_string_value(json_object_get(row, "target"));
+	if (code == NULL)
+		system_says(w, "signer.admitted",
+			    "{'record':'%s','kind':'%s','id':'%s','document':'AAAA','charter':1}",
+			    digest, kind, id);
+	else
+		system_says(w, "signer.refused",
+			    "{'record':'%s','kind':'%s','id':'%s','code':'%s'}", digest, kind, id,
+			    code);
+	assert_string_equal(w->said, "");
+}
+
+size_t world_signer_answers(struct world *w, const char *code)
+{
+	json_t *rows = view_rows(w, "anna", "signer.waiting", "");
+	size_t i, n = json_array_size(rows);
+	json_t *row;
+
+	json_array_foreach(rows, i, row) answer_one(w, row, code);
+	json_decref(rows);
+	assert_int_equal(rows_of(w, "signer.waiting", ""), 0);
+	return n;
+}
+
 /* ---- the company ---- */
 
 static void founder_says(struct world *w, const char *type, const char *body, ...)
@@ -263,18 +300,13 @@ static void founder_says(struct world *w, const char *type, const char *body, ..
 	assert_string_equal(answer(w, house_sign(&w->house, &w->house.ada, type, text)), "");
 }
 
-/* `natural` is NULL for a machine. The new principal proves that it holds its key. */
-static void enroll(struct world *w, const char *name, const char *kind, const char *natural)
+void world_enroll_key(struct world *w, const char *name, const struct actor *actor)
 {
-	const struct actor *actor = world_actor(w, name);
 	char spki[2 * SPKI_SIZE_MAX], proof[128];
 	uint8_t buffer[512], signature[64];
 	struct writer out = writer_of(buffer, sizeof buffer);
 	struct bytes message;
 
-	founder_says(w, "principal.registered", "{'principal':'%s','kind':'%s'%s%s%s}", name, kind,
-		     natural ? ",'natural_person':'" : "", natural ? natural : "",
-		     natural ? "'" : "");
 	assert_true(
 		key_possession_message(bytes_text(HOUSE_ORIGIN), bytes_text(name), &out, &message));
 	ok(key_sign(actor->key, message, signature, &w->fault), &w->fault);
@@ -282,6 +314,14 @@ static void enroll(struct world *w, const char *name, const char *kind, const ch
 	base64url_encode(public_key_spki(private_key_public(actor->key)), spki);
 	founder_says(w, "key.enrolled", "{'principal':'%s','public_key':'%s','possession':'%s'}",
 		     name, spki, proof);
+}
+
+void world_enroll(struct world *w, const char *name, const char *kind, const char *natural)
+{
+	founder_says(w, "principal.registered", "{'principal':'%s','kind':'%s'%s%s%s}", name, kind,
+		     natural ? ",'natural_person':'" : "", natural ? natural : "",
+		     natural ? "'" : "");
+	world_enroll_key(w, name, world_actor(w, name));
 }
 
 static void people(struct world *w)
@@ -300,14 +340,14 @@ static void people(struct world *w)
 		     "{'role':'station','permissions':[{'permission':'line.build'},"
 		     "{'permission':'identity.request'},{'permission':'firmware.program'}]}");
 	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
-		enroll(w, NAMES[i][0], "person", NAMES[i][1]);
+		world_enroll(w, NAMES[i][0], "person", NAMES[i][1]);
 		founder_says(w, "role.granted", "{'grant_id':'g-%s','principal':'%s','role':'all'}",
 			     NAMES[i][0], NAMES[i][0]);
 	}
-	enroll(w, "hugo", "person", "p6");
+	world_enroll(w, "hugo", "person", "p6");
 	founder_says(w, "role.granted",
 		     "{'grant_id':'g-hugo','principal':'hugo','role':'all','site':'HH'}");
-	enroll(w, "st1", "station", NULL);
+	world_enroll(w, "st1", "station", NULL);
 	founder_says(w, "role.granted",
 		     "{'grant_id':'g-st1','principal':'st1','role':'station','station':'st1'}");
 }
@@ -323,7 +363,7 @@ static void places(struct world *w)
 		    "{'product':'GW','hardware_type':'1.3.6.1.4.1.32473.7','name':'Gateway'}");
 }
 
-int world_setup(void **state)
+static int setup(void **state, bool chartered)
 {
 	struct world *w = calloc(1, sizeof *w);
 
@@ -331,11 +371,24 @@ int world_setup(void **state)
 	assert_int_equal(store_setup(state), 0);
 	w->store = *state;
 	*state = w;
-	house_open(&w->house, w->store->address);
+	if (chartered)
+		house_open_chartered(&w->house, w->store->address);
+	else
+		house_open(&w->house, w->store->address);
 	people(w);
 	places(w);
 	world_later(w, 25ull * 3600 * 1000); /* the founders are no newcomers any more */
 	return 0;
+}
+
+int world_setup(void **state)
+{
+	return setup(state, false);
+}
+
+int world_setup_chartered(void **state)
+{
+	return setup(state, true);
 }
 
 /* Whatever a test did: folding the log again must give the same tables, row for row. */

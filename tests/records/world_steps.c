@@ -22,6 +22,25 @@ const char *world_build_terms(struct world *w)
 	return text;
 }
 
+void world_builds_with(struct world *w, const char *authorization, const char *release,
+		       const char *image, const char *more)
+{
+	bool first = strcmp(authorization, "BA1") == 0;
+
+	w->authorization = authorization;
+	w->release = release;
+	w->image = image;
+	assert_says("(waits)", w, "anna", "build.authorized",
+		    "{'authorization':'%s','product':'GW','revision':'A','release':'%s',"
+		    "'site':'VN','line':'L1','quantity':5,%s%s}",
+		    authorization, release, world_build_terms(w), more);
+	assert_string_equal(approved(w), "");
+	assert_says("", w, "bert", "part_lot.issued",
+		    "{'supplier':'acme','part_lot':'R1','authorization':'%s','site':'VN',"
+		    "'line':'L1','quantity':%d}",
+		    authorization, first ? 900 : 50);
+}
+
 void world_ready_to_build(struct world *w)
 {
 	assert_says("", w, "anna", "supplier.registered",
@@ -43,17 +62,10 @@ void world_ready_to_build(struct world *w)
 		    "'image':'%s','image_size':4096,'security_version':1}",
 		    IMAGE);
 	assert_string_equal(approved(w), "");
-	assert_says("(waits)", w, "anna", "build.authorized",
-		    "{'authorization':'BA1','product':'GW','revision':'A','release':'FW1',"
-		    "'site':'VN','line':'L1','quantity':5,%s}",
-		    world_build_terms(w));
-	assert_string_equal(approved(w), "");
-	assert_says("", w, "bert", "part_lot.issued",
-		    "{'supplier':'acme','part_lot':'R1','authorization':'BA1','site':'VN',"
-		    "'line':'L1','quantity':900}");
+	world_builds_with(w, "BA1", "FW1", IMAGE, "");
 }
 
-void world_request(struct world *w, const char *serial)
+const char *world_request_says(struct world *w, const char *station, const char *serial)
 {
 	char name[ID_SIZE_MAX + 1], text[4096];
 	struct bytes der;
@@ -64,9 +76,14 @@ void world_request(struct world *w, const char *serial)
 	assert_true(base64_size(der.n) < sizeof text);
 	base64url_encode(der, text);
 	arena_done(&a);
-	assert_says("", w, "st1", "unit.requested",
-		    "{'product':'GW','serial':'%s','authorization':'BA1','csr':'%s'}", serial,
-		    text);
+	return says(w, station, "unit.requested",
+		    "{'product':'GW','serial':'%s','authorization':'%s','csr':'%s'}", serial,
+		    w->authorization, text);
+}
+
+void world_request(struct world *w, const char *serial)
+{
+	assert_string_equal(world_request_says(w, "st1", serial), "");
 }
 
 /* Any certificate over the unit's key will do: what counts here is whose key it certifies. */
@@ -89,7 +106,7 @@ void world_certify(struct world *w, const char *serial)
 			    "");
 }
 
-void world_unit(struct world *w, const char *serial)
+void world_built(struct world *w, const char *serial)
 {
 	world_request(w, serial);
 	world_certify(w, serial);
@@ -99,9 +116,14 @@ void world_unit(struct world *w, const char *serial)
 		    serial);
 	assert_says("", w, "st1", "unit.built", "{'product':'GW','serial':'%s','station':'st1'}",
 		    serial);
+}
+
+void world_unit(struct world *w, const char *serial)
+{
+	world_built(w, serial);
 	assert_says("", w, "st1", "unit.programmed",
-		    "{'product':'GW','serial':'%s','station':'st1','release':'FW1','image':'%s'}",
-		    serial, IMAGE);
+		    "{'product':'GW','serial':'%s','station':'st1','release':'%s','image':'%s'}",
+		    serial, w->release, w->image);
 }
 
 void world_seals(struct world *w)

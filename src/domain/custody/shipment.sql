@@ -92,10 +92,12 @@ WHERE :flagged = 0
 ON CONFLICT (shipment, kind, within, id)
 DO UPDATE SET quantity = shipment_content.quantity + excluded.quantity;
 
+--- A unit that arrived may go on, or back.
 -- fold shipment.packed each contents
 UPDATE unit SET state = 'packed', shipment = :shipment, since = :seq
 WHERE :contents.kind = 'unit' AND product = :contents.within AND serial = :contents.id
-AND state = 'programmed' AND :flagged = 0;
+AND (state = 'programmed' OR (state IN ('received', 'commissioned') AND site = :site))
+AND :flagged = 0;
 
 -- fold shipment.packed
 UPDATE shipment SET state = 'packed', manifest = :digest, packings = packings + 1, since = :seq
