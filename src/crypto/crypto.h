@@ -41,6 +41,9 @@ MUST_CHECK err private_key_save(const struct private_key *key, const char *path,
 				struct bytes passphrase, struct fault *f);
 MUST_CHECK err private_key_load(const char *path, struct bytes passphrase, struct private_key **out,
 				struct fault *f);
+/* A short secret from a file, by the same rules, without a line end after it. Wipe it. Messages
+ * KEY_FILE_*. */
+MUST_CHECK err secret_read(const char *path, uint8_t *out, size_t cap, size_t *n, struct fault *f);
 void private_key_close(struct private_key *key);
 const struct public_key *private_key_public(const struct private_key *key);
 

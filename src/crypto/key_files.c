@@ -172,6 +172,21 @@ static err read_file(const char *path, struct key_file *file, struct fault *f)
 	return fail(f, "KEY_FILE_MALFORMED", "path", path, NULL);
 }
 
+err secret_read(const char *path, uint8_t *out, size_t cap, size_t *n, struct fault *f)
+{
+	AUTO(key_file_wipe) struct key_file file = {0};
+
+	TRY(read_file(path, &file, f));
+	if (file.n > 0 && file.b[file.n - 1] == '\n')
+		file.n--;
+	if (file.n == 0 || file.n > cap)
+		return fail(f, "KEY_FILE_FAILED", "path", path, "detail",
+			    "it is empty, or too long", NULL);
+	memcpy(out, file.b, file.n);
+	*n = file.n;
+	return ERR_OK;
+}
+
 static err decrypt(const char *path, struct bytes der, struct bytes passphrase,
 		   PKCS8_PRIV_KEY_INFO **info, struct fault *f)
 {

@@ -62,8 +62,8 @@ static bool algorithm_set(X509_ALGOR *out, enum key_algorithm algorithm)
 	return X509_ALGOR_set0(out, OBJ_nid2obj(signature_nid(algorithm)), V_ASN1_UNDEF, NULL) == 1;
 }
 
-err body_of(struct arena *a, X509 *x, enum key_algorithm algorithm, struct certificate_body *out,
-	    struct fault *f)
+err certificate_body_of(struct arena *a, X509 *x, enum key_algorithm algorithm,
+			struct certificate_body *out, struct fault *f)
 {
 	/* OpenSSL sets the inner algorithm only while it signs, and has no other way to it. The
 	 * object is ours: only this one getter says const. */
@@ -149,7 +149,7 @@ err certificate_sign(struct arena *a, X509 *x, const struct private_key *key, st
 	struct certificate_body body;
 	uint8_t signature[SIGNATURE_SIZE];
 
-	TRY(body_of(a, x, key->public->algorithm, &body, f));
+	TRY(certificate_body_of(a, x, key->public->algorithm, &body, f));
 	TRY(key_sign(key, body.body, signature, f));
 	return certificate_assemble(a, &body, signature, der, f);
 }

@@ -123,7 +123,7 @@ static err prepare(struct arena *a, const struct issuer *issuer, const struct pu
 
 	if (x == NULL || !credential_fill(x, issuer, subject, c))
 		return crypto_failed(f);
-	return body_of(a, x, issuer->key->algorithm, out, f);
+	return certificate_body_of(a, x, issuer->key->algorithm, out, f);
 }
 
 /* With `ca` (may be NULL) also whether it is the issuer's key. */

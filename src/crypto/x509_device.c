@@ -60,7 +60,7 @@ static err prepare(struct arena *a, const struct issuer *issuer, const struct pu
 	if (hardware_type == NULL || x == NULL ||
 	    !device_fill(x, issuer, subject, profile, hardware_type))
 		return crypto_failed(f);
-	return body_of(a, x, issuer->key->algorithm, out, f);
+	return certificate_body_of(a, x, issuer->key->algorithm, out, f);
 }
 
 err certificate_device_prepare(struct arena *a, struct bytes ca_certificate,

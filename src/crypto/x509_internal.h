@@ -64,8 +64,8 @@ MUST_CHECK bool leaf_extensions(X509 *x, const char *purpose);
 X509_EXTENSION *authority_key_id(const ASN1_OCTET_STRING *ca_key_id);
 
 /* The TBSCertificate of `x` as a key of `algorithm` will sign it. */
-MUST_CHECK err body_of(struct arena *a, X509 *x, enum key_algorithm algorithm,
-		       struct certificate_body *out, struct fault *f);
+MUST_CHECK err certificate_body_of(struct arena *a, X509 *x, enum key_algorithm algorithm,
+				   struct certificate_body *out, struct fault *f);
 /* `x` signed by `key`, wherever that is. */
 MUST_CHECK err certificate_sign(struct arena *a, X509 *x, const struct private_key *key,
 				struct bytes *der, struct fault *f);
