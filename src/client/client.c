@@ -54,7 +54,9 @@ static err set_options(struct client *c, struct fault *f)
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
-	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, (long)REQUEST_TIMEOUT_S);
+	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT,
+			 c->config.timeout_s > 0 ? (long)c->config.timeout_s
+						 : (long)REQUEST_TIMEOUT_S);
 	curl_easy_setopt(c->curl, CURLOPT_TCP_NODELAY, 1L);
 	return c->config.machine ? set_machine(c, f) : ERR_OK;
 }

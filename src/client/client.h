@@ -24,6 +24,7 @@ struct client_config {
 	bool machine;
 	const char *key_file;
 	struct bytes passphrase;
+	unsigned timeout_s; /* of one request; 0: two minutes */
 };
 
 struct client;

@@ -17,6 +17,7 @@ enum key_kind {
 	KEY_STORE, /* a store's address; the path in sqlite:PATH as above */
 	KEY_NUMBER,
 	KEY_CHOICE,
+	KEY_WITNESS, /* may be given several times */
 };
 
 struct key {
@@ -55,6 +56,12 @@ static const struct key KEYS[] = {
 	 .help = "where the signer listens"},
 	{MEMBER(relying_party), .kind = KEY_TEXT, .help = "domain that passkeys are bound to"},
 	{MEMBER(web_origin), .kind = KEY_TEXT, .help = "origin of the console, for passkeys"},
+	{.name = "witness",
+	 .kind = KEY_WITNESS,
+	 .help = "URL and verifier key of a witness, like https://w.example w.example+…; one a "
+		 "line, four at most"},
+	{MEMBER(witness_ca), .kind = KEY_PATH, .standard = "witness-ca.crt",
+	 .help = "certificates that witnesses are trusted by, PEM"},
 	{MEMBER(readers), .kind = KEY_NUMBER, .standard = "8", .least = 1, .most = 256,
 	 .help = "connections for reading"},
 	{MEMBER(threads), .kind = KEY_NUMBER, .standard = "4", .least = 1, .most = 256,
@@ -145,6 +152,42 @@ static err set_store(const struct key *key, char *to, const char *folder, const 
 	return value_wrong(key, "sqlite:PATH or postgresql://…", f);
 }
 
+/* A name that needs no escaping where it is shown. */
+static bool plain_name(const char *name)
+{
+	return strchr(name, '"') == NULL && strchr(name, '\\') == NULL;
+}
+
+static bool witness_known(const struct server_config *config, const struct witness_setting *new)
+{
+	for (size_t i = 0; i < config->witnesses_n; i++)
+		if (strcmp(config->witnesses[i].key.name, new->key.name) == 0)
+			return true;
+	return false;
+}
+
+static err add_witness(const struct key *key, struct server_config *config, const char *value,
+		       struct fault *f)
+{
+	static const char EXPECTED[] = "https://HOST and the line of its witness.vkey, each "
+				       "witness once, four at most";
+	struct witness_setting new = {0};
+	const char *space = strchr(value, ' ');
+	size_t n = space == NULL ? 0 : (size_t)(space - value);
+
+	if (n == 0 || n >= sizeof new.url || strncmp(value, "https://", 8) != 0 ||
+	    value[n - 1] == '/' || config->witnesses_n == CONFIG_WITNESSES_MAX)
+		return value_wrong(key, EXPECTED, f);
+	memcpy(new.url, value, n);
+	while (*space == ' ')
+		space++;
+	if (!note_key_parse(bytes_text(space), &new.key) || new.key.type != NOTE_COSIGNATURE ||
+	    !plain_name(new.key.name) || witness_known(config, &new))
+		return value_wrong(key, EXPECTED, f);
+	config->witnesses[config->witnesses_n++] = new;
+	return ERR_OK;
+}
+
 err config_set(struct server_config *config, const char *name, const char *value, struct fault *f)
 {
 	const struct key *key = key_find(name);
@@ -163,6 +206,8 @@ err config_set(struct server_config *config, const char *name, const char *value
 		return set_store(key, to, config->folder, value, f);
 	case KEY_NUMBER:
 		return set_number(key, to, value, f);
+	case KEY_WITNESS:
+		return add_witness(key, config, value, f);
 	case KEY_CHOICE:
 		break;
 	}
@@ -200,7 +245,7 @@ static int take_pair(void *context, const char *section, const char *name, const
 
 	if (p->fault.code != OK)
 		return 0;
-	bool again = key != NULL && p->given[key - KEYS];
+	bool again = key != NULL && key->kind != KEY_WITNESS && p->given[key - KEYS];
 	if (key != NULL)
 		p->given[key - KEYS] = true;
 	if (section[0] != '\0')

@@ -8,8 +8,15 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "core/entry.h"
+#include "core/note.h"
 
-enum { CONFIG_PATH_SIZE = 512, CONFIG_NAME_SIZE = 256 };
+enum { CONFIG_PATH_SIZE = 512, CONFIG_NAME_SIZE = 256, CONFIG_WITNESSES_MAX = 4 };
+
+/* `witness = URL VKEY`: where it is asked, and whose cosignatures are taken. */
+struct witness_setting {
+	char url[CONFIG_NAME_SIZE];
+	struct note_key key; /* of type 4 */
+};
 
 /* The folder of a server's state (DIR):
  *   sealwright.conf  this file's keys, `name = value`, one a line
@@ -32,6 +39,9 @@ struct server_config {
 	char tiles[CONFIG_PATH_SIZE], blobs[CONFIG_PATH_SIZE];
 	char signer_socket[CONFIG_PATH_SIZE];
 	char relying_party[CONFIG_NAME_SIZE], web_origin[CONFIG_NAME_SIZE];
+	struct witness_setting witnesses[CONFIG_WITNESSES_MAX]; /* one line each */
+	uint64_t witnesses_n;
+	char witness_ca[CONFIG_PATH_SIZE];
 	uint64_t readers, threads;
 	uint64_t requests_per_second, streams_per_principal, idle_seconds;
 	char log_level[16];

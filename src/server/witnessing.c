@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/witnessing_internal.h"
+
+#include "base/catalog.h"
+#include "base/log.h"
+#include "server/signing.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	TICK_MS = 1000, /* a signer that was started again waits for its nonce */
+	PAUSE_MS = 100, /* between two rounds */
+	STATUS_EVERY_MS = 15000,
+	BACK_OFF_MS = 500, /* twice as much after each failure */
+	BACK_OFF_MAX_MS = 60000,
+	ARENA_MAX = 4 << 20,
+};
+
+static uint64_t now_ms(void)
+{
+	return clock_steady_ms(&clock_system);
+}
+
+/* ---- what is known of a witness ---- */
+
+static void show(struct witnessing *w, struct witness_site *site, const struct fault *problem)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	site->shown.size = site->known;
+	site->shown.problem = problem == NULL ? (struct fault){0} : *problem;
+	site->shown.failures += problem != NULL;
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+static void note_success(struct witnessing *w, struct witness_site *site)
+{
+	site->failures = 0;
+	site->again_ms = 0;
+	show(w, site, NULL);
+}
+
+/* Said once until it changes; a witness that is away for a day does not fill the log. */
+static void note_failure(struct witnessing *w, struct witness_site *site, const struct fault *f)
+{
+	uint64_t wait = BACK_OFF_MS;
+
+	for (unsigned i = 0; i < site->failures && wait < BACK_OFF_MAX_MS; i++)
+		wait *= 2;
+	if (site->failures++ == 0 || site->shown.problem.message != f->message)
+		log_fault(LOG_WARNING_LEVEL, "witness_failed", f);
+	site->again_ms = now_ms() + (wait < BACK_OFF_MAX_MS ? wait : BACK_OFF_MAX_MS);
+	show(w, site, f);
+}
+
+/* ---- the signer ---- */
+
+/* Whether the witnesses are its anchor: only then it wants to know. */
+static err ask_status(struct witnessing *w, struct arena *a, struct fault *f)
+{
+	struct signer_status status;
+
+	if (w->signer == NULL)
+		TRY(signer_connect(w->config.signer_socket, SIGNER_TIMEOUT_MS, &w->signer, f));
+	if (w->status_at_ms != 0 && now_ms() - w->status_at_ms < STATUS_EVERY_MS)
+		return ERR_OK;
+	TRY(signer_status_read(w->signer, a, &status, f));
+	w->anchors = status.anchor == ANCHOR_WITNESS;
+	w->status_at_ms = now_ms();
+	return ERR_OK;
+}
+
+static void show_signer(struct witnessing *w, struct bytes cosigned)
+{
+	struct fault f = {0};
+
+	if (w->anchors && signer_witnessed(w->signer, cosigned, &f).code != OK)
+		log_fault(LOG_WARNING_LEVEL, "signer_witness_note", &f);
+}
+
+/* What the signer wants cosigned before it signs anything. */
+static err bring_nonce(struct witnessing *w, struct arena *a, struct fault *f)
+{
+	struct note *note = arena_alloc(a, sizeof *note);
+	struct checkpoint checkpoint;
+	struct bytes asked, lines, cosigned;
+	const char *why;
+
+	TRY(ask_status(w, a, f));
+	if (!w->anchors)
+		return ERR_OK;
+	TRY(signer_nonce(w->signer, a, &asked, f));
+	if (asked.n == 0)
+		return ERR_OK;
+	if (note == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	if (!note_parse(asked, note, &why) ||
+	    !checkpoint_parse_extended(note->text, &checkpoint, &lines, &why))
+		return fail(f, "SIGNER_REPLY_MALFORMED", "why", why, NULL);
+	for (size_t i = 0; i < w->config.witnesses_n; i++) {
+		struct witness_site *site = &w->sites[i];
+		struct fault problem = {0};
+
+		if (now_ms() < site->again_ms)
+			continue;
+		if (witness_bring(w, site, asked, checkpoint.head, a, &cosigned, &problem).code ==
+		    OK) {
+			note_success(w, site);
+			show_signer(w, cosigned);
+		} else {
+			note_failure(w, site, &problem);
+		}
+	}
+	return ERR_OK;
+}
+
+/* ---- checkpoints ---- */
+
+static void close_log(struct witnessing *w)
+{
+	ledger_close(w->ledger);
+	db_close(w->db);
+	w->ledger = NULL;
+	w->db = NULL;
+}
+
+/* The tables may not be there yet, or the database be away: the next round tries again. */
+static err open_log(struct witnessing *w, struct fault *f)
+{
+	if (w->ledger != NULL)
+		return ERR_OK;
+	err result = db_open(w->config.store, &w->db, f);
+	if (result.code == OK)
+		result = ledger_open(w->db, NULL, &w->ledger, f);
+	if (result.code != OK)
+		close_log(w);
+	return result;
+}
+
+static bool head_equal(struct merkle_head a, struct merkle_head b)
+{
+	return a.size == b.size && hash_equal(a.root, b.root);
+}
+
+static bool is_due(const struct witness_site *site, struct merkle_head head)
+{
+	return now_ms() >= site->again_ms && !(site->done && head_equal(site->last, head));
+}
+
+/* The published checkpoint goes to each witness that has not cosigned it; what comes back is published with
+ * it, unless a newer one was published meanwhile, and brought next. */
+static err bring_checkpoint(struct witnessing *w, struct arena *a, struct fault *f)
+{
+	struct merkle_head head;
+	struct bytes note;
+	bool changed = false;
+
+	TRY(ledger_checkpoint(w->ledger, a, &note, &head, f));
+	if (note.n == 0)
+		return ERR_OK;
+	for (size_t i = 0; i < w->config.witnesses_n; i++) {
+		struct witness_site *site = &w->sites[i];
+		struct fault problem = {0};
+
+		if (!is_due(site, head))
+			continue;
+		if (witness_bring(w, site, note, head, a, &note, &problem).code != OK) {
+			note_failure(w, site, &problem);
+			continue;
+		}
+		site->done = changed = true;
+		site->last = head;
+		note_success(w, site);
+	}
+	if (!changed)
+		return ERR_OK;
+	show_signer(w, note);
+	return ledger_publish(w->ledger, head, note, f);
+}
+
+static void round_once(struct witnessing *w, struct arena *a)
+{
+	struct fault f = {0};
+	err result;
+
+	arena_reset(a);
+	result = open_log(w, &f);
+	if (result.code == OK && bring_nonce(w, a, &f).code != OK) {
+		/* The witnesses are asked all the same: the signer may have another anchor. */
+		log_fault(LOG_DEBUG_LEVEL, "witnessing_without_signer", &f);
+		w->status_at_ms = 0;
+		w->anchors = false;
+	}
+	if (result.code == OK)
+		result = bring_checkpoint(w, a, &f);
+	if (result.code != OK) {
+		log_fault(LOG_WARNING_LEVEL, "witnessing_waits", &f);
+		close_log(w);
+	}
+}
+
+/* ---- the thread ---- */
+
+static struct timespec after(unsigned ms)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	return until;
+}
+
+/* A pause first, so that a busy log does not have every checkpoint cosigned, but the latest. */
+static bool wait_for_work(struct witnessing *w)
+{
+	struct timespec pause = after(PAUSE_MS), tick = after(TICK_MS);
+
+	(void)pthread_mutex_lock(&w->lock);
+	while (!w->stopping)
+		if (pthread_cond_timedwait(&w->changed, &w->lock, &pause) != 0)
+			break;
+	while (!w->stopping && !w->wanted)
+		if (pthread_cond_timedwait(&w->changed, &w->lock, &tick) != 0)
+			break;
+	w->wanted = false;
+	bool go_on = !w->stopping;
+	(void)pthread_mutex_unlock(&w->lock);
+	return go_on;
+}
+
+static void *witnessing_main(void *context)
+{
+	struct witnessing *w = context;
+	struct arena arena = {.limit = ARENA_MAX};
+
+	do
+		round_once(w, &arena);
+	while (wait_for_work(w));
+	arena_done(&arena);
+	return NULL;
+}
+
+err witnessing_start(const struct server_config *config, struct witnessing **out, struct fault *f)
+{
+	pthread_condattr_t attributes;
+
+	*out = NULL;
+	if (config->witnesses_n == 0)
+		return ERR_OK;
+	struct witnessing *w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	w->config = *config;
+	for (size_t i = 0; i < config->witnesses_n; i++)
+		w->sites[i].setting = &w->config.witnesses[i];
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&w->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	if (pthread_create(&w->thread, NULL, witnessing_main, w) != 0) {
+		free(w);
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	}
+	*out = w;
+	return ERR_OK;
+}
+
+void witnessing_wake(struct witnessing *w)
+{
+	if (w == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	w->wanted = true;
+	(void)pthread_cond_signal(&w->changed);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+void witnessing_stop(struct witnessing *w)
+{
+	if (w == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	(void)pthread_cond_signal(&w->changed);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_join(w->thread, NULL);
+}
+
+void witnessing_close(struct witnessing *w)
+{
+	if (w == NULL)
+		return;
+	for (size_t i = 0; i < w->config.witnesses_n; i++)
+		client_close(w->sites[i].client);
+	signer_disconnect(w->signer);
+	close_log(w);
+	(void)pthread_cond_destroy(&w->changed);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+/* ---- what others see ---- */
+
+static uint64_t behind(const struct witness_site *site, uint64_t certified)
+{
+	return certified > site->shown.size ? certified - site->shown.size : 0;
+}
+
+json_t *witnessing_json(struct witnessing *w, uint64_t certified)
+{
+	char text[512];
+
+	if (w == NULL)
+		return NULL;
+	json_t *all = json_array();
+	(void)pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < w->config.witnesses_n; i++) {
+		const struct witness_site *site = &w->sites[i];
+		json_t *one = json_pack("{s:s, s:I, s:I}", "witness", site->setting->key.name,
+					"size", (json_int_t)site->shown.size, "behind",
+					(json_int_t)behind(site, certified));
+
+		if (site->shown.problem.message != NULL) {
+			fault_text(&site->shown.problem, text, sizeof text);
+			json_object_set_new(one, "problem", json_string(text));
+		}
+		json_array_append_new(all, one);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return all;
+}
+
+static void put_rows(struct witnessing *w, uint64_t certified, const char *name, bool failures,
+		     struct writer *out)
+{
+	char line[NOTE_NAME_MAX + 128];
+
+	for (size_t i = 0; i < w->config.witnesses_n; i++) {
+		const struct witness_site *site = &w->sites[i];
+
+		snprintf(line, sizeof line, "%s{witness=\"%s\"} %" PRIu64 "\n", name,
+			 site->setting->key.name,
+			 failures ? site->shown.failures : behind(site, certified));
+		put_text(out, line);
+	}
+}
+
+void witnessing_put_metrics(struct witnessing *w, uint64_t certified, struct writer *out)
+{
+	if (w == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	put_text(out, "# TYPE sealwright_witness_behind gauge\n"
+		      "# HELP sealwright_witness_behind Entries that this witness has not "
+		      "cosigned.\n");
+	put_rows(w, certified, "sealwright_witness_behind", false, out);
+	put_text(out, "# TYPE sealwright_witness_failures counter\n"
+		      "# HELP sealwright_witness_failures Times that this witness could not be "
+		      "asked, or refused.\n");
+	put_rows(w, certified, "sealwright_witness_failures_total", true, out);
+	(void)pthread_mutex_unlock(&w->lock);
+}
