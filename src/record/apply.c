@@ -105,6 +105,14 @@ static struct value voted_digest(const struct record *r)
 	return r->values[0];
 }
 
+struct value approval_not_after(const struct record *r)
+{
+	for (size_t i = 0; i < r->type->fields_n; i++)
+		if (strcmp(r->type->type->fields[i].name, "not_after") == 0)
+			return r->values[i];
+	return value_null;
+}
+
 static err apply_vote(struct rulebook *b, const struct applied *x, struct arena *a, struct fault *f)
 {
 	const struct record *r = x->record;
@@ -117,7 +125,7 @@ static err apply_vote(struct rulebook *b, const struct applied *x, struct arena 
 		return fold_record(b, x->record, a, f);
 	}
 	TRY(QUEUE_OWN(b, OWN_VOTE_ADD, a, f, seq, value_u64(x->witness->at), digest,
-		      value_text(r->claim.author)));
+		      value_text(r->claim.author), approval_not_after(r)));
 	if (x->witness->outcome != OUTCOME_EXECUTES)
 		return ERR_OK;
 	TRY(QUEUE_OWN(b, OWN_PENDING_CLOSE, a, f, value_text(bytes_text("executed")), seq, digest));

@@ -292,6 +292,13 @@ static err check_open(struct attempt *x, const struct waiting *w, bool *open)
 	time_text(w->expires, expired);
 	if (x->batch->at >= w->expires || x->batch->clocks.wall >= w->expires)
 		return say_no(x, "APPROVAL_EXPIRED", "expired", expired);
+	struct value not_after = approval_not_after(x->record);
+	if (approves && not_after.kind == VALUE_INT &&
+	    (x->batch->at >= (uint64_t)not_after.number ||
+	     x->batch->clocks.wall >= (uint64_t)not_after.number)) {
+		time_text((uint64_t)not_after.number, expired);
+		return say_no(x, "APPROVAL_OVER", "until", expired);
+	}
 	*open = true;
 	return ERR_OK;
 }

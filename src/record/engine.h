@@ -120,6 +120,8 @@ struct applied {
 /* Queues every write: indexes, nonconformances, pending, folds. */
 MUST_CHECK err apply_record(struct rulebook *b, const struct applied *applied, struct arena *a,
 			    struct fault *f);
+/* Until when an approval counts by its own word; null: as long as its rule says. */
+struct value approval_not_after(const struct record *r);
 /* Whose rule of approval counts for this record, and how many more it takes. */
 void approval_rule_of(const struct record *r, struct bytes *rule, int64_t *extra);
 /* Reads an entry of the log with the record that it makes take effect. Everything lives in the arena. */

@@ -79,13 +79,15 @@ static const struct own OWN[OWN_N] = {
 			       3},
 	[OWN_VOTE_ADD] = {"INSERT INTO vote (pending, seq, voter, natural_id, at, expires)"
 			  " SELECT q.seq, :seq, p.id, COALESCE(p.natural_id, p.id), :at,"
-			  " :at + r.vote_ttl_ms FROM pending q, principal p, approval_rule r"
+			  " CASE WHEN :not_after < :at + r.vote_ttl_ms THEN :not_after"
+			  " ELSE :at + r.vote_ttl_ms END"
+			  " FROM pending q, principal p, approval_rule r"
 			  " WHERE q.digest = :digest AND p.id = :voter AND r.class ="
 			  " (SELECT s.class FROM approval_rule s WHERE s.class = q.class"
 			  " OR s.class = '*' ORDER BY CASE WHEN s.class = '*' THEN 1 ELSE 0 END,"
 			  " s.class LIMIT 1)",
-			  {INT("seq"), INT("at"), BLOB("digest"), TEXT("voter")},
-			  4},
+			  {INT("seq"), INT("at"), BLOB("digest"), TEXT("voter"), INT("not_after")},
+			  5},
 	[OWN_VOTES] = {"SELECT voter, natural_id, at, expires FROM vote WHERE pending = :pending"
 		       " ORDER BY pending, seq",
 		       {INT("pending")},

@@ -159,6 +159,36 @@ static void a_vote_ends_in_time_and_may_be_given_again(void **state)
 	assert_string_equal(GIVES(nils), "executes");
 }
 
+static const char *gives_until(struct trial *t, const struct actor *who, struct hash digest,
+			       int64_t ms_from_now)
+{
+	char hex[65], until[TIME_TEXT_SIZE];
+
+	time_text((uint64_t)((int64_t)clock_wall_ms(&t->house.clock) + ms_from_now), until);
+	hex_encode(hash_bytes(&digest), hex);
+	return asks(t, who, "approval.given", "{'record':'%s','not_after':'%s'}", hex, until);
+}
+
+static void a_vote_counts_no_longer_than_it_says_and_never_longer_than_its_rule(void **state)
+{
+	struct trial *t = *state;
+
+	trial_rule(t, 2, 72 * HOUR_MS, 4 * HOUR_MS);
+	struct hash waiting = asks_release(t, "a");
+	assert_string_equal(gives_until(t, &t->nils, waiting, -1), "!APPROVAL_OVER");
+	assert_string_equal(gives_until(t, &t->nils, waiting, HOUR_MS), "");
+	house_step(&t->house, 2 * HOUR_MS, 2 * HOUR_MS);
+	assert_string_equal(GIVES(olga), ""); /* the first has ended */
+	assert_string_equal(gives_until(t, &t->nils, waiting, 48 * (int64_t)HOUR_MS), "executes");
+
+	struct hash other = asks_release(t, "b");
+	waiting = other;
+	assert_string_equal(gives_until(t, &t->nils, waiting, 48 * (int64_t)HOUR_MS), "");
+	house_step(&t->house, 5 * HOUR_MS, 5 * HOUR_MS);
+	assert_string_equal(GIVES(olga), ""); /* by the rule it has ended */
+	assert_string_equal(GIVES(pia), "executes");
+}
+
 static void a_denial_wins(void **state)
 {
 	struct trial *t = *state;
@@ -403,6 +433,7 @@ int main(void)
 		TRIAL_TEST(only_persons_with_the_right_for_this_place_count),
 		TRIAL_TEST(a_request_ends_in_time),
 		TRIAL_TEST(a_vote_ends_in_time_and_may_be_given_again),
+		TRIAL_TEST(a_vote_counts_no_longer_than_it_says_and_never_longer_than_its_rule),
 		TRIAL_TEST(a_denial_wins),
 		TRIAL_TEST(the_author_may_take_a_request_back_and_nobody_else),
 		TRIAL_TEST(an_approval_is_spent_once),
