@@ -25,4 +25,16 @@ MUST_CHECK err anchor_advance(struct anchor *a, uint64_t *value, struct fault *f
  * Numbers alone do not tell one TPM from another. */
 MUST_CHECK err anchor_identity(struct anchor *a, struct hash *out, struct fault *f);
 
+/* ---- the anchor of a signer's folder ---- */
+
+/* Its file there: lines `tcti = …`, `index = 0x…`, `tpm = <identity, hex>`. */
+#define FILE_ANCHOR "anchor"
+
+/* Makes the index and the file; refuses if the file exists (ANCHOR_FOLDER_EXISTS). */
+MUST_CHECK err anchor_folder_make(const char *folder, const char *tcti, uint32_t index,
+				  struct bytes owner_auth, struct fault *f);
+/* Opens what the file names, and sees that it is the same TPM (ANCHOR_NOT_GENUINE). `*out` is NULL when
+ * there is no file. Before the signer locks itself in. */
+MUST_CHECK err anchor_folder_open(const char *folder, struct anchor **out, struct fault *f);
+
 #endif
