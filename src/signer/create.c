@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "core/sha256.h"
+#include "signer/key_worker.h"
 #include "signer/vault.h"
 
 enum { PATH_SIZE = 4096, CA_NAME_MAX = 64 };
@@ -29,12 +30,18 @@ struct making {
 
 static err make_key(struct making *m, enum signer_key which, struct fault *f)
 {
+	enum key_algorithm algorithm = which == SIGNER_KEY_CHECKPOINT ? KEY_ED25519 : KEY_P256;
+	const char *address = m->founding->addresses[which];
 	char path[PATH_SIZE];
 
-	TRY(private_key_generate(which == SIGNER_KEY_CHECKPOINT ? KEY_ED25519 : KEY_P256,
-				 &m->keys[which], f));
 	TRY(vault_path(m->folder, SIGNER_KEY_FILE[which], path, f));
-	return private_key_save(m->keys[which], path, m->founding->passphrase, f);
+	if (address == NULL) {
+		TRY(private_key_generate(algorithm, &m->keys[which], f));
+		return private_key_save(m->keys[which], path, m->founding->passphrase, f);
+	}
+	TRY(key_hsm_generate(address, algorithm, NULL, f));
+	TRY(key_address_open(address, (struct bytes){0}, 1, &m->keys[which], f));
+	return key_file_point(path, address, f);
 }
 
 static err make_keys(struct making *m, struct fault *f)

@@ -316,7 +316,12 @@ err key_hsm_generate(const char *uri, enum key_algorithm algorithm, struct publi
 	key_uri_done(&parsed);
 	memcpy(task.address, uri, strlen(uri));
 	TRY(worker_start(open_key, answer_key, &task, network, &w, f));
-	err made = public_of(&w, out, f);
+	struct public_key *public = NULL;
+	err made = public_of(&w, &public, f);
 	worker_stop(&w);
+	if (made.code == OK && out != NULL)
+		*out = public;
+	else
+		public_key_close(public);
 	return made;
 }

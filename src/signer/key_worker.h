@@ -15,8 +15,19 @@ MUST_CHECK err key_address_open(const char *address, struct bytes passphrase, un
 				struct private_key **out, struct fault *f);
 
 /* Makes a key pair in the token that `uri` names, which it never leaves, under the URI's object
- * and id. KEY_HSM_EXISTS if there is one already. */
+ * and id. KEY_HSM_EXISTS if there is one already. `out` may be NULL. */
 MUST_CHECK err key_hsm_generate(const char *uri, enum key_algorithm algorithm,
 				struct public_key **out, struct fault *f);
+
+/* ---- in the signer's folder, a key is a file: the key itself, or one line with its address ---- */
+
+/* `out` is empty where the file is a key. KEY_FILE_* as private_key_load. */
+MUST_CHECK err key_file_address(const char *path, char out[static KEY_ADDRESS_MAX + 1],
+				struct fault *f);
+/* Replaces or creates the file, 0600, with an address (of an HSM only). */
+MUST_CHECK err key_file_point(const char *path, const char *address, struct fault *f);
+/* Opens the key that the file is, or points to. */
+MUST_CHECK err key_file_open(const char *path, struct bytes passphrase, struct private_key **out,
+			     struct fault *f);
 
 #endif

@@ -11,7 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { FIRST_FD = 3, FDS_MAX = 64 };
+/* Clients, files, and a socket for each session with an HSM. */
+enum { FIRST_FD = 3, FDS_MAX = 192 };
 
 static err sandbox_failed(const char *step, int number, struct fault *f)
 {

@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "core/sha256.h"
+#include "signer/key_worker.h"
 #include "signer/replay.h"
 
 enum { PATH_SIZE = 4096 };
@@ -45,14 +46,28 @@ static err judge_folder(const char *folder, struct fault *f)
 
 /* ---- keys ---- */
 
+/* Those in an HSM, or those in files. The workers of the first kind are forked before the others
+ * are read: the vendor's library does not have them in its memory. */
+static err open_keys(const char *folder, struct bytes passphrase, bool in_hsm, struct vault *v,
+		     struct fault *f)
+{
+	char path[PATH_SIZE], address[KEY_ADDRESS_MAX + 1];
+
+	for (size_t i = 0; i < SIGNER_KEYS; i++) {
+		TRY(vault_path(folder, SIGNER_KEY_FILE[i], path, f));
+		TRY(key_file_address(path, address, f));
+		if ((address[0] != 0) == in_hsm)
+			TRY(key_file_open(path, passphrase, &v->keys[i], f));
+	}
+	return ERR_OK;
+}
+
 static err load_keys(const char *folder, struct bytes passphrase, struct vault *v, struct fault *f)
 {
 	char path[PATH_SIZE];
 
-	for (size_t i = 0; i < SIGNER_KEYS; i++) {
-		TRY(vault_path(folder, SIGNER_KEY_FILE[i], path, f));
-		TRY(private_key_load(path, passphrase, &v->keys[i], f));
-	}
+	TRY(open_keys(folder, passphrase, true, v, f));
+	TRY(open_keys(folder, passphrase, false, v, f));
 	v->encrypted = passphrase.n > 0;
 	TRY(vault_path(folder, FILE_CA, path, f));
 	return file_read(&v->arena, path, CERTIFICATE_SIZE_MAX, &v->public.ca_certificate, f);
