@@ -157,7 +157,7 @@ struct credential_issued {
 static const struct field credential_issued[] = {
 	FIELD(credential_issued, credential, REQUIRED, "number of the credential"),
 	SIZED(credential_issued, certificate, REQUIRED, CERTIFICATE_BYTES_MAX,
-	      "certificate (X.509, DER)"),
+	      "the credential itself (X.509, DER)"),
 	{0},
 };
 struct credential_issued_outputs {
@@ -167,7 +167,7 @@ static const struct field credential_issued_outputs[] = {
 	FIELD(credential_issued_outputs, key_id, OPTIONAL,
 	      "SHA-256 of the certified public key; absent if it cannot be read"),
 	FIELD(credential_issued_outputs, certificate_digest, REQUIRED,
-	      "SHA-256 of the certificate"),
+	      "SHA-256 of the credential"),
 	{0},
 };
 
@@ -244,7 +244,7 @@ static const struct record_type authority_types[] = {
 	 .outputs_size = sizeof(struct credential_requested_outputs),
 	 .outputs = credential_requested_outputs,
 	 .check = check_credential_requested,
-	 .help = "A certificate for a service, a station or a person."},
+	 .help = "Asks for a credential of a service, a station or a person."},
 	{.name = "credential.issued",
 	 .version = 1,
 	 .nature = EVENT,
