@@ -10,7 +10,7 @@
  *   openings/NNNNNNNN      rows [commitment, salt, value, personal, sequence]
  *   blobs/NNNNNNNN         rows [digest, class, size, state, created, referenced, key id, wrapped
  *                          key, key's time, file is here], then the file of each that is here:
- *   blob/DIGEST[.KEYID]    as it lies in the store: personal ones are encrypted
+ *   blob/DIGEST            as it lies in the store: personal ones are encrypted
  *   end                    how many of each: so that a part that is missing is missed
  *
  * A backup of a signer alone has neither checkpoint nor what follows the secrets, but an end. */

@@ -76,7 +76,7 @@ err put_file(struct put *p, const char *name, struct source from, uint64_t size,
 	memcpy(folder, path, sizeof folder);
 	*strrchr(folder, '/') = '\0';
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		return put_failed(f, folder);
+		TRY(folder_make(folder, f));
 	AUTO(fd_close)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -316,17 +316,19 @@ static err digest_file(int file, struct hash *out, struct fault *f)
 	return n == 0 ? ERR_OK : fail(f, "BACKUP_READ_FAILED", "why", strerror(errno), NULL);
 }
 
-/* When age says that the file was changed or is for somebody else, that is the reason for what we
- * could not read. */
+/* What we could not read may be so because the file was changed or is for somebody else: age knows
+ * when it has seen all of it, and then its reason is the reason. */
 static err end_age(struct age *age, err e, struct fault *f)
 {
 	struct fault age_says = {0};
-	bool ours = e.code != OK && e.code != ERR_CORRUPT && e.code != ERR_IO;
+	uint8_t rest[16384];
 
-	if (ours) {
+	if (e.code != OK && e.code != ERR_CORRUPT && e.code != ERR_IO) {
 		age_stop(age);
 		return e;
 	}
+	while (read(age->fd, rest, sizeof rest) > 0)
+		;
 	err ended = age_end(age, &age_says);
 	if (ended.code == OK)
 		return e;
@@ -347,7 +349,6 @@ static err decrypt(struct put *p, struct fault *f)
 	TRY(age_decrypt(p->plan->identity, file, &age, f));
 	p->tar.source = source_of_fd(&age.fd);
 	err e = put_all(p, f);
-	/* What is broken in the middle leaves age writing to nobody. */
 	return end_age(&age, e, f);
 }
 

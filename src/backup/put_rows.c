@@ -276,7 +276,7 @@ err put_blob_rows(struct put *p, const struct tar_member *m, struct fault *f)
 
 err put_blob(struct put *p, const struct tar_member *m, struct fault *f)
 {
-	char digest[65], ending[2 * PUT_KEY_ID + 2] = "", name[TAR_NAME_MAX + 1];
+	char digest[65], ending[2 * PUT_KEY_ID + 2] = "", name[2 * TAR_NAME_MAX];
 	struct hash found;
 
 	if (p->blobs_at == p->blobs_n)
@@ -284,13 +284,12 @@ err put_blob(struct put *p, const struct tar_member *m, struct fault *f)
 	const struct put_blob *b = &p->blobs[p->blobs_at++];
 
 	hex_encode(hash_bytes(&b->digest), digest);
+	if (strcmp(digest, m->name + strlen(PART_BLOB)) != 0)
+		return put_damaged(f, "a file in it is not the one that its row names");
 	if (b->personal) {
 		ending[0] = '.';
 		hex_encode(bytes_of(b->key_id, PUT_KEY_ID), ending + 1);
 	}
-	(void)snprintf(name, sizeof name, PART_BLOB "%s%s", digest, ending);
-	if (strcmp(name, m->name) != 0)
-		return put_damaged(f, "a file in it is not the one that its row names");
 	(void)snprintf(name, sizeof name, "blobs/%.2s/%s%s", digest, digest + 2, ending);
 	TRY(put_file(p, name, tar_source(&p->tar), m->size, &found, f));
 	if (b->personal || hash_equal(found, b->digest))

@@ -248,7 +248,7 @@ static void put_blob_row(struct writer *w, const struct blob_taken *b)
 /* Evidence is compared with its digest on the way: damage is found today, not on the day of need. */
 static err put_blob(struct take *t, const struct blob_taken *b, struct fault *f)
 {
-	char digest[65], ending[2 * KEY_ID_SIZE + 2], name[TAR_NAME_MAX + 1];
+	char digest[65], name[TAR_NAME_MAX + 1];
 	static const size_t PART = 65536;
 	uint8_t *part = arena_alloc(&t->arena, PART);
 	uint64_t at = 0;
@@ -256,8 +256,8 @@ static err put_blob(struct take *t, const struct blob_taken *b, struct fault *f)
 
 	if (part == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a backup", NULL);
-	blob_file_name(b, digest, ending);
-	(void)snprintf(name, sizeof name, PART_BLOB "%s%s", digest, ending);
+	hex_encode(hash_bytes(&b->digest), digest);
+	(void)snprintf(name, sizeof name, PART_BLOB "%s", digest);
 	TRY(tar_begin(&t->tar, name, b->file_size, f));
 	sha256_init(&s);
 	while (at < b->file_size) {
