@@ -149,6 +149,12 @@ static void lengths_that_lie_are_refused(void **state)
 	assert_refused("bb7fffffffffffffff" ID_A, "BODY_NOT_CBOR", "");
 	assert_refused("a2" ID_A TEXT_("7affffffff"), "FIELD_WRONG", "text");
 	assert_refused("a2" ID_A BLOB_("450102030405"), "FIELD_WRONG", "blob");
+	assert_refused("a2" ID_A "656e6f6e6365"
+		       "4101",
+		       "FIELD_WRONG", "nonce");
+	assert_refused("a2" ID_A "656e6f6e6365"
+		       "4401020304",
+		       "FIELD_WRONG", "nonce");
 }
 
 static void deep_nesting_is_refused(void **state)

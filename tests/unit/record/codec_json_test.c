@@ -172,6 +172,10 @@ static void over_long_values_are_refused(void **state)
 	assert_refused("{'id':'a','blob':''}", "FIELD_WRONG", "blob");
 	assert_refused("{'id':'a','blob':'AQIDBA=='}", "FIELD_WRONG", "blob");
 	assert_refused("{'id':'a','secret':'01234567890'}", "FIELD_WRONG", "secret");
+	assert_refused("{'id':'a','nonce':'AQ'}", "FIELD_WRONG", "nonce");
+	assert_taken("{'id':'a','nonce':'AQI'}");
+	assert_taken("{'id':'a','nonce':'AQID'}");
+	assert_refused("{'id':'a','nonce':'AQIDBA'}", "FIELD_WRONG", "nonce");
 	assert_refused("{'id':'a','parts':[{'name':'x'},{'name':'x'},{'name':'x'},{'name':'x'}]}",
 		       "FIELD_WRONG", "parts");
 	assert_refused("{'id':'a','hash':'00'}", "FIELD_WRONG", "hash");

@@ -26,6 +26,7 @@ struct all {
 	struct blob blob;
 	struct commitment secret;
 	struct list parts;
+	struct blob nonce;
 };
 static const struct field part_fields[] = {
 	FIELD(part, name, REQUIRED, "name"),
@@ -44,6 +45,7 @@ static const struct field all_fields[] = {
 	SIZED(all, blob, OPTIONAL, 4, "blob"),
 	SIZED(all, secret, CONFIDENTIAL, 10, "secret"),
 	LIST(all, parts, OPTIONAL, part_fields, struct part, 3, "list"),
+	BETWEEN(all, nonce, OPTIONAL, 2, 3, "neither short nor long"),
 	{0},
 };
 

@@ -31,7 +31,8 @@ static json_t *make_text(const struct field *field, bool full)
 
 static json_t *make_blob(const struct field *field, bool full)
 {
-	size_t n = full ? (size_t)field_most(field) : 1;
+	size_t least = field->least > 1 ? (size_t)field->least : 1;
+	size_t n = full ? (size_t)field_most(field) : least;
 	uint8_t *bytes = malloc(n);
 	char *text = malloc(2 * n + 8);
 
@@ -119,7 +120,7 @@ static json_t *as_given(const json_t *shown)
 	}
 	if (!json_is_object(shown))
 		return json_deep_copy((json_t *)(uintptr_t)shown);
-	if (json_object_get(shown, "value") != NULL)
+	if (json_object_get(shown, "commitment") != NULL && json_object_get(shown, "value") != NULL)
 		return json_deep_copy(json_object_get(shown, "value"));
 	json_t *object = json_object();
 	json_object_foreach((json_t *)(uintptr_t)shown, name, value)

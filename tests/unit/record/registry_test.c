@@ -71,6 +71,8 @@ static void a_sound_area_is_taken(void **state)
 	(void)state;
 	assert_null(makes(types, SQL "-- scope thing.at\nSELECT :site AS site\n"
 				     "-- flag thing.seen SEAL_UNKNOWN\nSELECT 1 AS x\n"
+				     "-- flag thing.seen SEAL_UNKNOWN each parts\n"
+				     "SELECT :i AS place WHERE :parts.name = :item\n"
 				     "-- fold thing.seen each parts\n"
 				     "UPDATE thing SET site = :parts.name WHERE item = :item\n"
 				     "-- view thing.all thing.read site:id global\n"
@@ -142,6 +144,10 @@ static void sql_that_fits_no_row_is_refused(void **state)
 	SQL_REFUSED("not in the catalog", "-- flag thing.seen NEVER_HEARD_OF\nSELECT 1\n");
 	SQL_REFUSED("each of a list", "-- fold thing.seen each item\nSELECT 1\n");
 	SQL_REFUSED("each of a list", "-- fold thing.seen each unheard\nSELECT 1\n");
+	SQL_REFUSED("each of a list", "-- flag thing.seen SEAL_UNKNOWN each item\nSELECT 1\n");
+	SQL_REFUSED("use a flag", "-- refuse thing.seen SEAL_UNKNOWN each parts\nSELECT 1\n");
+	SQL_REFUSED("not in the catalog",
+		    "-- flag thing.seen NEVER_HEARD_OF each parts\nSELECT 1\n");
 	SQL_REFUSED("no type uses", "-- scope thing.at\nSELECT 1\n");
 	SQL_REFUSED("unknown kind", "-- view v p site:colour\nSELECT 1\n");
 	SQL_REFUSED("name:kind", "-- view v p site\nSELECT 1\n");

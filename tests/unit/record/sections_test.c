@@ -56,6 +56,20 @@ static void sections_come_with_their_words_and_their_lines(void **state)
 	arena_done(&s.arena);
 }
 
+static void a_rule_may_look_at_each_element_of_a_list(void **state)
+{
+	struct split s = {0};
+
+	(void)state;
+	assert_true(splits(&s, "-- refuse a.b CODE each seals\nSELECT 1\n"
+			       "-- flag a.b CODE each seals\nSELECT 1\n"
+			       "-- fold a.b each seals\nSELECT 1\n"));
+	assert_int_equal(s.n, 3);
+	assert_int_equal(s.sections[0].words_n, 4);
+	assert_string_equal(s.sections[1].words[3], "seals");
+	arena_done(&s.arena);
+}
+
 static void comments_are_left_out_and_strings_are_kept(void **state)
 {
 	struct split s = {0};
@@ -96,9 +110,13 @@ static void headers_that_are_none_are_refused(void **state)
 	assert_refused("\n\n-- scope\nSELECT 1\n", "3", "number of words");
 	assert_refused("-- scope a b\nSELECT 1\n", "1", "number of words");
 	assert_refused("-- refuse a.b\nSELECT 1\n", "1", "number of words");
-	assert_refused("-- flag a.b CODE more\nSELECT 1\n", "1", "number of words");
-	assert_refused("-- fold a.b each\nSELECT 1\n", "1", "fold TYPE");
-	assert_refused("-- fold a.b every list\nSELECT 1\n", "1", "fold TYPE");
+	assert_refused("-- flag a.b CODE more\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- flag a.b CODE every list\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- refuse a.b CODE each\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- refuse a.b each list\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- refuse a.b CODE each one two\nSELECT 1\n", "1", "number of words");
+	assert_refused("-- fold a.b each\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- fold a.b every list\nSELECT 1\n", "1", "each LIST");
 	assert_refused("-- table t a, b\nx TEXT\n", "1", "table NAME key");
 	assert_refused("-- table t key\nx TEXT\n", "1", "number of words");
 	assert_refused("-- control C gat:e\nSELECT 1\n", "1", "gate:GATE");
@@ -152,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sections_come_with_their_words_and_their_lines),
+		cmocka_unit_test(a_rule_may_look_at_each_element_of_a_list),
 		cmocka_unit_test(comments_are_left_out_and_strings_are_kept),
 		cmocka_unit_test(a_file_without_sections_is_empty),
 		cmocka_unit_test(a_file_may_end_without_a_line_feed),
