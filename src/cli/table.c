@@ -16,6 +16,12 @@ static const struct option_row SIGNER_OPTIONS[] = {
 	{"ready-fd", "N", "descriptor to write to when it serves; it then ends with its parent"},
 	{0},
 };
+static const struct option_row ANCHOR_OPTIONS[] = {
+	{"tcti", "ADDRESS", "how the TPM is reached (default: device:/dev/tpmrm0)"},
+	{"index", "0xNUMBER", "where in its memory (default: 0x01800100)"},
+	{"owner-auth-file", "FILE", "the password of the TPM's owner, if there is one"},
+	{0},
+};
 static const struct option_row SERVE_OPTIONS[] = {
 	{"no-signer", NULL, "the signer is started by somebody else"},
 	{"port", "N", "another people port; 0: any free ones"},
@@ -127,6 +133,10 @@ const struct command COMMANDS[] = {
 	 command_signer, NULL},
 	{"serve", "DIR", "Runs the server, and the signer beside it unless one runs already.",
 	 SERVE_OPTIONS, 1, 1, command_serve, NULL},
+	{"signer anchor", "DIR",
+	 "Makes a counter in this machine's TPM: the signer's journal cannot be turned back "
+	 "behind it.",
+	 ANCHOR_OPTIONS, 1, 1, command_signer_anchor, NULL},
 	{"signer backup", "DIR FILE",
 	 "Writes the signer's folder alone, encrypted: where it belongs to another account.",
 	 BACKUP_OPTIONS, 2, 2, command_signer_backup, NULL},
