@@ -17,22 +17,46 @@
 
 /* ---- audit ---- */
 
+static void print_report_json(const struct audit_report *r, const struct audit_keys *k,
+			      const struct charter_report *charter, const char *root)
+{
+	json_t *json = json_pack(
+		"{s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}}",
+		"size", (json_int_t)r->head.size, "root", root, "witnesses",
+		(json_int_t)r->witnesses, "signatures", (json_int_t)k->verified, "passkeys",
+		(json_int_t)k->passkeys, "reported", (json_int_t)r->reported, "pending",
+		(json_int_t)r->pending, "unfolded", (json_int_t)r->unfolded, "unverified",
+		(json_int_t)r->unverified, "charter", "revisions", (json_int_t)charter->revisions,
+		"agreed", (json_int_t)charter->agreed, "refused", (json_int_t)charter->refused,
+		"waiting", (json_int_t)charter->waiting, "foreign", (json_int_t)charter->foreign);
+
+	cli_json(json);
+	json_decref(json);
+}
+
+static void print_charter(const struct charter_report *r)
+{
+	if (r->revisions == 0)
+		return;
+	printf("  decisions weighed by the charter, in %" PRIu64 " revisions: %" PRIu64
+	       " agree; the signer refused %" PRIu64 ", and has not answered %" PRIu64 "\n",
+	       r->revisions, r->agreed, r->refused, r->waiting);
+	if (r->foreign > 0)
+		printf("  %" PRIu64 " of them were admitted with an earlier key of the log, whose "
+		       "signature is not verified here\n",
+		       r->foreign);
+}
+
 static void print_report(const struct cli *cli, const struct audit_report *r,
 			 const struct audit_keys *k)
 {
 	char first[48], last[48], root[65];
+	struct charter_report charter;
 
 	hex_encode(hash_bytes(&r->head.root), root);
+	charter_check_report(k->charter, &charter);
 	if (cli->json) {
-		json_t *json = json_pack(
-			"{s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "size",
-			(json_int_t)r->head.size, "root", root, "witnesses",
-			(json_int_t)r->witnesses, "signatures", (json_int_t)k->verified, "passkeys",
-			(json_int_t)k->passkeys, "reported", (json_int_t)r->reported, "pending",
-			(json_int_t)r->pending, "unfolded", (json_int_t)r->unfolded, "unverified",
-			(json_int_t)r->unverified);
-		cli_json(json);
-		json_decref(json);
+		print_report_json(r, k, &charter, root);
 		return;
 	}
 	cli_time(r->first_at, first);
@@ -46,9 +70,11 @@ static void print_report(const struct cli *cli, const struct audit_report *r,
 	       " kept without effect, %" PRIu64 " unverified\n",
 	       r->pending, r->executed, r->unfolded, r->unverified);
 	if (k->passkeys > 0)
-		printf("  %" PRIu64 " more signed with passkeys, which cannot be verified: the log names "
+		printf("  %" PRIu64
+		       " more signed with passkeys, which cannot be verified: the log names "
 		       "no relying party\n",
 		       k->passkeys);
+	print_charter(&charter);
 	printf("  cosigned by %zu of the witnesses given; %" PRIu64 " tiles read\n", r->witnesses,
 	       r->tiles);
 }
@@ -109,10 +135,12 @@ err command_ledger_audit(struct cli *cli, struct fault *f)
 	if (since != NULL)
 		TRY(file_read(&cli->arena, since, NOTE_SIZE_MAX, &options.since, f));
 	TRY(source_of(cli, &source, f));
+	TRY(charter_check_open(log, &keys.charter, f));
 	options.entry_context = &keys;
 	err e = audit_run(source, &options, &report, f);
 	if (e.code == OK)
 		print_report(cli, &report, &keys);
+	charter_check_close(keys.charter);
 	audit_keys_done(&keys);
 	return e;
 }

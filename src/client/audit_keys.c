@@ -210,8 +210,9 @@ err audit_keys_entry(void *context, uint64_t sequence, struct bytes bytes,
 	struct audit_keys *k = context;
 	struct bytes type = entry->claim.type;
 
-	(void)bytes;
 	TRY(verify(k, sequence, entry, f));
+	if (k->charter != NULL)
+		TRY(charter_check_entry(k->charter, sequence, bytes, entry, f));
 	/* What only waits, was kept without effect or is unverified gives and takes no key. */
 	if (entry->witness.outcome != OUTCOME_FOLDED)
 		return ERR_OK;

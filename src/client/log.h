@@ -4,6 +4,7 @@
 #ifndef CLIENT_LOG_H
 #define CLIENT_LOG_H
 
+#include "client/charter_check.h"
 #include "client/client.h"
 #include "ledger/audit.h"
 
@@ -25,6 +26,7 @@ struct audit_source client_audit_source(struct client *c);
  * registry. */
 struct audit_keys {
 	const struct registry *registry;
+	struct charter_check *charter; /* sees every entry whose signature holds; may be NULL */
 	struct arena arena;
 	struct audit_key *first;
 	uint64_t keys, verified;

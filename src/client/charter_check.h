@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* charter_check.h — whether the signer decided rightly, from the log alone: every decision that it
+ * admitted is weighed again, by the charter that the log holds, with the approvals that the log
+ * holds. In a log that began without a charter it finds nothing to say. */
+#ifndef CLIENT_CHARTER_CHECK_H
+#define CLIENT_CHARTER_CHECK_H
+
+#include "base/error.h"
+#include "core/charter.h"
+#include "core/note.h"
+
+struct charter_check;
+
+struct charter_report {
+	uint64_t revisions; /* of the charter that were in force; 0: the log has none */
+	uint64_t agreed;    /* decisions that the signer admitted, and the charter says so too */
+	uint64_t refused;   /* decisions in force on the server that the signer refused */
+	uint64_t waiting;   /* decisions in force on the server that the signer has not answered */
+	uint64_t
+		foreign; /* admissions by an earlier key of the log: weighed, signature not verified */
+};
+
+/* `log` signs admissions and outlives the check. */
+MUST_CHECK err charter_check_open(const struct note_key *log, struct charter_check **out,
+				  struct fault *f);
+/* Takes one entry, in the order of the log, whose author's signature was verified. Admissions and
+ * firmware manifests of decisions about builds, firmware and the charter are weighed; credentials are
+ * not (their answer does not say when the signer decided). AUDIT_DECISION_UNAUTHORIZED names the entry of
+ * the decision. */
+MUST_CHECK err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes bytes,
+				   const struct entry *entry, struct fault *f);
+void charter_check_report(const struct charter_check *c, struct charter_report *out);
+void charter_check_close(struct charter_check *c); /* NULL is fine */
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* charter_check_internal.h — what is kept of a log to weigh its decisions. */
+#ifndef CLIENT_CHARTER_CHECK_INTERNAL_H
+#define CLIENT_CHARTER_CHECK_INTERNAL_H
+
+#include "client/charter_check.h"
+#include "core/signed_documents.h"
+
+/* An entry of the log, kept while its decision is open. */
+struct kept {
+	struct kept *next;
+	uint64_t sequence;
+	struct hash digest; /* of its claim */
+	struct entry entry; /* spans point into `bytes` */
+	uint8_t bytes[];
+};
+
+struct open_decision {
+	struct open_decision *next;
+	size_t class;  /* place in CLASSES */
+	bool in_force; /* on the server: it waits for the signer's answer */
+	struct kept *decision, *votes, *denials;
+};
+
+struct charter_kept {
+	struct charter_kept *before;
+	uint64_t from; /* by the signer's time; 0: from the beginning */
+	struct charter charter;
+	uint64_t since[CHARTER_KEYS_MAX]; /* as charter.keys */
+	uint8_t bytes[CHARTER_SIZE_MAX];
+};
+
+struct charter_check {
+	const struct note_key *log;
+	struct public_key *key; /* of the log */
+	struct charter_kept *last;
+	struct open_decision *open;
+	struct charter_report report;
+};
+
+struct class
+{
+	const char *type, *approval_class;
+	enum document_kind document;
+};
+extern const struct class CLASSES[];
+
+/* NULL if the charter agrees to what the document says was decided, otherwise why not. */
+const char *charter_check_admission(struct charter_check *c, const struct open_decision *d,
+				    struct bytes document, uint64_t *at);
+const char *charter_check_manifest(struct charter_check *c, const struct open_decision *d,
+				   struct bytes document, uint64_t *at);
+/* The text or the number that a body holds under this name; empty or 0 if there is none. */
+uint64_t number_in_body(struct bytes body, const char *name);
+
+#endif
