@@ -140,6 +140,80 @@ static void path_that_is_too_long_is_refused(void **state)
 	assert_string_equal(f.message, "CONFIG_PATH_TOO_LONG");
 }
 
+/* The verifier key of a witness, made from a public key of bytes `b`. */
+static const char *vkey(const char *name, uint8_t type, uint8_t b, char out[static 256])
+{
+	struct writer w = writer_of(out, 255);
+	uint8_t public_key[32];
+	struct note_key key;
+	struct bytes text;
+
+	memset(public_key, b, sizeof public_key);
+	assert_true(note_key_make(name, type, public_key, &key));
+	note_key_put(&w, &key);
+	assert_true(writer_done(&w, &text));
+	out[text.n] = '\0';
+	return out;
+}
+
+static void witnesses_are_read_one_a_line(void **state)
+{
+	char text[1024], one[256], two[256];
+
+	(void)state;
+	snprintf(text, sizeof text,
+		 "witness = https://w1.example:8446 %s\nwitness_ca = w.pem\n"
+		 "witness = https://w2.example  %s\n",
+		 vkey("w.example/1", NOTE_COSIGNATURE, 1, one),
+		 vkey("w.example/2", NOTE_COSIGNATURE, 2, two));
+	must_read(text);
+	assert_int_equal(config.witnesses_n, 2);
+	assert_string_equal(config.witnesses[0].url, "https://w1.example:8446");
+	assert_string_equal(config.witnesses[1].key.name, "w.example/2");
+	assert_string_equal(config.witness_ca, "/dir/w.pem");
+}
+
+static void what_is_no_witness_is_refused(void **state)
+{
+	char one[256], log_key[256], quoted[256];
+	const char *good = vkey("w.example/1", NOTE_COSIGNATURE, 1, one);
+	const char *const rows[][2] = {
+		{"", good},
+		{"https://w.example", ""},
+		{"https://w.example", "w.example"},
+		{"http://w.example", good},
+		{"w.example", good},
+		{"https://w.example/", good},
+		{"https://w.example", vkey("w.example/1", NOTE_ED25519, 1, log_key)},
+		{"https://w.example", vkey("w\"x", NOTE_COSIGNATURE, 1, quoted)},
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(text, sizeof text, "origin = a\nwitness = %s %s\n", rows[i][0],
+			 rows[i][1]);
+		must_refuse(text, "CONFIG_VALUE_WRONG", "2");
+	}
+	snprintf(text, sizeof text,
+		 "witness = https://w.example %s\nwitness = https://v.example %s\n", good, good);
+	must_refuse(text, "CONFIG_VALUE_WRONG", "2");
+}
+
+static void a_fifth_witness_is_refused(void **state)
+{
+	char text[2048] = "", line[400], name[32], key[256];
+
+	(void)state;
+	for (uint8_t i = 1; i <= 5; i++) {
+		snprintf(name, sizeof name, "w.example/%u", i);
+		int n = snprintf(line, sizeof line, "witness = https://w%u.example %s\n", i,
+				 vkey(name, NOTE_COSIGNATURE, i, key));
+		memcpy(text + strlen(text), line, (size_t)n + 1);
+	}
+	must_refuse(text, "CONFIG_VALUE_WRONG", "5");
+}
+
 static void help_names_every_key(void **state)
 {
 	char text[8192];
@@ -174,6 +248,9 @@ int main(void)
 		cmocka_unit_test_setup(text_that_is_no_setting_is_refused, defaults),
 		cmocka_unit_test_setup(zero_byte_is_refused, defaults),
 		cmocka_unit_test_setup(path_that_is_too_long_is_refused, defaults),
+		cmocka_unit_test_setup(witnesses_are_read_one_a_line, defaults),
+		cmocka_unit_test_setup(what_is_no_witness_is_refused, defaults),
+		cmocka_unit_test_setup(a_fifth_witness_is_refused, defaults),
 		cmocka_unit_test_setup(help_names_every_key, defaults),
 		cmocka_unit_test_setup(folder_without_a_file_is_refused, defaults),
 	};
