@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "core/cbor.h"
-#include "signer/vault.h"
+#include "signer/admit.h"
 
-err vault_issue(struct vault *vault, const struct signer_request *request, struct arena *a,
-		struct writer *reply, struct fault *f);
+err vault_certify(struct vault *vault, const struct signer_request *request, struct arena *a,
+		  struct writer *reply, struct fault *f);
 typedef err answer_fn(struct vault *vault, const struct signer_request *request, struct arena *a,
 		      struct writer *reply, struct fault *f);
 
@@ -111,18 +111,85 @@ static err answer_checkpoint(struct vault *vault, const struct signer_request *r
 	struct fault why_not = {0};
 
 	(void)a;
+	/* A signer that was turned back must not walk its old head forward. */
+	if (vault->state.charter->charter.anchor == ANCHOR_WITNESS &&
+	    witness_anchor_check(&vault->witness, &why_not).code != OK) {
+		reply_put_fault(reply, &why_not);
+		return ERR_OK;
+	}
 	if (vault->last.note_n > 0 && head_equal(request->now, vault->last.head)) {
 		put_note(reply, &vault->last);
 		return ERR_OK;
 	}
-	if (!extends_last(request, vault->last.head, &why_not)) {
+	if (!check_left_out(CHECK_SIGNER_FORK) &&
+	    !extends_last(request, vault->last.head, &why_not)) {
 		reply_put_fault(reply, &why_not);
 		return ERR_OK;
 	}
 	TRY(note_make(vault, request->now, &next, f));
 	TRY(slots_write(&vault->slots, &next, f));
 	vault->last = next;
+	vault->heads.ring[vault->heads.n++ % HEADS_KEPT] = next.head;
 	put_note(reply, &vault->last);
+	return ERR_OK;
+}
+
+/* ---- witnesses ---- */
+
+static err answer_nonce(struct vault *vault, const struct signer_request *request, struct arena *a,
+			struct writer *reply, struct fault *f)
+{
+	struct bytes note = {0};
+	struct fault why_not = {0};
+
+	(void)request;
+	(void)f;
+	if (vault->state.charter->charter.anchor == ANCHOR_WITNESS &&
+	    witness_anchor_note(&vault->witness, vault->keys[SIGNER_KEY_CHECKPOINT], a, &note,
+				&why_not)
+			    .code != OK) {
+		reply_put_fault(reply, &why_not);
+		return ERR_OK;
+	}
+	reply_put_ok(reply);
+	cbor_put_bytes(reply, note);
+	return ERR_OK;
+}
+
+static bool head_known(const struct vault *vault, struct merkle_head head)
+{
+	size_t kept = vault->heads.n < HEADS_KEPT ? vault->heads.n : HEADS_KEPT;
+
+	for (size_t i = 0; i < kept; i++)
+		if (head_equal(vault->heads.ring[i], head))
+			return true;
+	return head_equal(vault->last.head, head);
+}
+
+static err answer_witnessed(struct vault *vault, const struct signer_request *request,
+			    struct arena *a, struct writer *reply, struct fault *f)
+{
+	struct witness_anchor taken = vault->witness;
+	struct fault why_not = {0};
+	struct merkle_head head = {0};
+
+	(void)a;
+	(void)f;
+	if (vault->state.charter->charter.anchor != ANCHOR_WITNESS)
+		(void)fail(&why_not, "SIGNER_WITNESS_NOTE", "why",
+			   "the charter's anchor is not a witness", NULL);
+	else if (witness_anchor_take(&taken, request->record, &head, &why_not).code == OK) {
+		if (head_known(vault, head))
+			vault->witness = taken;
+		else
+			fault_of_heads(&why_not, "SIGNER_FORK", head, vault->last.head);
+	}
+	if (why_not.code != OK) {
+		reply_put_fault(reply, &why_not);
+		return ERR_OK;
+	}
+	reply_put_ok(reply);
+	head_put(reply, head);
 	return ERR_OK;
 }
 
@@ -131,8 +198,18 @@ static err answer_checkpoint(struct vault *vault, const struct signer_request *r
 static answer_fn *const ANSWERS[OPERATIONS] = {
 	[OPERATION_PUBLIC] = answer_public,
 	[OPERATION_LAST] = answer_last,
+	[OPERATION_STATUS] = vault_status,
+	[OPERATION_NONCE] = answer_nonce,
 	[OPERATION_CHECKPOINT] = answer_checkpoint,
+	[OPERATION_WITNESSED] = answer_witnessed,
+	[OPERATION_DENY] = vault_deny,
+	[OPERATION_POLICY] = vault_decide,
+	[OPERATION_AUTHORIZE] = vault_decide,
+	[OPERATION_FIRMWARE] = vault_decide,
+	[OPERATION_CREDENTIAL] = vault_decide,
 	[OPERATION_ISSUE] = vault_issue,
+	[OPERATION_PERMIT] = vault_permit,
+	[OPERATION_CERTIFY] = vault_certify,
 };
 
 err vault_answer(struct vault *vault, struct bytes request, struct arena *a, struct writer *reply,

@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "core/cbor.h"
-#include "signer/protocol.h"
+#include "signer/client.h"
 
-enum { TRIES = 2, ITEM_ROOM = CSR_SIZE_MAX + 512, SMALL_ROOM = 4096 };
+enum { TRIES = 2, ITEM_ROOM = CSR_SIZE_MAX + 512 };
 
 struct signer_client {
 	int fd; /* -1: not connected */
@@ -140,8 +140,7 @@ static err exchange(struct signer_client *c, struct bytes frame, struct arena *a
 	return done;
 }
 
-/* Sends a request whose encoding fits in `room`, and opens the reply. */
-static err call(struct signer_client *c, const struct signer_request *request, size_t room,
+err signer_call(struct signer_client *c, const struct signer_request *request, size_t room,
 		struct arena *a, struct reader *value, struct fault *f)
 {
 	uint8_t *p = arena_alloc(a, FRAME_HEAD + room);
@@ -200,7 +199,7 @@ err signer_public_read(struct signer_client *c, struct arena *a, struct signer_p
 	struct signer_public public = {0};
 	struct reader value;
 
-	TRY(call(c, &request, SMALL_ROOM, a, &value, f));
+	TRY(signer_call(c, &request, SMALL_ROOM, a, &value, f));
 	reply_get_public(&value, &public);
 	TRY(reply_end(&value, f));
 	*out = public;
@@ -214,7 +213,7 @@ err signer_last(struct signer_client *c, struct merkle_head *out, struct fault *
 	struct merkle_head head = {0};
 	struct reader value;
 
-	err called = call(c, &request, SMALL_ROOM, &scratch, &value, f);
+	err called = signer_call(c, &request, SMALL_ROOM, &scratch, &value, f);
 	if (called.code == OK) {
 		head = head_get(&value);
 		called = reply_end(&value, f);
@@ -237,7 +236,7 @@ err signer_checkpoint(struct signer_client *c, struct merkle_head old, struct me
 		return fail(f, "SIGNER_REQUEST_MALFORMED", "why", "the proof is too long", NULL);
 	for (size_t i = 0; i < path_n; i++)
 		request.path[i] = path[i];
-	TRY(call(c, &request, SMALL_ROOM, a, &value, f));
+	TRY(signer_call(c, &request, SMALL_ROOM, a, &value, f));
 	struct bytes signed_note = blob_get(&value, NOTE_SIZE_MAX);
 	TRY(reply_end(&value, f));
 	*note = signed_note;
@@ -254,7 +253,7 @@ static err issue_batch(struct signer_client *c, const struct issue_request *requ
 
 	if (request == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a request to the signer", NULL);
-	request->operation = OPERATION_ISSUE;
+	request->operation = OPERATION_CERTIFY;
 	request->n = n;
 	for (size_t i = 0; i < n; i++)
 		request->items[i] = (struct issue_item){
@@ -265,10 +264,10 @@ static err issue_batch(struct signer_client *c, const struct issue_request *requ
 			.csr = requests[i].csr,
 			.at_ms = requests[i].at_ms,
 		};
-	TRY(call(c, request, n * ITEM_ROOM + SMALL_ROOM, a, &value, f));
+	TRY(signer_call(c, request, n * ITEM_ROOM + SMALL_ROOM, a, &value, f));
 	array_get(&value, n);
 	for (size_t i = 0; i < n; i++)
-		certificates[i] = reply_get_issued(&value, &faults[i]);
+		certificates[i] = reply_get_issued(&value, NULL, &faults[i]);
 	return reply_end(&value, f);
 }
 

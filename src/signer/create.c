@@ -139,7 +139,8 @@ static err fill(struct making *m, struct fault *f)
 }
 
 /* A first revision, and of this log. */
-static err judge_charter(const struct signer_founding *founding, struct arena *a, struct fault *f)
+static err judge_charter(const struct signer_founding *founding, const struct note_key *log,
+			 struct arena *a, struct fault *f)
 {
 	struct charter *charter = arena_alloc(a, sizeof(*charter));
 	const char *why = NULL;
@@ -152,7 +153,7 @@ static err judge_charter(const struct signer_founding *founding, struct arena *a
 		return fail(f, "CHARTER_WRONG", "why", "it is not a first revision", NULL);
 	if (!bytes_equal(charter->origin, bytes_text(founding->origin)))
 		return fail(f, "CHARTER_WRONG", "why", "it is of another log", NULL);
-	return ERR_OK;
+	return charter_anchor_check(charter, log, f);
 }
 
 /* The folder above, which must exist or be made. */
@@ -204,7 +205,7 @@ err signer_create(const char *folder, const struct signer_founding *founding, st
 		return fail(f, "SIGNER_FOLDER_EXISTS", "path", folder, NULL);
 	if (!note_key_make(founding->origin, NOTE_ED25519, none, &out->checkpoint))
 		return fail(f, "SIGNER_ORIGIN_INVALID", "origin", founding->origin, NULL);
-	TRY(judge_charter(founding, a, f));
+	TRY(judge_charter(founding, &out->checkpoint, a, f));
 	TRY(folder_make(parent, f));
 	TRY(make_aside(&m, folder, f));
 	return sync_path(parent, f);

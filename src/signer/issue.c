@@ -1,219 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* issue.c — device certificates, a batch at a time, so that a power cut neither issues twice nor
- * loses a unit: judge all, journal what will be signed, sign, journal what was signed, answer. A
- * certificate leaves only when it is in the journal, and from then on it is read from there. */
+ * loses a unit: judge all, journal what will be signed, let the anchor count, sign, journal what was signed,
+ * answer. A certificate leaves only when it is in the journal with its receipt, and from then on both
+ * are read from there. */
+#include "signer/issue.h"
+
 #include <string.h>
 
 #include "core/cbor.h"
-#include "core/entry.h"
-#include "signer/vault.h"
+#include "core/sha256.h"
 
 enum {
 	RECORD_ROOM = 64 + BATCH_MAX * (CERTIFICATE_SIZE_MAX + RECEIPT_SIZE_MAX + 64),
-	INTENT_SIZE_MAX = 512
+	INTENT_SIZE_MAX = 640,
+	RECEIPT_ROOM = 768,
 };
 _Static_assert((int)RECORD_ROOM <= (int)RECORD_MAX, "a whole batch fits in one record");
 
-/* One request of the batch on its way. */
-struct task {
-	const struct issue_item *item;
-	struct public_key *key;
-	struct intent intent;
-	struct hash unit;
-	const struct task *same;  /* an earlier task of this batch with the same request */
-	bool fresh;               /* its intent is not journaled yet */
-	bool unsigned_yet;        /* its certificate is not journaled yet */
-	struct journal_span span; /* of what was put into the record being made */
-	struct bytes certificate;
-	struct fault why_not; /* code OK: not refused */
-};
-
-struct batch {
-	struct vault *vault;
-	struct arena *arena;
-	struct task *tasks;
-	size_t n;
-};
-
-static bool refused(const struct task *task)
+static err no_memory(struct fault *f)
 {
-	return task->why_not.code != OK;
+	return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
 }
 
-/* ---- judging ---- */
+/* ---- promises ---- */
 
-static err already_issued(struct task *task, const char *what, struct hash earlier)
-{
-	char product[PRODUCT_MAX + 1] = "", serial[PRODUCT_MAX + 1] = "", request[65];
-
-	memcpy(product, task->item->product.p, task->item->product.n);
-	memcpy(serial, task->item->serial.p, task->item->serial.n);
-	hex_encode(hash_bytes(&earlier), request);
-	return fail(&task->why_not, "SIGNER_ALREADY_ISSUED", "what", what, "product", product,
-		    "serial", serial, "request", request, NULL);
-}
-
-/* The same unit, the same type, the same key. When it was asked for first, counts. */
-static bool same_content(const struct intent *a, const struct intent *b)
-{
-	return bytes_equal(a->product, b->product) && bytes_equal(a->serial, b->serial) &&
-	       bytes_equal(a->hardware_type, b->hardware_type) && hash_equal(a->key, b->key);
-}
-
-static err request_changed(struct task *task)
-{
-	char request[65];
-
-	hex_encode(hash_bytes(&task->intent.request), request);
-	return fail(&task->why_not, "SIGNER_REQUEST_CHANGED", "request", request, NULL);
-}
-
-static err read_intent(struct batch *b, const struct issued *issued, struct intent *out,
-		       struct fault *f)
-{
-	uint8_t *p = arena_alloc(b->arena, issued->intent.n);
-	struct reader r = reader_of(bytes_of(p, issued->intent.n));
-
-	if (p == NULL)
-		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	TRY(journal_read(&b->vault->journal, issued->intent.at, p, issued->intent.n, f));
-	intent_get(&r, out);
-	if (!reader_end(&r) || !hash_equal(out->request, issued->request))
-		return fail(f, "SIGNER_JOURNAL_CORRUPT", "at", "", "why",
-			    "an intent reads otherwise than at start", NULL);
-	return ERR_OK;
-}
-
-/* The disk may have rotted since the start: what goes out is checked once more. */
-static err read_certificate(struct batch *b, const struct issued *issued, struct bytes *out,
-			    struct fault *f)
-{
-	struct device_certificate read;
-	uint8_t *p = arena_alloc(b->arena, issued->certificate.n);
-
-	if (p == NULL)
-		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	TRY(journal_read(&b->vault->journal, issued->certificate.at, p, issued->certificate.n, f));
-	struct reader r = reader_of(bytes_of(p, issued->certificate.n));
-	*out = cbor_bytes(&r);
-	TRY(certificate_check_device(b->arena, *out, b->vault->public.ca_certificate, &read, f));
-	struct hash unit = unit_digest(read.product, read.serial);
-	if (!hash_equal(read.key_id, issued->key) || !hash_equal(unit, issued->unit))
-		return fail(f, "SIGNER_JOURNAL_CORRUPT", "at", "", "why",
-			    "a certificate reads otherwise than at start", NULL);
-	return ERR_OK;
-}
-
-/* A request that the journal knows: the intent of the first time holds. */
-static err judge_known(struct batch *b, struct task *task, const struct issued *issued)
-{
-	struct intent first = {0};
-
-	TRY(read_intent(b, issued, &first, &task->why_not));
-	if (!same_content(&first, &task->intent))
-		return request_changed(task);
-	task->intent = first;
-	task->unsigned_yet = issued->certificate.n == 0;
-	if (task->unsigned_yet)
-		return ERR_OK;
-	return read_certificate(b, issued, &task->certificate, &task->why_not);
-}
-
-/* An earlier request of this batch that is this one again. */
-static const struct task *earlier_same(const struct batch *b, const struct task *task)
-{
-	for (const struct task *other = b->tasks; other < task; other++)
-		if (!refused(other) && other->same == NULL &&
-		    hash_equal(other->intent.request, task->intent.request))
-			return other;
-	return NULL;
-}
-
-/* Against what the journal knows, and the earlier requests of this batch, which it does not. */
-static err judge_unique(struct batch *b, struct task *task)
-{
-	struct issue_index *index = &b->vault->index;
-	const struct issued *unit = index_find(index, INDEX_UNIT, &task->unit);
-	const struct issued *key = index_find(index, INDEX_KEY, &task->intent.key);
-
-	if (unit != NULL)
-		return already_issued(task, "serial", unit->request);
-	if (key != NULL)
-		return already_issued(task, "key", key->request);
-	for (const struct task *other = b->tasks; other < task; other++) {
-		if (!other->fresh)
-			continue;
-		if (hash_equal(other->unit, task->unit))
-			return already_issued(task, "serial", other->intent.request);
-		if (hash_equal(other->intent.key, task->intent.key))
-			return already_issued(task, "key", other->intent.request);
-	}
-	return ERR_OK;
-}
-
-static err judge_new(struct batch *b, struct task *task)
-{
-	uint8_t *serial = task->intent.certificate_serial;
-
-	TRY(judge_unique(b, task));
-	TRY(random_bytes(serial, CERTIFICATE_SERIAL_SIZE, &task->why_not));
-	serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40); /* positive, always 16 octets long */
-	task->fresh = true;
-	task->unsigned_yet = true;
-	return ERR_OK;
-}
-
-/* The proof of possession, and the names. */
-static err judge_form(struct batch *b, struct task *task)
-{
-	const struct issue_item *item = task->item;
-	struct device_profile profile = {
-		.product = arena_text(b->arena, item->product),
-		.serial = arena_text(b->arena, item->serial),
-		.hardware_type = arena_text(b->arena, item->hardware_type),
-		.certificate_serial = {1},
-		.not_before_ms = item->at_ms,
-	};
-	struct bytes serial = {0};
-
-	if (profile.product == NULL || profile.serial == NULL || profile.hardware_type == NULL)
-		return fail(&task->why_not, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	TRY(device_profile_check(&profile, &task->why_not));
-	TRY(csr_check(b->arena, item->csr, &task->key, &serial, &task->why_not));
-	if (serial.n > 0 && !bytes_equal(serial, item->serial))
-		return fail(&task->why_not, "SIGNER_SERIAL_DIFFERS", "serial", profile.serial,
-			    NULL);
-	return ERR_OK;
-}
-
-/* Fills task->why_not if the request cannot be granted. */
-static err judge(struct batch *b, struct task *task, const struct issue_item *item)
-{
-	task->item = item;
-	TRY(judge_form(b, task));
-	task->intent = (struct intent){
-		.request = item->request,
-		.key = public_key_id(task->key),
-		.product = item->product,
-		.serial = item->serial,
-		.hardware_type = item->hardware_type,
-		.at_ms = item->at_ms,
-	};
-	task->unit = unit_digest(item->product, item->serial);
-	const struct task *same = earlier_same(b, task);
-	if (same != NULL && !same_content(&same->intent, &task->intent))
-		return request_changed(task);
-	task->same = same;
-	if (same != NULL)
-		return ERR_OK;
-	const struct issued *known =
-		index_find(&b->vault->index, INDEX_REQUEST, &task->intent.request);
-	return known != NULL ? judge_known(b, task, known) : judge_new(b, task);
-}
-
-/* ---- journaling ---- */
-
-static size_t count_fresh(const struct batch *b)
+static size_t count_fresh(const struct issue_batch *b)
 {
 	size_t n = 0;
 
@@ -228,170 +39,245 @@ static struct journal_span span_since(const struct writer *w, size_t start)
 	return (struct journal_span){start, (uint32_t)(w->n - start)};
 }
 
-static err append(struct batch *b, const struct writer *w, uint64_t *at, struct fault *f)
-{
-	struct bytes record;
-
-	if (!writer_done(w, &record))
-		return fail(f, "SIGNER_JOURNAL_FAILED", "what", "append", "why", "the size", NULL);
-	return journal_append(&b->vault->journal, record, at, f);
-}
-
-static err remember_intents(struct batch *b, uint64_t at, struct fault *f)
+static err remember_intents(struct issue_batch *b, uint64_t at, struct fault *f)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		const struct task *task = &b->tasks[i];
-		struct issued issued = {task->intent.request,
-					task->unit,
-					task->intent.key,
-					{task->span.at + at, task->span.n},
-					{0},
-					NO_AUTHORIZATION};
+		const struct issue_task *task = &b->tasks[i];
+		struct issued issued = {
+			.request = task->intent.request,
+			.unit = task->unit,
+			.key = task->intent.key,
+			.intent = {task->span.at + at, task->span.n},
+			.authorization = task->authorization,
+		};
 
-		if (task->fresh && !index_add(&b->vault->index, &issued))
-			return fail(f, "MEMORY_EXHAUSTED", "what", "the signer's index", NULL);
+		if (!task->fresh)
+			continue;
+		if (!index_add(&b->vault->index, &issued))
+			return no_memory(f);
+		b->vault->state.authorizations[task->authorization].issued++;
 	}
 	return ERR_OK;
 }
 
-static err journal_intents(struct batch *b, struct fault *f)
+static err journal_intents(struct issue_batch *b, struct fault *f)
 {
+	struct vault *v = b->vault;
 	size_t fresh = count_fresh(b), room = 64 + fresh * INTENT_SIZE_MAX;
 	uint8_t *p = arena_alloc(b->arena, room);
 	struct writer w = writer_of(p, room);
-	uint64_t at = 0;
+	struct journal_span span;
 
-	if (fresh == 0)
-		return ERR_OK;
 	if (p == NULL)
-		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
+		return no_memory(f);
 	cbor_put_array(&w, 5);
 	cbor_put_uint(&w, RECORD_INTENTS);
-	cbor_put_uint(&w, b->vault->state.latest);
-	cbor_put_uint(&w, b->vault->last.counter);
-	cbor_put_uint(&w, ++b->vault->state.spent);
+	cbor_put_uint(&w, b->now);
+	cbor_put_uint(&w, v->last.counter);
+	cbor_put_uint(&w, v->state.spent + 1);
 	cbor_put_array(&w, fresh);
 	for (size_t i = 0; i < b->n; i++) {
-		struct task *task = &b->tasks[i];
+		struct issue_task *task = &b->tasks[i];
 		size_t start = w.n;
 
 		if (task->fresh)
 			intent_put(&w, &task->intent);
 		task->span = span_since(&w, start);
 	}
-	TRY(append(b, &w, &at, f));
-	return remember_intents(b, at, f);
+	TRY(vault_spend(v, &w, b->now, &span, f));
+	return remember_intents(b, span.at, f);
 }
 
-static void remember_certificates(struct batch *b, uint64_t at)
+/* ---- signing ---- */
+
+static bool to_sign(const struct issue_task *task)
+{
+	return task->unsigned_yet && !issue_refused(task);
+}
+
+/* From the journaled intent, never from the request: what was promised first is what is signed. */
+static err prepare(struct issue_batch *b, const struct issue_task *task, struct device_issue *out,
+		   struct fault *f)
+{
+	const struct intent *intent = &task->intent;
+
+	*out = (struct device_issue){
+		.subject = task->key,
+		.profile = {.product = arena_text(b->arena, intent->product),
+			    .serial = arena_text(b->arena, intent->serial),
+			    .hardware_type = arena_text(b->arena, intent->hardware_type),
+			    .not_before_ms = intent->at_ms},
+	};
+	memcpy(out->profile.certificate_serial, intent->certificate_serial,
+	       CERTIFICATE_SERIAL_SIZE);
+	return out->profile.product != NULL && out->profile.serial != NULL &&
+			       out->profile.hardware_type != NULL
+		       ? ERR_OK
+		       : no_memory(f);
+}
+
+static err sign_certificates(struct issue_batch *b, size_t n, struct fault *f)
+{
+	struct device_issue *devices = arena_array(b->arena, n, sizeof(*devices));
+	size_t at = 0;
+
+	if (devices == NULL)
+		return no_memory(f);
+	for (size_t i = 0; i < b->n; i++)
+		if (to_sign(&b->tasks[i]))
+			TRY(prepare(b, &b->tasks[i], &devices[at++], f));
+	TRY(certificate_issue_devices(b->arena, b->vault->keys[SIGNER_KEY_CA],
+				      b->vault->public.ca_certificate, devices, n, f));
+	at = 0;
+	for (size_t i = 0; i < b->n; i++)
+		if (to_sign(&b->tasks[i]))
+			b->tasks[i].certificate = devices[at++].der;
+	return ERR_OK;
+}
+
+static err receipt_payload(struct issue_batch *b, const struct issue_task *task, struct bytes *out,
+			   struct fault *f)
+{
+	const struct vault *v = b->vault;
+	struct issue_receipt receipt = {
+		.origin = bytes_text(v->public.checkpoint.name),
+		.request = task->intent.request,
+		.authorization = task->intent.authorization,
+		.n = task->intent.n,
+		.of = task->intent.of,
+		.certificate = sha256(task->certificate),
+		.at = task->intent.at_ms,
+		.anchor = v->state.charter->charter.anchor,
+	};
+	uint8_t *p = arena_alloc(b->arena, RECEIPT_ROOM);
+	struct writer w = writer_of(p, RECEIPT_ROOM);
+
+	if (p == NULL)
+		return no_memory(f);
+	receipt.has_value = receipt.anchor == ANCHOR_TPM &&
+			    vault_anchor_value(v, v->state.spent, &receipt.value);
+	issue_receipt_put(&w, &receipt);
+	return writer_done(&w, out) ? ERR_OK : no_memory(f);
+}
+
+static err sign_receipts(struct issue_batch *b, size_t n, struct fault *f)
+{
+	struct document_job *jobs = arena_array(b->arena, n, sizeof(*jobs));
+	size_t at = 0;
+
+	if (jobs == NULL)
+		return no_memory(f);
+	for (size_t i = 0; i < b->n; i++)
+		if (to_sign(&b->tasks[i]))
+			TRY(receipt_payload(b, &b->tasks[i], &jobs[at++].payload, f));
+	TRY(documents_sign(b->arena, b->vault->keys[SIGNER_KEY_CHECKPOINT], DOCUMENT_RECEIPT, jobs,
+			   n, f));
+	at = 0;
+	for (size_t i = 0; i < b->n; i++)
+		if (to_sign(&b->tasks[i]))
+			b->tasks[i].receipt = jobs[at++].document;
+	return ERR_OK;
+}
+
+/* ---- what was signed ---- */
+
+static void remember_certificates(struct issue_batch *b, uint64_t at)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		const struct task *task = &b->tasks[i];
+		const struct issue_task *task = &b->tasks[i];
 		struct issued *issued =
 			index_find(&b->vault->index, INDEX_REQUEST, &task->intent.request);
 
-		if (task->unsigned_yet && !refused(task) && issued != NULL)
+		if (to_sign(task) && issued != NULL)
 			issued->certificate =
 				(struct journal_span){task->span.at + at, task->span.n};
 	}
 }
 
-static err journal_certificates(struct batch *b, size_t n, struct fault *f)
+static err journal_certificates(struct issue_batch *b, size_t n, struct fault *f)
 {
 	uint8_t *p = arena_alloc(b->arena, RECORD_ROOM);
 	struct writer w = writer_of(p, RECORD_ROOM);
-	uint64_t at = 0;
+	uint64_t at = vault_time(b->vault);
+	struct journal_span span;
 
 	if (p == NULL)
-		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
+		return no_memory(f);
 	cbor_put_array(&w, 3);
 	cbor_put_uint(&w, RECORD_CERTIFICATES);
-	cbor_put_uint(&w, b->vault->state.latest);
+	cbor_put_uint(&w, at);
 	cbor_put_array(&w, n);
 	for (size_t i = 0; i < b->n; i++) {
-		struct task *task = &b->tasks[i];
+		struct issue_task *task = &b->tasks[i];
 
-		if (!task->unsigned_yet || refused(task))
+		if (!to_sign(task))
 			continue;
 		cbor_put_array(&w, 3);
 		hash_put(&w, task->intent.request);
 		size_t start = w.n;
 		cbor_put_bytes(&w, task->certificate);
-		cbor_put_bytes(&w, bytes_text("none"));
+		cbor_put_bytes(&w, task->receipt);
 		task->span = span_since(&w, start);
 	}
-	TRY(append(b, &w, &at, f));
-	remember_certificates(b, at);
+	TRY(vault_append(b->vault, &w, at, &span, f));
+	remember_certificates(b, span.at);
 	return ERR_OK;
-}
-
-/* ---- signing ---- */
-
-/* From the journaled intent, never from the request: what was promised first is what is signed. */
-static err sign(struct batch *b, struct task *task)
-{
-	struct device_profile profile = {
-		.product = arena_text(b->arena, task->intent.product),
-		.serial = arena_text(b->arena, task->intent.serial),
-		.hardware_type = arena_text(b->arena, task->intent.hardware_type),
-		.not_before_ms = task->intent.at_ms,
-	};
-
-	memcpy(profile.certificate_serial, task->intent.certificate_serial,
-	       CERTIFICATE_SERIAL_SIZE);
-	if (profile.product == NULL || profile.serial == NULL || profile.hardware_type == NULL)
-		return fail(&task->why_not, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	return certificate_issue_device(b->arena, b->vault->keys[SIGNER_KEY_CA],
-					b->vault->public.ca_certificate, task->key, &profile,
-					&task->certificate, &task->why_not);
-}
-
-static err sign_all(struct batch *b, struct fault *f)
-{
-	size_t made = 0;
-
-	for (size_t i = 0; i < b->n; i++)
-		if (b->tasks[i].unsigned_yet && !refused(&b->tasks[i]))
-			made += sign(b, &b->tasks[i]).code == OK;
-	return made > 0 ? journal_certificates(b, made, f) : ERR_OK;
 }
 
 /* ---- the batch ---- */
 
-static void answer(const struct batch *b, struct writer *reply)
+static void answer(const struct issue_batch *b, struct writer *reply)
 {
 	reply_put_ok(reply);
 	cbor_put_array(reply, b->n);
 	for (size_t i = 0; i < b->n; i++) {
-		const struct task *task =
+		const struct issue_task *task =
 			b->tasks[i].same != NULL ? b->tasks[i].same : &b->tasks[i];
 
-		reply_put_issued(reply, task->certificate, refused(task) ? &task->why_not : NULL);
+		reply_put_issued(reply, task->certificate, task->receipt,
+				 issue_refused(task) ? &task->why_not : NULL);
 	}
 }
 
-static err run(struct batch *b, const struct signer_request *request, struct fault *f)
+/* `why_not` keeps the whole batch back for now; the error says that the journal failed. */
+static err run(struct issue_batch *b, struct fault *why_not, struct fault *f)
 {
+	size_t n = 0;
+
+	if (vault_settle(b->vault, why_not).code != OK)
+		return ERR_OK;
 	for (size_t i = 0; i < b->n; i++)
-		(void)judge(b, &b->tasks[i], &request->items[i]);
-	TRY(journal_intents(b, f));
-	return sign_all(b, f);
+		issue_judge(b, i);
+	if (count_fresh(b) > 0) {
+		TRY(journal_intents(b, f));
+		if (vault_reach(b->vault, why_not).code != OK)
+			return ERR_OK;
+	}
+	for (size_t i = 0; i < b->n; i++)
+		n += to_sign(&b->tasks[i]);
+	if (n == 0 || sign_certificates(b, n, why_not).code != OK ||
+	    sign_receipts(b, n, why_not).code != OK)
+		return ERR_OK;
+	return journal_certificates(b, n, f);
 }
 
 err vault_issue(struct vault *vault, const struct signer_request *request, struct arena *a,
-		struct writer *reply, struct fault *f);
-err vault_issue(struct vault *vault, const struct signer_request *request, struct arena *a,
 		struct writer *reply, struct fault *f)
 {
-	struct batch batch = {.vault = vault, .arena = a, .n = request->n};
+	struct issue_batch batch = {
+		.vault = vault, .arena = a, .request = request, .n = request->n};
+	struct fault why_not = {0};
 
 	batch.tasks = arena_array(a, request->n, sizeof(*batch.tasks));
 	if (batch.tasks == NULL)
-		return fail(f, "MEMORY_EXHAUSTED", "what", "a batch", NULL);
-	err done = run(&batch, request, f);
+		return no_memory(f);
+	err done = run(&batch, &why_not, f);
 	for (size_t i = 0; i < batch.n; i++)
 		public_key_close(batch.tasks[i].key);
 	TRY(done);
-	answer(&batch, reply);
+	if (why_not.code != OK)
+		reply_put_fault(reply, &why_not);
+	else
+		answer(&batch, reply);
 	return ERR_OK;
 }

@@ -74,7 +74,7 @@ struct known *known_find(const struct known_index *index, enum known_kind kind, 
 
 		if (at == 0)
 			return NULL;
-		if (index->all[at - 1].kind == (uint32_t)kind &&
+		if (index->all[at - 1].kind == (uint16_t)kind &&
 		    hash_equal(index->all[at - 1].digest, digest))
 			return &index->all[at - 1];
 	}

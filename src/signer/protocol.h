@@ -2,18 +2,8 @@
 /* protocol.h — what passes over the signer's socket, both ways. A frame is a u32 length and one
  * item of deterministic CBOR. Parsing is strict: another key, kind, order or size is refused.
  *
- *   request    {1: "public"} / {1: "last"}
- *              {1: "checkpoint", 2: head, 3: head, 4: [* hash]}     old, new, consistency proof
- *              {1: "issue", 2: [1*64 {1: hash, 2: product, 3: serial, 4: OID, 5: CSR, 6: ms}]}
- *   reply      {1: true, 2: value} / {1: false, 2: fault}
- *   value      public      {1: origin, 2: Ed25519 key, 3: CA key id, 4: CA certificate}
- *              last        head
- *              checkpoint  the note, a byte string
- *              issue       [1*64 [true, certificate] / [false, fault]]
- *   fault      {1: message id, 2: field, 3: [* [name, value]]}
- *   head       [size, root]
- *
- * Every request may be repeated: it then has the same answer. */
+ * The whole of it is written down in docs/formats/signer.cddl. Every request may be repeated: it then
+ * has the same answer. */
 #ifndef SIGNER_PROTOCOL_H
 #define SIGNER_PROTOCOL_H
 
@@ -25,15 +15,37 @@ enum {
 	BATCH_MAX = 64,
 	PRODUCT_MAX = 64,
 	HARDWARE_TYPE_MAX = 128,
+	PROVED_MAX = 65, /* a decision and 64 approvals */
+	PATH_ITEM = 34,  /* one hash of a path, encoded */
 };
 
 enum operation {
 	OPERATION_PUBLIC,
 	OPERATION_LAST,
+	OPERATION_STATUS,
+	OPERATION_NONCE,
 	OPERATION_CHECKPOINT,
+	OPERATION_WITNESSED,
+	OPERATION_DENY,
+	OPERATION_POLICY,
+	OPERATION_AUTHORIZE,
+	OPERATION_FIRMWARE,
+	OPERATION_CREDENTIAL,
 	OPERATION_ISSUE,
+	OPERATION_PERMIT,
+	OPERATION_CERTIFY,
 	OPERATIONS
 };
+
+/* One entry with its way into a head. Spans point into the frame. */
+struct proved {
+	uint64_t sequence;
+	struct bytes entry;
+	struct bytes path; /* PATH_ITEM bytes for each of the hashes, as they travel */
+	size_t path_n;
+	struct bytes author_key; /* p is NULL when absent */
+};
+void proved_path(const struct proved *proved, struct hash path[static MERKLE_DEPTH_MAX]);
 
 /* One request for a certificate. Spans point into the frame; texts are valid ids. */
 struct issue_item {
@@ -48,7 +60,10 @@ struct signer_request {
 	struct hash path[MERKLE_DEPTH_MAX];
 	size_t path_n;
 	struct issue_item items[BATCH_MAX];
-	size_t n;
+	struct bytes record; /* deny: entry or [claim, proof]; witnessed: the note */
+	uint64_t size;       /* of the head that the entries are in */
+	struct proved proved[PROVED_MAX];
+	size_t n; /* items or proved */
 };
 
 /* False with `*why`, a static sentence. */
@@ -60,8 +75,10 @@ void reply_put_ok(struct writer *w);
 void reply_put_fault(struct writer *w, const struct fault *f);
 void reply_put_public(struct writer *w, const struct signer_public *public);
 void head_put(struct writer *w, struct merkle_head head);
-/* One result of an issue reply: `f` is NULL if it went well. */
-void reply_put_issued(struct writer *w, struct bytes certificate, const struct fault *f);
+/* One result of a batch: `f` is NULL if it went well. A receipt whose p is NULL is left out. */
+void reply_put_issued(struct writer *w, struct bytes document, struct bytes receipt,
+		      const struct fault *f);
+void reply_put_status(struct writer *w, const struct signer_status *status);
 
 /* Opens a reply: OK with `value` placed on what follows, or the fault that the signer sent, or
  * SIGNER_REPLY_MALFORMED. The caller ends with reply_end. */
@@ -69,8 +86,9 @@ MUST_CHECK err reply_open(struct bytes in, struct reader *value, struct fault *f
 MUST_CHECK err reply_end(const struct reader *value, struct fault *f);
 void reply_get_public(struct reader *r, struct signer_public *out);
 struct merkle_head head_get(struct reader *r);
-/* `f->code` is OK, or `f` is the fault of this one request. */
-struct bytes reply_get_issued(struct reader *r, struct fault *f);
+/* `f->code` is OK, or `f` is the fault of this one request. `receipt` NULL: there is none. */
+struct bytes reply_get_issued(struct reader *r, struct bytes *receipt, struct fault *f);
+void reply_get_status(struct reader *r, struct signer_status *out);
 
 /* Fixed-size spans and plain items, shared with the journal. */
 struct hash hash_get(struct reader *r);

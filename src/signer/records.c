@@ -98,3 +98,43 @@ void intent_get(struct reader *r, struct intent *out)
 	out->n = cbor_uint(r);
 	out->of = cbor_uint(r);
 }
+
+void decision_put(struct writer *w, const struct decision *decision)
+{
+	cbor_put_array(w, 8);
+	cbor_put_uint(w, RECORD_DECISION);
+	cbor_put_uint(w, decision->at);
+	cbor_put_uint(w, decision->counter);
+	cbor_put_uint(w, decision->spent);
+	cbor_put_uint(w, decision->charter);
+	cbor_put_uint(w, decision->anchor);
+	cbor_put_array(w, decision->approvals_n);
+	for (size_t i = 0; i < decision->approvals_n; i++)
+		hash_put(w, decision->approvals[i]);
+	cbor_put_bytes(w, decision->claim);
+}
+
+void decision_get(struct reader *r, struct decision *out)
+{
+	out->counter = cbor_uint(r);
+	out->spent = cbor_uint(r);
+	out->charter = cbor_uint(r);
+	uint64_t anchor = cbor_uint(r);
+	if (anchor > ANCHOR_WITNESS)
+		reader_fail(r, "a decision has an unknown anchor");
+	out->anchor = anchor > ANCHOR_WITNESS ? ANCHOR_NONE : (enum charter_anchor)anchor;
+	size_t n = cbor_array(r);
+	if (r->why == NULL && n > CHARTER_VOTES_MAX)
+		reader_fail(r, "a decision has too many approvals");
+	for (out->approvals_n = 0; r->why == NULL && out->approvals_n < n; out->approvals_n++)
+		out->approvals[out->approvals_n] = hash_get(r);
+	out->claim = blob_get(r, ENTRY_SIZE_MAX);
+}
+
+uint64_t record_open(struct reader *r, enum record_kind kind)
+{
+	(void)cbor_array(r);
+	if (cbor_uint(r) != kind)
+		reader_fail(r, "a record is of another kind");
+	return cbor_uint(r);
+}

@@ -5,13 +5,13 @@
  *  0 genesis       version, origin, digest of the CA certificate, [6 key ids], charter
  *  1 intents       checkpoint counter, spent, [* intent]
  *  2 certificates  [* [request, certificate, issue receipt]]
- *  3 decision      checkpoint counter, spent, charter revision, [* approval], claim
+ *  3 decision      checkpoint counter, spent, charter revision, its anchor, [* approval], claim
  *  4 documents     [* [digest, document]]          admissions, manifests, certificates, permits
  *  5 permits       checkpoint counter, spent, [* digest of the request]
  *  6 denial        spent, claim, proof
  *  7 key           which, key id, digest of the CA certificate: a key was replaced
  *  8 succession    origin, checkpoint key's id, used up: the log goes on under another name
- *  9 anchor        spent, value: what the anchor showed when it began to count
+ *  9 anchor        spent, value, identity: what the TPM showed when it began to count, and which it is
  *
  * The checkpoint counter names the last checkpoint signed before: the two files cannot be turned back
  * apart. `spent` counts the records of kinds 1, 3, 5 and 6 and is what the anchor counts. Decisions,
@@ -66,6 +66,22 @@ struct intent {
 };
 void intent_put(struct writer *w, const struct intent *intent);
 void intent_get(struct reader *r, struct intent *out);
+
+/* What was agreed to. */
+struct decision {
+	uint64_t at, counter, spent;
+	uint64_t charter; /* revision of the charter that weighed it */
+	enum charter_anchor anchor;
+	size_t approvals_n;
+	struct hash approvals[CHARTER_VOTES_MAX]; /* digests of their claims, ascending */
+	struct bytes claim;
+};
+void decision_put(struct writer *w, const struct decision *decision);
+/* What follows kind and time. */
+void decision_get(struct reader *r, struct decision *out);
+/* Opens a record of this kind: array, kind, and the time, which is returned. */
+uint64_t record_open(struct reader *r, enum record_kind kind);
+
 struct hash unit_digest(struct bytes product, struct bytes serial);
 
 #endif

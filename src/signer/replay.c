@@ -40,24 +40,28 @@ static struct journal_span span_of(const struct visit *v, struct bytes part)
 
 /* ---- what is common ---- */
 
-static err take_counter(struct visit *v, struct fault *f)
+static err judge_counter(struct visit *v, uint64_t counter, struct fault *f)
 {
-	uint64_t counter = cbor_uint(&v->r);
-
 	if (v->r.why == NULL && counter > v->vault->last.counter &&
 	    !check_left_out(CHECK_SIGNER_TURNED_BACK))
 		return does_not_hold("the checkpoint file was turned back", v->place, f);
 	return ERR_OK;
 }
 
-static err take_spent(struct visit *v, struct fault *f)
+static err judge_spent(struct visit *v, uint64_t spent, struct fault *f)
 {
-	uint64_t spent = cbor_uint(&v->r);
-
 	if (v->r.why == NULL && spent != v->vault->state.spent + 1)
 		return does_not_hold("what was spent is not counted one by one", v->place, f);
 	v->vault->state.spent = spent;
 	return ERR_OK;
+}
+
+static err take_counter_and_spent(struct visit *v, struct fault *f)
+{
+	uint64_t counter = cbor_uint(&v->r), spent = cbor_uint(&v->r);
+
+	TRY(judge_counter(v, counter, f));
+	return judge_spent(v, spent, f);
 }
 
 /* ---- each kind ---- */
@@ -116,8 +120,7 @@ static err take_intent(struct visit *v, struct fault *f)
 
 static err take_intents(struct visit *v, struct fault *f)
 {
-	TRY(take_counter(v, f));
-	TRY(take_spent(v, f));
+	TRY(take_counter_and_spent(v, f));
 	for (size_t n = cbor_array(&v->r); v->r.why == NULL && n > 0; n--)
 		TRY(take_intent(v, f));
 	return ERR_OK;
@@ -154,26 +157,15 @@ static bool claim_of(struct visit *v, struct bytes bytes, struct claim *claim)
 
 static err take_decision(struct visit *v, struct fault *f)
 {
-	uint8_t approvals[CHARTER_VOTES_MAX * sizeof(struct hash)];
+	struct decision decision = {.at = v->at};
 	struct claim claim;
-	size_t used = 0;
 
-	TRY(take_counter(v, f));
-	TRY(take_spent(v, f));
-	(void)cbor_uint(&v->r); /* revision of the charter */
-	size_t n = cbor_array(&v->r);
-	if (v->r.why == NULL && n > CHARTER_VOTES_MAX)
-		reader_fail(&v->r, "a decision has too many approvals");
-	for (; v->r.why == NULL && used < n; used++) {
-		struct hash digest = hash_get(&v->r);
-
-		memcpy(approvals + used * sizeof(digest.b), digest.b, sizeof(digest.b));
-	}
-	struct bytes bytes = blob_get(&v->r, ENTRY_SIZE_MAX);
-	if (!claim_of(v, bytes, &claim))
+	decision_get(&v->r, &decision);
+	if (!claim_of(v, decision.claim, &claim))
 		return ERR_OK;
-	return state_decided(&v->vault->state, &claim, claim_digest(bytes),
-			     bytes_of(approvals, used * sizeof(struct hash)), v->at, f);
+	TRY(judge_counter(v, decision.counter, f));
+	TRY(judge_spent(v, decision.spent, f));
+	return state_decided(&v->vault->state, &decision, span_of(v, v->record), f);
 }
 
 static err take_documents(struct visit *v, struct fault *f)
@@ -186,18 +178,18 @@ static err take_documents(struct visit *v, struct fault *f)
 		if (v->r.why != NULL)
 			break;
 		struct known *known = state_promise(&v->vault->state, digest);
-		if (known == NULL || known->document.n != 0 || document.n == 0)
+		if (known == NULL || known->is_signed || document.n == 0)
 			return does_not_hold("a document was not promised, or stands in it twice",
 					     v->place, f);
-		known->document = span_of(v, document);
+		known->span = span_of(v, document);
+		known->is_signed = true;
 	}
 	return ERR_OK;
 }
 
 static err take_permits(struct visit *v, struct fault *f)
 {
-	TRY(take_counter(v, f));
-	TRY(take_spent(v, f));
+	TRY(take_counter_and_spent(v, f));
 	for (size_t n = cbor_array(&v->r); v->r.why == NULL && n > 0; n--) {
 		struct hash digest = hash_get(&v->r);
 
@@ -205,7 +197,7 @@ static err take_permits(struct visit *v, struct fault *f)
 			break;
 		if (state_promise(&v->vault->state, digest) != NULL)
 			return does_not_hold("a permit stands in it twice", v->place, f);
-		TRY(state_permitted(&v->vault->state, digest, v->at, f));
+		TRY(state_permitted(&v->vault->state, digest, span_of(v, v->record), f));
 	}
 	return ERR_OK;
 }
@@ -214,7 +206,7 @@ static err take_denial(struct visit *v, struct fault *f)
 {
 	struct claim claim;
 
-	TRY(take_spent(v, f));
+	TRY(judge_spent(v, cbor_uint(&v->r), f));
 	struct bytes bytes = blob_get(&v->r, ENTRY_SIZE_MAX);
 	(void)cbor_item(&v->r); /* the proof */
 	return claim_of(v, bytes, &claim) ? state_denied(&v->vault->state, &claim, f) : ERR_OK;
@@ -261,6 +253,9 @@ static err take_anchor(struct visit *v, struct fault *f)
 	(void)f;
 	s->anchor_spent = cbor_uint(&v->r);
 	s->anchor_value = cbor_uint(&v->r);
+	s->anchor_identity = hash_get(&v->r);
+	if (v->r.why == NULL && s->anchor_spent != s->spent)
+		reader_fail(&v->r, "an anchor does not begin where it says");
 	s->anchored = true;
 	return ERR_OK;
 }
@@ -272,10 +267,10 @@ static const struct {
 	err (*take)(struct visit *v, struct fault *f);
 } KINDS[RECORD_KINDS] = {
 	[RECORD_INTENTS] = {5, take_intents},   [RECORD_CERTIFICATES] = {3, take_certificates},
-	[RECORD_DECISION] = {7, take_decision}, [RECORD_DOCUMENTS] = {3, take_documents},
+	[RECORD_DECISION] = {8, take_decision}, [RECORD_DOCUMENTS] = {3, take_documents},
 	[RECORD_PERMITS] = {5, take_permits},   [RECORD_DENIAL] = {5, take_denial},
 	[RECORD_KEY] = {5, take_key},           [RECORD_SUCCESSION] = {5, take_succession},
-	[RECORD_ANCHOR] = {4, take_anchor},
+	[RECORD_ANCHOR] = {5, take_anchor},
 };
 
 err replay_record(void *context, struct bytes record, uint64_t at, struct fault *f)

@@ -5,6 +5,7 @@
 
 #include "base/catalog.h"
 #include "core/cbor.h"
+#include "core/sha256.h"
 #include "signer/protocol.h"
 
 /* ---- writing ---- */
@@ -70,14 +71,36 @@ void reply_put_public(struct writer *w, const struct signer_public *public)
 	cbor_put_bytes(w, public->ca_certificate);
 }
 
-void reply_put_issued(struct writer *w, struct bytes certificate, const struct fault *f)
+void reply_put_issued(struct writer *w, struct bytes document, struct bytes receipt,
+		      const struct fault *f)
 {
-	cbor_put_array(w, 2);
+	cbor_put_array(w, f == NULL && receipt.p != NULL ? 3 : 2);
 	cbor_put_bool(w, f == NULL);
-	if (f == NULL)
-		cbor_put_bytes(w, certificate);
-	else
+	if (f != NULL) {
 		fault_put(w, f);
+		return;
+	}
+	cbor_put_bytes(w, document);
+	if (receipt.p != NULL)
+		cbor_put_bytes(w, receipt);
+}
+
+void reply_put_status(struct writer *w, const struct signer_status *s)
+{
+	cbor_put_array(w, 10 + SIGNER_ENVIRONMENTS + 1);
+	cbor_put_bytes(w, s->charter);
+	cbor_put_uint(w, s->anchor);
+	cbor_put_bool(w, s->anchored);
+	cbor_put_uint(w, s->anchor_value);
+	cbor_put_uint(w, s->journal_size);
+	cbor_put_uint(w, s->spent);
+	cbor_put_uint(w, s->now_ms);
+	cbor_put_uint(w, s->clock_ahead_ms);
+	cbor_put_bool(w, s->keys_encrypted);
+	cbor_put_bool(w, s->keys_in_hsm);
+	for (size_t i = 0; i < SIGNER_ENVIRONMENTS; i++)
+		cbor_put_bytes(w, s->firmware_spki[i]);
+	cbor_put_bytes(w, s->permit_spki);
 }
 
 /* ---- reading ---- */
@@ -167,15 +190,50 @@ void reply_get_public(struct reader *r, struct signer_public *out)
 	out->ca_certificate = blob_get(r, CERTIFICATE_SIZE_MAX);
 }
 
-struct bytes reply_get_issued(struct reader *r, struct fault *f)
+struct bytes reply_get_issued(struct reader *r, struct bytes *receipt, struct fault *f)
 {
-	struct bytes certificate = {0};
+	struct bytes document = {0};
 
 	*f = (struct fault){0};
-	array_get(r, 2);
-	if (cbor_bool(r))
-		certificate = blob_get(r, CERTIFICATE_SIZE_MAX);
-	else if (r->why == NULL)
+	size_t parts = cbor_array(r);
+	bool went_well = cbor_bool(r);
+	if (parts != (went_well && receipt != NULL ? 3 : 2))
+		reader_fail(r, "an array has another length than expected");
+	if (went_well) {
+		document = blob_get(r, CERTIFICATE_SIZE_MAX);
+		if (receipt != NULL)
+			*receipt = blob_get(r, CERTIFICATE_SIZE_MAX);
+	} else if (r->why == NULL) {
 		fault_get(r, f);
-	return certificate;
+	}
+	return document;
+}
+
+static struct bytes spki_get(struct reader *r, struct hash *id)
+{
+	struct bytes spki = blob_get(r, SPKI_SIZE_MAX);
+
+	*id = sha256(spki);
+	return spki;
+}
+
+void reply_get_status(struct reader *r, struct signer_status *out)
+{
+	array_get(r, 10 + SIGNER_ENVIRONMENTS + 1);
+	out->charter = blob_get(r, CHARTER_SIZE_MAX);
+	uint64_t anchor = cbor_uint(r);
+	if (anchor > ANCHOR_WITNESS)
+		reader_fail(r, "it names an unknown anchor");
+	out->anchor = (enum charter_anchor)anchor;
+	out->anchored = cbor_bool(r);
+	out->anchor_value = cbor_uint(r);
+	out->journal_size = cbor_uint(r);
+	out->spent = cbor_uint(r);
+	out->now_ms = cbor_uint(r);
+	out->clock_ahead_ms = cbor_uint(r);
+	out->keys_encrypted = cbor_bool(r);
+	out->keys_in_hsm = cbor_bool(r);
+	for (size_t i = 0; i < SIGNER_ENVIRONMENTS; i++)
+		out->firmware_spki[i] = spki_get(r, &out->firmware_keys[i]);
+	out->permit_spki = spki_get(r, &out->permit_key);
 }

@@ -37,6 +37,8 @@ err authorization_read(const struct claim *claim, struct hash digest, struct aut
 		.permits = body_flag(&b, "permits"),
 	};
 
+	if (body_has(&b, "security_version"))
+		read.security_version = body_number(&b, "security_version", SEQUENCE_MAX);
 	if (body_has(&b, "hardware_type"))
 		read.hardware_type = body_id(&b, "hardware_type");
 	TRY(body_wrong(&b, f));
@@ -182,7 +184,7 @@ static struct hash id_digest(struct bytes id)
 
 static bool know(struct signer_state *s, enum known_kind kind, struct hash digest, uint64_t value)
 {
-	struct known known = {.digest = digest, .value = value, .kind = (uint32_t)kind};
+	struct known known = {.digest = digest, .value = value, .kind = (uint16_t)kind};
 
 	return known_add(&s->known, &known);
 }
@@ -272,35 +274,45 @@ static err add_credential(struct signer_state *s, const struct claim *claim, str
 
 /* ---- what the journal says ---- */
 
-static bool spend(struct signer_state *s, struct bytes approvals)
+static bool spend(struct signer_state *s, const struct decision *decision)
 {
-	struct hash digest;
-
-	for (; approvals.n >= sizeof(digest.b);
-	     approvals = bytes_of(approvals.p + sizeof(digest.b), approvals.n - sizeof(digest.b))) {
-		memcpy(digest.b, approvals.p, sizeof(digest.b));
-		if (known_find(&s->known, KNOWN_SPENT, digest) == NULL &&
-		    !know(s, KNOWN_SPENT, digest, 0))
+	for (size_t i = 0; i < decision->approvals_n; i++)
+		if (known_find(&s->known, KNOWN_SPENT, decision->approvals[i]) == NULL &&
+		    !know(s, KNOWN_SPENT, decision->approvals[i], 0))
 			return false;
-	}
 	return true;
 }
 
-err state_decided(struct signer_state *s, const struct claim *claim, struct hash digest,
-		  struct bytes approvals, uint64_t at, struct fault *f)
+static err promise(struct signer_state *s, enum known_kind kind, struct hash digest, uint64_t value,
+		   struct journal_span span, struct fault *f)
 {
-	if (!know(s, KNOWN_DECISION, digest, at) || !spend(s, approvals))
+	struct known known = {
+		.digest = digest, .value = value, .span = span, .kind = (uint16_t)kind};
+
+	return known_add(&s->known, &known) ? ERR_OK : no_memory(f);
+}
+
+err state_decided(struct signer_state *s, const struct decision *decision, struct journal_span span,
+		  struct fault *f)
+{
+	struct hash digest = claim_digest(decision->claim);
+	struct claim claim;
+	const char *why = NULL;
+
+	if (!claim_parse(decision->claim, &claim, &why))
+		return fail(f, "SIGNER_ENTRY_MALFORMED", "why", why, NULL);
+	bool revises = bytes_equal(claim.type, bytes_text("charter.revised"));
+	TRY(promise(s, KNOWN_DECISION, digest, revises ? DECIDED_CHARTER : 0, span, f));
+	if (!spend(s, decision))
 		return no_memory(f);
-	if (bytes_equal(claim->type, bytes_text("build.authorized")))
-		return add_authorization(s, claim, digest, f);
-	if (bytes_equal(claim->type, bytes_text("firmware.released")) ||
-	    bytes_equal(claim->type, bytes_text("firmware.emergency")))
-		return add_release(s, claim, digest, f);
-	if (bytes_equal(claim->type, bytes_text("charter.revised")))
-		return add_charter(s, claim, at, f);
-	if (bytes_equal(claim->type, bytes_text("credential.requested")))
-		return add_credential(s, claim, f);
-	return fail(f, "SIGNER_BODY_WRONG", "field", "type", NULL);
+	if (bytes_equal(claim.type, bytes_text("build.authorized")))
+		return add_authorization(s, &claim, digest, f);
+	if (bytes_equal(claim.type, bytes_text("firmware.released")) ||
+	    bytes_equal(claim.type, bytes_text("firmware.emergency")))
+		return add_release(s, &claim, digest, f);
+	if (revises)
+		return add_charter(s, &claim, decision->at, f);
+	return add_credential(s, &claim, f);
 }
 
 static void end_by_digest(struct signer_state *s, struct hash digest)
@@ -378,9 +390,10 @@ struct known *state_promise(const struct signer_state *s, struct hash digest)
 	return known != NULL ? known : known_find(&s->known, KNOWN_PERMIT, digest);
 }
 
-err state_permitted(struct signer_state *s, struct hash digest, uint64_t at, struct fault *f)
+err state_permitted(struct signer_state *s, struct hash digest, struct journal_span span,
+		    struct fault *f)
 {
-	return know(s, KNOWN_PERMIT, digest, at) ? ERR_OK : no_memory(f);
+	return promise(s, KNOWN_PERMIT, digest, 0, span, f);
 }
 
 bool state_is_denied(const struct signer_state *s, struct hash digest)

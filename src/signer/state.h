@@ -9,7 +9,7 @@
 #include "core/charter.h"
 #include "signer/body.h"
 #include "signer/known.h"
-#include "signer/signer.h"
+#include "signer/records.h"
 
 enum { ADMITTED_MAX = 65536, NOT_AN_ENVIRONMENT = -1 };
 
@@ -20,6 +20,7 @@ struct authorization {
 	struct bytes hardware_type; /* p is NULL when absent */
 	struct bytes stations;      /* a CBOR array of maps; p is NULL when absent */
 	uint64_t quantity, valid_until;
+	uint64_t security_version; /* permits: not below; 0 when absent */
 	bool permits;
 	uint64_t issued; /* units that have an intent */
 	bool ended;      /* denied or closed */
@@ -70,15 +71,16 @@ struct signer_state {
 	uint64_t latest;                     /* the journal's last time */
 	bool anchored;                       /* the journal says what the anchor showed: */
 	uint64_t anchor_spent, anchor_value; /* then it showed this, when so many were spent */
+	struct hash anchor_identity;         /* which one */
 };
 void state_done(struct signer_state *s);
 
 /* The first charter, or the next: what it must follow, the caller has judged. */
 MUST_CHECK err state_charter(struct signer_state *s, struct bytes charter, uint64_t at,
 			     struct fault *f);
-/* Takes in a decision that is in the journal: its claim, the approvals that counted (32 bytes each). */
-MUST_CHECK err state_decided(struct signer_state *s, const struct claim *claim, struct hash digest,
-			     struct bytes approvals, uint64_t at, struct fault *f);
+/* Takes in a decision that is in the journal, at `span`. */
+MUST_CHECK err state_decided(struct signer_state *s, const struct decision *decision,
+			     struct journal_span span, struct fault *f);
 /* Takes in a denial that is in the journal. */
 MUST_CHECK err state_denied(struct signer_state *s, const struct claim *claim, struct fault *f);
 /* Everything that waits counts as used up: after a succession from a backup of the journal. */
@@ -90,7 +92,7 @@ struct authorization *state_authorization_by(const struct signer_state *s, struc
 struct release *state_release(const struct signer_state *s, struct bytes id);
 /* A decision or permit that is in the journal, whether its document is signed or not. */
 struct known *state_promise(const struct signer_state *s, struct hash digest);
-MUST_CHECK err state_permitted(struct signer_state *s, struct hash digest, uint64_t at,
+MUST_CHECK err state_permitted(struct signer_state *s, struct hash digest, struct journal_span span,
 			       struct fault *f);
 bool state_is_denied(const struct signer_state *s, struct hash digest);
 /* Since when the charter knows its i-th key. */

@@ -152,6 +152,27 @@ static err read_journal(const char *folder, struct vault *v, struct fault *f)
 	return compare_keys(v, &replay, f);
 }
 
+err charter_anchor_check(const struct charter *charter, const struct note_key *log, struct fault *f)
+{
+	struct merkle empty = {0};
+	struct witness_anchor tried;
+
+	return charter->anchor == ANCHOR_WITNESS
+		       ? witness_anchor_start(charter, log, merkle_head(&empty), &tried, f)
+		       : ERR_OK;
+}
+
+err vault_follow_anchor(struct vault *v, enum charter_anchor before, struct fault *f)
+{
+	const struct charter *now = &v->state.charter->charter;
+
+	if (now->anchor != ANCHOR_WITNESS)
+		return ERR_OK;
+	return before == ANCHOR_WITNESS ? witness_anchor_revise(&v->witness, now, f)
+					: witness_anchor_start(now, &v->public.checkpoint,
+							       v->last.head, &v->witness, f);
+}
+
 err vault_open(const char *folder, struct bytes passphrase, struct vault *out, struct fault *f)
 {
 	out->journal.fd = -1;
@@ -165,6 +186,7 @@ err vault_open(const char *folder, struct bytes passphrase, struct vault *out, s
 	TRY(read_journal(folder, out, f));
 	if (out->last.note_n > 0)
 		out->heads.ring[out->heads.n++] = out->last.head;
+	TRY(vault_follow_anchor(out, ANCHOR_NONE, f));
 	return rehearse(out, f);
 }
 

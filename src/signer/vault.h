@@ -57,6 +57,11 @@ struct vault {
 MUST_CHECK err vault_open(const char *folder, struct bytes passphrase, struct vault *out,
 			  struct fault *f);
 void vault_close(struct vault *vault);
+/* What vault_follow_anchor() would refuse in a charter: before it is in the journal. */
+MUST_CHECK err charter_anchor_check(const struct charter *charter, const struct note_key *log,
+				    struct fault *f);
+/* The charter in force says what the anchor is. `before`: what it was; none at start. */
+MUST_CHECK err vault_follow_anchor(struct vault *v, enum charter_anchor before, struct fault *f);
 
 /* Writes the reply to one request. An error means that the journal cannot be trusted any more:
  * the reply must not be sent, and the process must end. */

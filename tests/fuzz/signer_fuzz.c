@@ -43,7 +43,13 @@ static void read_reply(struct bytes in)
 	r = value;
 	(void)head_get(&r);
 	r = value;
-	(void)reply_get_issued(&r, &f);
+	struct bytes receipt;
+	(void)reply_get_issued(&r, NULL, &f);
+	r = value;
+	(void)reply_get_issued(&r, &receipt, &f);
+	r = value;
+	struct signer_status status;
+	reply_get_status(&r, &status);
 	r = value;
 	(void)blob_get(&r, NOTE_SIZE_MAX);
 	(void)reply_end(&r, &f).code;

@@ -85,7 +85,7 @@ static struct signer_request *good_issue(void)
 	struct signer_request *request = calloc(1, sizeof(*request));
 
 	assert_non_null(request);
-	request->operation = OPERATION_ISSUE;
+	request->operation = OPERATION_CERTIFY;
 	request->n = 2;
 	for (size_t i = 0; i < 2; i++) {
 		struct issue_request unit = unit_request(i);
