@@ -262,10 +262,16 @@ static const char *credential_comes(struct world *w, const char *number, const c
 
 #define LATER ",'not_after':'2099-01-01T00:00:00.000Z'"
 
-static void credential_is_asked_for_with_a_key_that_is_new_or_ones_own(void **state)
+static void new_key(struct world *w, const char *principal)
+{
+	world_enroll_key(w, principal, world_actor(w, "new"));
+}
+
+static void credential_is_for_an_enrolled_key_of_the_right_principal(void **state)
 {
 	struct world *w = *state;
 
+	new_key(w, "st1");
 	assert_string_equal(credential_says(w, "C1", "station", "st9", "new", LATER),
 			    "!PRINCIPAL_UNKNOWN");
 	assert_string_equal(credential_says(w, "C1", "person", "st1", "new", LATER),
@@ -277,14 +283,14 @@ static void credential_is_asked_for_with_a_key_that_is_new_or_ones_own(void **st
 					    ",'not_after':'2020-01-01T00:00:00.000Z'"),
 			    "!CREDENTIAL_ALREADY_OVER");
 	assert_string_equal(credential_says(w, "C1", "station", "st1", "anna", LATER),
-			    "!CREDENTIAL_KEY_TAKEN");
+			    "!CREDENTIAL_KEY_NOT_ENROLLED");
+	assert_string_equal(credential_says(w, "C1", "station", "st1", "nobodys", LATER),
+			    "!CREDENTIAL_KEY_NOT_ENROLLED");
 	assert_string_equal(credential_says(w, "C1", "station", "st1", "new", LATER), "(waits)");
 	assert_string_equal(approved(w), "");
-	assert_string_equal(credential_says(w, "C1", "station", "st1", "newer", LATER),
+	assert_string_equal(credential_says(w, "C1", "station", "st1", "st1", LATER),
 			    "!CREDENTIAL_EXISTS");
-	assert_string_equal(credential_says(w, "C2", "person", "bert", "new", LATER),
-			    "!CREDENTIAL_KEY_TAKEN");
-	assert_string_equal(credential_says(w, "C2", "station", "st1", "st1", LATER), "(waits)");
+	assert_string_equal(credential_says(w, "C2", "station", "st1", "new", LATER), "(waits)");
 }
 
 static void service_credential_names_where_it_stands(void **state)
@@ -292,19 +298,20 @@ static void service_credential_names_where_it_stands(void **state)
 	struct world *w = *state;
 
 	world_enroll(w, "api", "service", NULL);
-	assert_string_equal(credential_says(w, "C1", "service", "api", "new", LATER),
+	assert_string_equal(credential_says(w, "C1", "service", "api", "api", LATER),
 			    "!CREDENTIAL_NAMES_WRONG");
-	assert_string_equal(credential_says(w, "C1", "service", "api", "new",
+	assert_string_equal(credential_says(w, "C1", "service", "api", "api",
 					    LATER ",'names':[{'name':'api.example'}]"),
 			    "(waits)");
 }
 
-static void credential_makes_its_key_known_until_it_is_revoked(void **state)
+static void credential_ends_with_its_key(void **state)
 {
 	struct world *w = *state;
 	struct hash id = public_key_id(private_key_public(world_actor(w, "new")->key));
 	char key[65];
 
+	new_key(w, "st1");
 	hex_encode(hash_bytes(&id), key);
 	assert_string_equal(credential_comes(w, "C1", "new"), "CREDENTIAL_NOT_REQUESTED");
 	assert_string_equal(credential_says(w, "C1", "station", "st1", "new", LATER), "(waits)");
@@ -314,17 +321,21 @@ static void credential_makes_its_key_known_until_it_is_revoked(void **state)
 	assert_int_equal(rows_of(w, "signer.waiting", ""), 1);
 	assert_string_equal(credential_comes(w, "C1", "new"), "");
 	assert_int_equal(rows_of(w, "signer.waiting", ""), 0);
+	assert_string_equal(shows(w, "signer.decisions", "verdict", "kind=credential&id=C1"),
+			    "admitted");
 	assert_string_equal(shows(w, "credential.list", "state", ""), "issued");
-	assert_int_equal(rows_of(w, "access.keys", "principal=st1"), 2);
 	assert_says("", w, "anna", "key.revoked", "{'key_id':'%s','reason':'lost'}", key);
 	assert_string_equal(shows(w, "credential.list", "state", ""), "revoked");
 	assert_string_equal(credential_comes(w, "C1", "new"), "CREDENTIAL_NOT_REQUESTED");
+	assert_string_equal(credential_says(w, "C2", "station", "st1", "new", LATER),
+			    "!CREDENTIAL_KEY_NOT_ENROLLED");
 }
 
 static void refused_credential_stays_without_a_certificate(void **state)
 {
 	struct world *w = *state;
 
+	new_key(w, "st1");
 	assert_string_equal(credential_says(w, "C1", "station", "st1", "new", LATER), "(waits)");
 	assert_string_equal(approved(w), "");
 	assert_int_equal(world_signer_answers(w, "SIGNER_DENIED"), 1);
@@ -364,9 +375,9 @@ int main(void)
 		CHARTERED_TEST(charter_that_the_signer_refused_leaves_its_number_free),
 		WORLD_TEST(log_without_a_charter_gets_none_later),
 		CHARTERED_TEST(founding_charter_must_be_the_first_of_this_log),
-		CHARTERED_TEST(credential_is_asked_for_with_a_key_that_is_new_or_ones_own),
+		CHARTERED_TEST(credential_is_for_an_enrolled_key_of_the_right_principal),
 		CHARTERED_TEST(service_credential_names_where_it_stands),
-		CHARTERED_TEST(credential_makes_its_key_known_until_it_is_revoked),
+		CHARTERED_TEST(credential_ends_with_its_key),
 		CHARTERED_TEST(refused_credential_stays_without_a_certificate),
 		CHARTERED_TEST(passport_goes_with_the_charters_that_judged),
 	};

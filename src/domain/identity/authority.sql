@@ -46,8 +46,8 @@ certificate BLOB
 certificate_digest BLOB
 at BIGINT NOT NULL
 since BIGINT NOT NULL
-unique key_id
 index principal
+index key_id
 
 --- ---- charter ----
 
@@ -101,28 +101,6 @@ INSERT INTO signer_task (digest, operation, sequence, kind, id, target, since)
 SELECT :digest, 'firmware', coalesce((SELECT p.seq FROM pending p WHERE p.digest = :digest), :seq),
 	'firmware_release', :release, NULL, :seq
 WHERE EXISTS (SELECT 1 FROM charter c) ON CONFLICT (digest) DO NOTHING;
-
--- refuse credential.requested CREDENTIAL_PROFILE_DIFFERS
-SELECT p.kind AS expected, :profile AS found FROM principal p
-WHERE p.id = :principal AND p.kind <> :profile;
-
--- refuse credential.requested CREDENTIAL_NAMES_WRONG
-SELECT :profile AS profile WHERE (:profile = 'service' AND :names.count = 0)
-OR (:profile <> 'service' AND :names.count > 0);
-
--- refuse credential.requested CREDENTIAL_ALREADY_OVER
-SELECT :credential AS credential WHERE :not_after <= :at;
-
---- A key that is the principal's own may get a credential; any other must be new.
--- refuse credential.requested CREDENTIAL_KEY_TAKEN
-SELECT k.principal AS owner FROM principal_key k
-WHERE k.key = :key_id AND (k.principal <> :principal OR k.until IS NOT NULL);
-
--- refuse credential.requested CREDENTIAL_KEY_TAKEN
-SELECT c.principal AS owner FROM credential c WHERE c.key_id = :key_id;
-
--- refuse credential.requested CREDENTIAL_KEY_TAKEN
-SELECT u.product || '/' || u.serial AS owner FROM unit u WHERE u.key_id = :key_id;
 
 -- fold credential.requested
 INSERT INTO signer_task (digest, operation, sequence, kind, id, target, since)
@@ -198,6 +176,23 @@ SELECT c.id AS credential FROM credential c WHERE c.id = :credential;
 SELECT :principal AS principal WHERE NOT EXISTS (SELECT 1 FROM principal p
 	WHERE p.id = :principal AND p.state = 'active');
 
+-- refuse credential.requested CREDENTIAL_PROFILE_DIFFERS
+SELECT p.kind AS expected, :profile AS found FROM principal p
+WHERE p.id = :principal AND p.kind <> :profile;
+
+-- refuse credential.requested CREDENTIAL_NAMES_WRONG
+SELECT :profile AS profile WHERE (:profile = 'service' AND :names.count = 0)
+OR (:profile <> 'service' AND :names.count > 0);
+
+-- refuse credential.requested CREDENTIAL_ALREADY_OVER
+SELECT :credential AS credential WHERE :not_after <= :at;
+
+--- A credential is for a key that is enrolled, so that key.revoked ends it, and every reader of the
+--- log knows whose it is.
+-- refuse credential.requested CREDENTIAL_KEY_NOT_ENROLLED
+SELECT :principal AS principal WHERE NOT EXISTS (SELECT 1 FROM principal_key k
+	WHERE k.key = :key_id AND k.principal = :principal AND k.until IS NULL);
+
 -- fold credential.requested
 INSERT INTO credential (id, profile, principal, key_id, spki, digest, not_after, state, at, since)
 SELECT :credential, :profile, :principal, :key_id, :spki, :digest, :not_after, 'requested', :at,
@@ -217,11 +212,6 @@ AND EXISTS (SELECT 1 FROM credential c WHERE c.id = :credential);
 UPDATE credential SET state = 'issued', certificate = :certificate,
 	certificate_digest = :certificate_digest, since = :seq
 WHERE id = :credential AND state = 'requested' AND :flagged = 0;
-
--- fold credential.issued
-INSERT INTO principal_key (key, principal, spki, since, at)
-SELECT c.key_id, c.principal, c.spki, :seq, :at FROM credential c
-WHERE c.id = :credential AND c.since = :seq AND c.state = 'issued' ON CONFLICT (key) DO NOTHING;
 
 -- fold credential.issued
 INSERT INTO signer_decision (digest, verdict, code, document, charter, kind, id, at, since)
