@@ -101,6 +101,10 @@ static const struct option_row WITNESS_OPTIONS[] = {
 	{"ready-fd", "N", "descriptor to write the port to; it then ends with its parent"},
 	{0},
 };
+static const struct option_row WITNESS_MAKE_OPTIONS[] = {
+	{"name", "NAME", "the witness's own name, for ever; like witness.example/w1"},
+	{0},
+};
 static const struct option_row BACKUP_OPTIONS[] = {
 	{"to", "NAME=KEY", "who may open it: a public key of age or SSH, or a file that holds one"},
 	{"custodian", "NAME=KEY", "who keeps a share of the secrets; say it for each"},
@@ -181,6 +185,10 @@ const struct command COMMANDS[] = {
 	 command_ledger_export, NULL},
 	{"ledger checkpoint", "", "Prints the last signed checkpoint, verified.", NULL, 0, 0,
 	 command_ledger_checkpoint, NULL},
+	{"witness make", "DIR",
+	 "Makes a witness's key and certificate, and prints its verifier key: for the charter of a "
+	 "log that has not begun.",
+	 WITNESS_MAKE_OPTIONS, 1, 1, command_witness_make, NULL},
 	{"witness serve", "DIR",
 	 "Watches other people's logs, each named by --log FILE: cosigns only what extends what it "
 	 "cosigned before.",

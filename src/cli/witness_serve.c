@@ -98,7 +98,8 @@ static err load_key(struct cli *cli, struct watching *w, const char *folder, str
 	return tls_files_make(&cli->arena, folder, f);
 }
 
-static err publish_key(struct cli *cli, const struct watching *w, const char *folder,
+/* FOLDER/witness.vkey, for those who want to check cosignatures, and on standard output if `say`. */
+static err publish_key(struct cli *cli, const struct note_key *key, const char *folder, bool say,
 		       struct fault *f)
 {
 	char text[512];
@@ -106,11 +107,34 @@ static err publish_key(struct cli *cli, const struct watching *w, const char *fo
 	struct bytes line;
 	const char *path = arena_printf(&cli->arena, "%s/witness.vkey", folder);
 
-	note_key_put(&out, witness_key(w->store));
+	note_key_put(&out, key);
 	put_text(&out, "\n");
 	if (path == NULL || !writer_done(&out, &line))
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	return file_write(path, line, 0644, f);
+	TRY(file_write(path, line, 0644, f));
+	return say ? fd_write_all(STDOUT_FILENO, line, f) : ERR_OK;
+}
+
+/* A log that has witnesses for its anchor names them before it begins; a witness must know that log
+ * before it serves. */
+err command_witness_make(struct cli *cli, struct fault *f)
+{
+	const char *folder = cli->words[0], *name = cli_option(cli, "name");
+	struct watching w = {0};
+	struct note_key key;
+	uint8_t raw[32];
+
+	if (name == NULL)
+		return fail(f, "WITNESS_NAME_MISSING", NULL);
+	TRY(folder_make(folder, f));
+	err made = load_key(cli, &w, folder, f);
+	if (made.code == OK && (!public_key_ed25519(private_key_public(w.key), raw) ||
+				!note_key_make(name, NOTE_COSIGNATURE, raw, &key)))
+		made = fail(f, "WITNESS_KEY", "name", name, NULL);
+	if (made.code == OK)
+		made = publish_key(cli, &key, folder, true, f);
+	private_key_close(w.key);
+	return made;
 }
 
 static err open_witness(struct cli *cli, struct watching *w, struct fault *f)
@@ -128,7 +152,7 @@ static err open_witness(struct cli *cli, struct watching *w, struct fault *f)
 	TRY(db_open(store, &w->db, f));
 	TRY(db_run(w->db, WITNESS_SCHEMA, f));
 	TRY(witness_open(w->db, name, w->key, w->logs, w->logs_n, &w->store, f));
-	return publish_key(cli, w, folder, f);
+	return publish_key(cli, witness_key(w->store), folder, false, f);
 }
 
 /* ---- serving ---- */
