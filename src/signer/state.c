@@ -114,16 +114,28 @@ size_t authorization_stations(const struct authorization *authorization)
 
 /* ---- the charter ---- */
 
+/* Whether this person was already in every group. */
+static bool was_member(const struct charter *before, uint8_t person,
+		       const struct charter_person *now)
+{
+	for (size_t i = 0; i < now->groups_n; i++)
+		if (!charter_member(before, person, now->groups[i]))
+			return false;
+	return true;
+}
+
+/* A new key is a newcomer, and so is somebody who joins a group: the approvals of both wait. */
 static uint64_t since_before(const struct charter_state *before, const struct charter *next,
 			     const struct charter_key *key, uint64_t at)
 {
-	struct bytes person = next->persons[key->person].id;
+	const struct charter_person *person = &next->persons[key->person];
 
 	if (before == NULL)
 		return 0;
 	for (size_t i = 0; i < before->charter.keys_n; i++)
 		if (hash_equal(before->since[i].key, key->id) &&
-		    bytes_equal(before->since[i].person, person))
+		    bytes_equal(before->since[i].person, person->id) &&
+		    was_member(&before->charter, before->charter.keys[i].person, person))
 			return before->since[i].since;
 	return at;
 }
