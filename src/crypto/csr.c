@@ -40,7 +40,7 @@ err csr_make(struct arena *a, const struct private_key *key, const char *serial_
 	    (serial.n > 0 && !name_add(subject, NID_serialNumber, serial)) ||
 	    X509_REQ_set_version(request, X509_REQ_VERSION_1) != 1 ||
 	    X509_REQ_set_subject_name(request, subject) != 1 ||
-	    X509_REQ_set_pubkey(request, key->public->pkey) != 1)
+	    !subject_key_set(X509_REQ_get_X509_PUBKEY(request), key->public))
 		return crypto_failed(f);
 	TRY(request_body(a, request, &body, f));
 	TRY(key_sign(key, body, signature, f));

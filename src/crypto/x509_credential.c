@@ -111,7 +111,7 @@ static bool credential_fill(X509 *x, const struct issuer *issuer, const struct p
 	       time_set(X509_getm_notBefore(x), c->not_before_ms) &&
 	       time_set(X509_getm_notAfter(x), c->not_after_ms) &&
 	       subject_common_name(x, bytes_text(c->principal)) &&
-	       X509_set_pubkey(x, subject->pkey) == 1 && leaf_extensions(x, purpose) &&
+	       subject_key_set(X509_get_X509_PUBKEY(x), subject) && leaf_extensions(x, purpose) &&
 	       extension_add(x, authority_key_id(X509_get0_subject_key_id(issuer->certificate))) &&
 	       names_add(x, c);
 }

@@ -57,6 +57,8 @@ MUST_CHECK bool extension_add(X509 *x, X509_EXTENSION *made);
 /* From a fixed text, as openssl.cnf writes it. */
 MUST_CHECK bool extension_text(X509 *x, int nid, const char *value);
 MUST_CHECK bool subject_common_name(X509 *x, struct bytes name);
+/* The subject's key into a certificate or request. */
+MUST_CHECK bool subject_key_set(X509_PUBKEY *out, const struct public_key *key);
 /* A validity that never ends. */
 MUST_CHECK bool without_end(X509 *x, uint64_t not_before_ms);
 /* keyUsage digitalSignature, no CA bit, and one purpose. */

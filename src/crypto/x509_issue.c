@@ -42,7 +42,7 @@ static err self_signed(const struct private_key *key, const char *name, X509 **o
 	if (x == NULL || X509_set_version(x, X509_VERSION_3) != 1 ||
 	    !subject_common_name(x, common_name) ||
 	    X509_set_issuer_name(x, X509_get_subject_name(x)) != 1 ||
-	    X509_set_pubkey(x, key->public->pkey) != 1)
+	    !subject_key_set(X509_get_X509_PUBKEY(x), key->public))
 		return crypto_failed(f);
 	TRY(serial_random(x, f));
 	*out = x;

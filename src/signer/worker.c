@@ -229,6 +229,7 @@ static _Noreturn void supervise(struct child *c, pid_t parent)
 
 	die_with(parent);
 	reset_signals();
+	(void)setsid(); /* no terminal, on which a library could type */
 	err begun = sandbox_begin(c->fd, &f);
 	while (begun.code == OK && (first || peek_number(c, true, &number))) {
 		pid_t self = getpid(), pid = fork();

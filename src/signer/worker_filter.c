@@ -8,27 +8,26 @@
 #include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "signer/worker.h"
 
 static const int FILES[] = {
-	SCMP_SYS(read),       SCMP_SYS(write),         SCMP_SYS(readv),       SCMP_SYS(writev),
-	SCMP_SYS(pread64),    SCMP_SYS(pwrite64),      SCMP_SYS(open),        SCMP_SYS(openat),
-	SCMP_SYS(creat),      SCMP_SYS(close),         SCMP_SYS(lseek),       SCMP_SYS(stat),
-	SCMP_SYS(lstat),      SCMP_SYS(fstat),         SCMP_SYS(newfstatat),  SCMP_SYS(statx),
-	SCMP_SYS(statfs),     SCMP_SYS(fstatfs),       SCMP_SYS(access),      SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2), SCMP_SYS(getdents64),    SCMP_SYS(fcntl),       SCMP_SYS(flock),
-	SCMP_SYS(ftruncate),  SCMP_SYS(fallocate),     SCMP_SYS(fsync),       SCMP_SYS(fdatasync),
-	SCMP_SYS(rename),     SCMP_SYS(renameat),      SCMP_SYS(renameat2),   SCMP_SYS(unlink),
-	SCMP_SYS(unlinkat),   SCMP_SYS(mkdir),         SCMP_SYS(mkdirat),     SCMP_SYS(rmdir),
-	SCMP_SYS(readlink),   SCMP_SYS(readlinkat),    SCMP_SYS(getcwd),      SCMP_SYS(umask),
-	SCMP_SYS(dup),        SCMP_SYS(dup2),          SCMP_SYS(dup3),        SCMP_SYS(pipe),
-	SCMP_SYS(pipe2),      SCMP_SYS(eventfd2),      SCMP_SYS(poll),        SCMP_SYS(ppoll),
-	SCMP_SYS(select),     SCMP_SYS(pselect6),      SCMP_SYS(epoll_wait),  SCMP_SYS(epoll_ctl),
-	SCMP_SYS(fadvise64),  SCMP_SYS(epoll_create1), SCMP_SYS(epoll_pwait),
+	SCMP_SYS(read),       SCMP_SYS(write),         SCMP_SYS(readv),      SCMP_SYS(writev),
+	SCMP_SYS(pread64),    SCMP_SYS(pwrite64),      SCMP_SYS(open),       SCMP_SYS(openat),
+	SCMP_SYS(creat),      SCMP_SYS(close),         SCMP_SYS(lseek),      SCMP_SYS(stat),
+	SCMP_SYS(lstat),      SCMP_SYS(fstat),         SCMP_SYS(newfstatat), SCMP_SYS(statx),
+	SCMP_SYS(statfs),     SCMP_SYS(fstatfs),       SCMP_SYS(access),     SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2), SCMP_SYS(getdents64),    SCMP_SYS(fcntl),      SCMP_SYS(flock),
+	SCMP_SYS(ftruncate),  SCMP_SYS(fallocate),     SCMP_SYS(fsync),      SCMP_SYS(fdatasync),
+	SCMP_SYS(rename),     SCMP_SYS(renameat),      SCMP_SYS(renameat2),  SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),   SCMP_SYS(mkdir),         SCMP_SYS(mkdirat),    SCMP_SYS(rmdir),
+	SCMP_SYS(readlink),   SCMP_SYS(readlinkat),    SCMP_SYS(getcwd),     SCMP_SYS(umask),
+	SCMP_SYS(dup),        SCMP_SYS(dup2),          SCMP_SYS(dup3),       SCMP_SYS(pipe),
+	SCMP_SYS(pipe2),      SCMP_SYS(eventfd2),      SCMP_SYS(poll),       SCMP_SYS(ppoll),
+	SCMP_SYS(select),     SCMP_SYS(pselect6),      SCMP_SYS(epoll_wait), SCMP_SYS(epoll_ctl),
+	SCMP_SYS(fadvise64),  SCMP_SYS(epoll_create1), SCMP_SYS(ioctl),      SCMP_SYS(epoll_pwait),
 };
 
 /* Memory, threads, time, and ending. Its own end of the socket is among the files open. */
@@ -128,20 +127,15 @@ static int add_threads(scmp_filter_ctx filter)
 		added = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (added == 0) /* abort() */
 		added = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-					 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+					 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return added;
 }
 
-/* Devices are read and written; of their controls not the one that types on a terminal. */
-static int add_controls(scmp_filter_ctx filter)
+/* Reading a limit, not setting it. */
+static int add_limits(scmp_filter_ctx filter)
 {
-	int added = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				     SCMP_A1(SCMP_CMP_NE, TIOCSTI));
-
-	if (added == 0) /* reading a limit, not setting it */
-		added = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-					 SCMP_A2(SCMP_CMP_EQ, 0));
-	return added;
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+				SCMP_A2(SCMP_CMP_EQ, 0, 0));
 }
 
 #define ALL(calls) calls, sizeof(calls) / sizeof((calls)[0])
@@ -160,7 +154,7 @@ static int fill(scmp_filter_ctx filter, bool network)
 		added = add_memory(filter);
 	if (added == 0)
 		added = add_threads(filter);
-	return added != 0 ? added : add_controls(filter);
+	return added != 0 ? added : add_limits(filter);
 }
 
 err worker_lock(bool network, struct fault *f)
