@@ -244,10 +244,6 @@ static void permit_is_asked_for_by_a_named_station_for_the_authorized_release(vo
 	assert_string_equal(permit_asked(w, "st1", "S9", "FW1", NONCE), "!GATE_CLOSED");
 	assert_string_equal(permit_asked(w, "st1", "S1", "FW9", NONCE),
 			    "!FIRMWARE_RELEASE_NOT_USABLE");
-	assert_string_equal(released(w, "firmware.released", "FW3", 3, NEWER, ""), "(waits)");
-	assert_string_equal(approved(w), "");
-	assert_string_equal(permit_asked(w, "st1", "S1", "FW3", NONCE),
-			    "!FIRMWARE_RELEASE_NOT_AUTHORIZED");
 	world_enroll(w, "st2", "station", NULL);
 	assert_says("", w, "anna", "station.defined",
 		    "{'station':'st2','site':'VN','line':'L1','environment':'production'}");
@@ -260,6 +256,69 @@ static void permit_is_asked_for_by_a_named_station_for_the_authorized_release(vo
 	assert_says("", w, "anna", "firmware.withdrawn", "{'release':'FW1','reason':'hole'}");
 	assert_string_equal(permit_asked(w, "st1", "S1", "FW1", NONCE),
 			    "!FIRMWARE_RELEASE_NOT_USABLE");
+}
+
+/* FW1 is authorized; FW3 came later, in an emergency. */
+static void later_release_takes_the_place_of_the_authorized_one_by_permit(void **state)
+{
+	struct world *w = *state;
+
+	with_permits(w);
+	world_builds_with(w, "BA3", "FW1", IMAGE, "");
+	world_built(w, "S2");
+	world_later(w, 1000);
+	assert_string_equal(
+		released(w, "firmware.emergency", "FW3", 2, NEWER, ",'reason':'exploited'"),
+		"(waits)");
+	assert_string_equal(approved(w), "");
+	assert_says("", w, "anna", "firmware.withdrawn", "{'release':'FW1','reason':'hole'}");
+	assert_string_equal(permit_asked(w, "st1", "S2", "FW3", NONCE),
+			    "!FIRMWARE_RELEASE_NOT_AUTHORIZED");
+	assert_string_equal(gate_says(w, "program", "unit", "GW", "S2"), "PRG-01: FW1");
+	assert_string_equal(gate_says(w, "program", "unit", "GW", "S1"), "");
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW3", NONCE), "");
+	assert_string_equal(permit_given(w, "S1", w->digest), "");
+	assert_string_equal(programmed(w, "S1", "FW3", NEWER), "");
+	assert_string_equal(shows(w, "unit.one", "firmware_release", "product=GW&serial=S1"),
+			    "FW3");
+	world_later(w, 25ull * HOUR);
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW3", "BBBBBBBBBBBBBBBBBBBBBA"),
+			    "!FIRMWARE_NOT_REVIEWED");
+}
+
+static void release_for_other_hardware_or_of_before_gets_no_permit(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	world_later(w, 1000);
+	assert_string_equal(released(w, "firmware.released", "FW3", 2, NEWER, ""), "(waits)");
+	assert_string_equal(approved(w), "");
+	world_builds_with(w, "BA2", "FW3", NEWER, ",'permits':true");
+	world_built(w, "S1");
+	world_later(w, 1000);
+	assert_string_equal(released(w, "firmware.released", "FW4", 2, IMAGE,
+				     ",'hardware_revisions':[{'revision':'B'}]"),
+			    "(waits)");
+	assert_string_equal(approved(w), "");
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW1", NONCE),
+			    "!FIRMWARE_RELEASE_NOT_AUTHORIZED");
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW4", NONCE), "!HARDWARE_REVISION_UNFIT");
+}
+
+static void unit_gets_no_permit_for_less_than_it_ran(void **state)
+{
+	struct world *w = *state;
+
+	with_permits(w);
+	world_later(w, 1000);
+	assert_string_equal(released(w, "firmware.released", "FW3", 3, NEWER, ""), "(waits)");
+	assert_string_equal(approved(w), "");
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW3", NONCE), "");
+	assert_string_equal(permit_given(w, "S1", w->digest), "");
+	assert_string_equal(programmed(w, "S1", "FW3", NEWER), "");
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW1", "BBBBBBBBBBBBBBBBBBBBBA"),
+			    "!IMAGE_OLDER_THAN_UNIT");
 }
 
 static void station_of_another_environment_gets_no_permit(void **state)
@@ -301,6 +360,9 @@ int main(void)
 		WORLD_TEST(without_a_permit_nothing_is_programmed_where_permits_are_due),
 		WORLD_TEST(refused_permit_waits_no_more),
 		WORLD_TEST(permit_is_asked_for_by_a_named_station_for_the_authorized_release),
+		WORLD_TEST(later_release_takes_the_place_of_the_authorized_one_by_permit),
+		WORLD_TEST(release_for_other_hardware_or_of_before_gets_no_permit),
+		WORLD_TEST(unit_gets_no_permit_for_less_than_it_ran),
 		WORLD_TEST(station_of_another_environment_gets_no_permit),
 		WORLD_TEST(older_image_than_the_unit_ran_is_a_nonconformance),
 	};

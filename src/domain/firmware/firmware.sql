@@ -152,7 +152,10 @@ FROM firmware_release f WHERE f.id = :release AND f.image <> :image;
 SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial,
 	b.firmware_release AS expected, :release AS found
 FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
-WHERE u.product = :product AND u.serial = :serial AND b.firmware_release <> :release;
+WHERE u.product = :product AND u.serial = :serial AND b.firmware_release <> :release
+AND NOT (b.permits = 1 AND EXISTS (SELECT 1 FROM permit p WHERE p.product = u.product
+	AND p.serial = u.serial AND p.release = :release AND p.image = :image
+	AND p.used IS NULL));
 
 -- flag unit.programmed ENVIRONMENT_DIFFERS
 SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial,
@@ -196,7 +199,22 @@ WHERE since = (SELECT min(p.since) FROM permit p WHERE p.product = :product
 AND product = :product AND serial = :serial;
 
 --- What a station asks before it programs.
+--- The authorized release; with permits, which name the release, also a later one that is not less secure.
 -- control PRG-01 gate:program always
+WITH fitting AS (
+	SELECT own.id AS wanted, CASE WHEN NOT EXISTS (SELECT 1 FROM signer_decision d
+			WHERE d.digest = f.digest AND d.verdict = 'refused')
+		AND (f.environment <> 'production' OR NOT EXISTS (SELECT 1 FROM charter c)
+		OR EXISTS (SELECT 1 FROM signer_decision d
+			WHERE d.digest = f.digest AND d.verdict = 'admitted'))
+		THEN 1 ELSE 0 END AS is_signed
+	FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
+	JOIN firmware_release own ON own.id = b.firmware_release
+	JOIN firmware_release f ON f.product = u.product AND f.state = 'released'
+	AND f.environment = u.environment AND (f.id = own.id OR (b.permits = 1
+		AND f.at > own.at AND f.security_version >= own.security_version))
+	WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
+)
 SELECT 'a unit that is built' AS expected,
 	coalesce((SELECT u.state FROM unit u WHERE u.product = :within AND u.serial = :id),
 		'unknown') AS found
@@ -206,18 +224,10 @@ UNION ALL
 SELECT 'a firmware release that may be programmed', b.firmware_release
 FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
 WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
-AND NOT EXISTS (SELECT 1 FROM firmware_release f WHERE f.id = b.firmware_release
-	AND f.product = u.product AND f.state = 'released' AND f.environment = u.environment)
+AND NOT EXISTS (SELECT 1 FROM fitting)
 UNION ALL
-SELECT 'a firmware release that the signer signed', f.id
-FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
-JOIN firmware_release f ON f.id = b.firmware_release
-WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
-AND (EXISTS (SELECT 1 FROM signer_decision d
-		WHERE d.digest = f.digest AND d.verdict = 'refused')
-	OR NOT (f.environment <> 'production' OR NOT EXISTS (SELECT 1 FROM charter c)
-	OR EXISTS (SELECT 1 FROM signer_decision d
-		WHERE d.digest = f.digest AND d.verdict = 'admitted')))
+SELECT 'a firmware release that the signer signed', min(x.wanted) FROM fitting x
+HAVING count(*) > 0 AND sum(x.is_signed) = 0
 UNION ALL
 SELECT 'no open hold', h.kind || ' ' || h.id || ' ' || h.code
 FROM hold h LEFT JOIN unit u ON u.product = :within AND u.serial = :id

@@ -38,10 +38,30 @@ SELECT :release AS release, :product AS product
 WHERE NOT EXISTS (SELECT 1 FROM firmware_release f
 	WHERE f.id = :release AND f.product = :product AND f.state = 'released');
 
+--- The authorized release, or a later one that is not less secure.
 -- refuse permit.requested FIRMWARE_RELEASE_NOT_AUTHORIZED
 SELECT u.serial, b.firmware_release AS expected, :release AS found
 FROM unit u JOIN build_authorization b ON b.id = u.build_authorization
-WHERE u.product = :product AND u.serial = :serial AND b.firmware_release <> :release;
+WHERE u.product = :product AND u.serial = :serial AND b.firmware_release <> :release
+AND NOT (b.permits = 1 AND EXISTS (SELECT 1 FROM firmware_release own
+	JOIN firmware_release f ON f.id = :release AND f.at > own.at
+	AND f.security_version >= own.security_version WHERE own.id = b.firmware_release));
+
+-- refuse permit.requested HARDWARE_REVISION_UNFIT
+SELECT :release AS release, b.revision FROM unit u
+JOIN build_authorization b ON b.id = u.build_authorization
+WHERE u.product = :product AND u.serial = :serial
+AND EXISTS (SELECT 1 FROM firmware_hardware h WHERE h.release = :release)
+AND NOT EXISTS (SELECT 1 FROM firmware_hardware h
+	WHERE h.release = :release AND h.revision = b.revision);
+
+-- refuse permit.requested FIRMWARE_REFUSED_BY_SIGNER
+SELECT f.id AS release, d.code FROM firmware_release f JOIN signer_decision d ON d.digest = f.digest
+WHERE f.id = :release AND d.verdict = 'refused';
+
+-- refuse permit.requested FIRMWARE_NOT_REVIEWED
+SELECT f.id AS release FROM firmware_release f WHERE f.id = :release AND f.emergency = 1
+AND f.reviewed IS NULL AND f.at + 86400000 <= :at;
 
 -- refuse permit.requested ENVIRONMENT_DIFFERS
 SELECT :serial AS serial, s.environment AS expected, f.environment AS found
