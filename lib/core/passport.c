@@ -3,6 +3,7 @@
 
 #include "core/cbor.h"
 #include "core/sha256.h"
+#include "core/succession.h"
 
 enum { KEY_VERSION = 1, KEY_NOTE, KEY_SUBJECT, KEY_ENTRIES, KEY_OPENINGS, KEY_NOTICES };
 enum { SALT_BYTES = 16, VALUE_MAX = 4096, NOTICES_MAX = 32 };
@@ -226,10 +227,11 @@ static bool find_previous(const struct passport *p, const struct subject *subjec
 }
 
 static bool verify_entry(const struct passport *p, const struct checkpoint *checkpoint,
-			 const struct passport_entry *e, struct passport_failure *f,
-			 bool *about_subject)
+			 const struct passport_entry *e, struct origin_line *line,
+			 struct passport_failure *f, bool *about_subject)
 {
 	struct entry entry;
+	struct succession succession;
 	const char *why;
 	bool found;
 	uint64_t previous;
@@ -241,7 +243,9 @@ static bool verify_entry(const struct passport *p, const struct checkpoint *chec
 		return failed_at(f, why, e->sequence);
 	if (entry.witness.sequence != e->sequence)
 		return failed_at(f, "the entry stands at another place than it says", e->sequence);
-	if (!bytes_equal(entry.claim.origin, checkpoint->origin))
+	/* Of a log that was succeeded, earlier entries carry earlier names: all that changed them are
+	 * in the passport. */
+	if (!origin_follow(line, e->sequence, &entry, &succession, &why))
 		return failed_at(f, "the entry was made for another log", e->sequence);
 	if (!entry.witness.has_subject)
 		return true;
@@ -276,6 +280,7 @@ bool passport_verify(const struct passport *p, const struct note_key *key, note_
 	struct passport_entry e;
 	size_t n;
 	struct reader at = passport_entries(p, &n);
+	struct origin_line line = {.now = ""};
 	bool about_subject = false;
 
 	*failure = (struct passport_failure){0};
@@ -284,9 +289,11 @@ bool passport_verify(const struct passport *p, const struct note_key *key, note_
 	for (size_t i = 0; i < n; i++) {
 		if (!passport_next_entry(&at, &e))
 			return failed(failure, "the list of entries is not as it should be");
-		if (!verify_entry(p, &checkpoint, &e, failure, &about_subject))
+		if (!verify_entry(p, &checkpoint, &e, &line, failure, &about_subject))
 			return false;
 	}
+	if (!bytes_equal(bytes_text(line.now), checkpoint.origin))
+		return failed_at(failure, "the entry was made for another log", line.since);
 	return about_subject || failed(failure, "no entry is about what the passport names");
 }
 

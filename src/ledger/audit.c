@@ -197,7 +197,7 @@ static err check_entry(struct audit *t, uint64_t sequence, struct bytes bytes)
 	if (!entry_parse(bytes, &entry, &why))
 		return fail(t->f, "AUDIT_ENTRY_MALFORMED", "entry", number_text(sequence).text,
 			    "why", why, NULL);
-	TRY(history_check(&t->history, sequence, bytes_text(t->origin), &entry, t->report, t->f));
+	TRY(history_check(&t->history, &t->tree, &entry, t->report, t->f));
 	if (o->entry)
 		TRY(o->entry(o->entry_context, sequence, bytes, &entry, t->f));
 	return ERR_OK;
@@ -267,7 +267,7 @@ static err check_entries(struct audit *t)
 		if (o->progress)
 			o->progress(o->progress_context, t->tree.size, t->head.size);
 	}
-	return ERR_OK;
+	return history_end(&t->history, t->f);
 }
 
 /* ---- the checkpoint ---- */
@@ -379,6 +379,7 @@ err audit_run(struct audit_source source, const struct audit_options *options,
 	t->arena.limit = ARENA_MAX;
 	t->f = f;
 	snprintf(t->origin, sizeof(t->origin), "%s", options->key.name);
+	t->history.name = t->origin;
 	err e = run(t);
 
 	history_done(&t->history);

@@ -47,6 +47,7 @@ struct audit_report {
 	uint64_t signed_cose, signed_webauthn, signed_ssh, reported; /* entries by proof */
 	uint64_t pending, executed, unfolded, unverified;
 	uint64_t subjects;
+	uint64_t successions; /* how often the log went on under another name */
 	uint64_t first_at, last_at;
 };
 

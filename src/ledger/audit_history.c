@@ -209,17 +209,51 @@ static err check_outcome(struct history *h, uint64_t sequence, const struct witn
 	}
 }
 
-static err check_origin(uint64_t sequence, struct bytes expected, struct bytes found,
-			struct fault *f)
+/* The one of two entries with different names that has not the log's. */
+static err fail_origin(const struct history *h, uint64_t sequence, struct bytes found,
+		       struct fault *f)
 {
-	char text[2][FAULT_VALUE_SIZE];
+	bool earlier = bytes_equal(found, bytes_text(h->name));
+	uint64_t wrong = earlier ? h->origins.since : sequence;
+	char text[FAULT_VALUE_SIZE];
 
-	if (bytes_equal(expected, found))
+	if (earlier)
+		found = bytes_text(h->origins.now);
+	snprintf(text, sizeof(text), "%.*s", (int)found.n, (const char *)found.p);
+	return fail(f, "AUDIT_ENTRY_ORIGIN", "entry", number_text(wrong).text, "expected",
+		    earlier ? h->name : h->origins.now, "found", text, NULL);
+}
+
+/* One name for all, or a new one where the log was succeeded, over exactly this tree. */
+static err check_origin(struct history *h, const struct merkle *before, const struct entry *entry,
+			struct audit_report *report, struct fault *f)
+{
+	struct origin_line *line = &h->origins;
+	bool is_succession = bytes_equal(entry->claim.type, bytes_text(SUCCESSION_TYPE));
+	struct succession succession;
+	const char *why;
+
+	if (!origin_follow(line, before->size, entry, &succession, &why))
+		return is_succession ? fail(f, "AUDIT_SUCCESSION", "entry",
+					    number_text(before->size).text, "why", why, NULL)
+				     : fail_origin(h, before->size, entry->claim.origin, f);
+	if (succession.origin.p == NULL)
 		return ERR_OK;
-	snprintf(text[0], sizeof(text[0]), "%.*s", (int)expected.n, (const char *)expected.p);
-	snprintf(text[1], sizeof(text[1]), "%.*s", (int)found.n, (const char *)found.p);
-	return fail(f, "AUDIT_ENTRY_ORIGIN", "entry", number_text(sequence).text, "expected",
-		    text[0], "found", text[1], NULL);
+	report->successions++;
+	if (hash_equal(succession.recovered.root, merkle_head(before).root))
+		return ERR_OK;
+	return fail(f, "AUDIT_SUCCESSION", "entry", number_text(before->size).text, "why",
+		    "it was agreed over other entries than stand before it", NULL);
+}
+
+err history_end(const struct history *h, struct fault *f)
+{
+	const struct origin_line *line = &h->origins;
+
+	if (line->now[0] == 0 || strcmp(line->now, h->name) == 0)
+		return ERR_OK;
+	return fail(f, "AUDIT_ENTRY_ORIGIN", "entry", number_text(line->since).text, "expected",
+		    h->name, "found", line->now, NULL);
 }
 
 static void count_proof(enum proof_kind kind, struct audit_report *report)
@@ -234,12 +268,13 @@ static void count_proof(enum proof_kind kind, struct audit_report *report)
 		report->reported++;
 }
 
-err history_check(struct history *h, uint64_t sequence, struct bytes origin,
-		  const struct entry *entry, struct audit_report *report, struct fault *f)
+err history_check(struct history *h, const struct merkle *before, const struct entry *entry,
+		  struct audit_report *report, struct fault *f)
 {
 	const struct witness *w = &entry->witness;
+	uint64_t sequence = before->size;
 
-	TRY(check_origin(sequence, origin, entry->claim.origin, f));
+	TRY(check_origin(h, before, entry, report, f));
 	if (w->sequence != sequence)
 		return fail(f, "AUDIT_SEQUENCE", "entry", number_text(sequence).text, "found",
 			    number_text(w->sequence).text, NULL);
