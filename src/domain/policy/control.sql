@@ -88,19 +88,33 @@ OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
 	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
 	AND i.from_at <= :at AND i.until_at > :at);
 
---- About a supplier, when it is approved and when its part lots go to the line; about the part lot; about
---- a part lot of a critical part.
--- control SRC-02 SRC-04 SRC-05 RCV-02 gate:source gate:kit adopted
+--- About the supplier: when it is approved, and when a part lot of it goes to the line.
+-- control SRC-04 SRC-05 gate:source gate:kit adopted
 WITH need (kind, within, id) AS (
-	SELECT 'supplier', '', :within
-	WHERE :kind = 'part_lot' AND :control IN ('SRC-04', 'SRC-05')
-	UNION SELECT 'supplier', '', :id
-	WHERE :kind = 'supplier' AND :control IN ('SRC-04', 'SRC-05')
-	UNION SELECT 'part_lot', :within, :id WHERE :kind = 'part_lot' AND :control = 'SRC-02'
-	UNION SELECT 'part_lot', l.supplier, l.part_lot FROM part_lot l
-	JOIN part p ON p.id = l.part AND p.critical = 1
-	WHERE :kind = 'part_lot' AND :control = 'RCV-02' AND l.supplier = :within
-	AND l.part_lot = :id
+	SELECT 'supplier', '', :within WHERE :kind = 'part_lot'
+	UNION SELECT 'supplier', '', :id WHERE :kind = 'supplier'
+)
+SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
+	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
+		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
+	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
+	ELSE 'none' END AS found
+FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
+	AND i.from_at <= :at AND i.until_at > :at)
+OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
+	AND i.from_at <= :at AND i.until_at > :at);
+
+--- About each part lot; and about those of critical parts.
+-- control SRC-02 RCV-02 gate:kit adopted
+WITH need (kind, within, id) AS (
+	SELECT 'part_lot', l.supplier, l.part_lot FROM part_lot l
+	WHERE :kind = 'part_lot' AND l.supplier = :within AND l.part_lot = :id
+	AND (:control = 'SRC-02' OR EXISTS (SELECT 1 FROM part p
+		WHERE p.id = l.part AND p.critical = 1))
 )
 SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
 	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control

@@ -500,7 +500,7 @@ ORDER BY p.sequence;
 --- The hold list: units that passed a gate of a control while it stopped nothing, or that evidence
 --- now says it had failed. Units of a shipment that passed, and units that hold a part lot that
 --- passed, are among them.
--- view policy.units_while_ineffective policy.read control:id
+-- view policy.units_while_ineffective policy.read control:id reason:id
 WITH weak (sequence, reason) AS (
 	SELECT r.sequence, r.result FROM gate_result r WHERE r.control = :control
 	UNION SELECT p.sequence, 'not_adopted'
@@ -530,4 +530,5 @@ FROM (SELECT p.within AS product, p.id AS serial, p.sequence, p.at, p.gate, w.re
 	FROM weak w JOIN gate_passage p ON p.sequence = w.sequence AND p.kind = 'part_lot'
 	JOIN unit_part f ON f.supplier = p.within AND f.part_lot = p.id) AS t
 JOIN unit u ON u.product = t.product AND u.serial = t.serial
+WHERE (:reason IS NULL OR t.reason = :reason)
 ORDER BY u.product, u.serial, t.sequence, t.reason;

@@ -83,6 +83,7 @@ static const struct record_type supplier_types[] = {
 	 .origin = SIGNED,
 	 .subject = SUPPLIER,
 	 .scope = "supplier.named",
+	 .gate = "source",
 	 .size = sizeof(struct supplier_approved),
 	 .fields = supplier_approved,
 	 .help = "Lets a supplier's parts be used until a date."},
