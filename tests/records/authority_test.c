@@ -42,6 +42,23 @@ static void decisions_wait_for_the_signer_once_they_are_in_force(void **state)
 	assert_int_equal(world_signer_answers(w, NULL), 1);
 }
 
+static void emergency_release_waits_for_the_signer_too(void **state)
+{
+	struct world *w = *state;
+
+	assert_says("(waits)", w, "anna", "firmware.emergency",
+		    "{'release':'FW1','product':'GW','version':'1','environment':'production',"
+		    "'image':'%s','image_size':1,'security_version':1,'reason':'exploited'}",
+		    IMAGE);
+	assert_string_equal(approved(w), "");
+	assert_string_equal(shows(w, "signer.waiting", "operation", ""), "firmware");
+	assert_string_equal(shows(w, "signer.waiting", "id", ""), "FW1");
+	assert_says("(waits)", w, "bert", "firmware.reviewed",
+		    "{'release':'FW1','verdict':'accepted','reason':'looked at it'}");
+	assert_string_equal(approved(w), "");
+	assert_int_equal(world_signer_answers(w, NULL), 1);
+}
+
 static void log_without_a_charter_has_no_signer_that_judges(void **state)
 {
 	struct world *w = *state;
@@ -364,6 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CHARTERED_TEST(decisions_wait_for_the_signer_once_they_are_in_force),
+		CHARTERED_TEST(emergency_release_waits_for_the_signer_too),
 		WORLD_TEST(log_without_a_charter_has_no_signer_that_judges),
 		CHARTERED_TEST(answer_that_nobody_waits_for_changes_nothing),
 		CHARTERED_TEST(denial_is_carried_to_the_signer),

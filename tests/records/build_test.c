@@ -201,6 +201,16 @@ static void build_closes_only_when_it_balances(void **state)
 	assert_int_equal(rows_of(w, "build.open", ""), 0);
 }
 
+static void serial_that_a_unit_has_closes_the_gate_build(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	assert_string_equal(gate_says(w, "build", "unit", "GW", "S1"), "");
+	world_request(w, "S1");
+	assert_string_equal(gate_says(w, "build", "unit", "GW", "S1"), "PRG-03: GW S1");
+}
+
 static void held_unit_keeps_its_build_open(void **state)
 {
 	struct world *w = *state;
@@ -368,6 +378,7 @@ int main(void)
 		WORLD_TEST(unit_is_scrapped_with_evidence_and_a_second_person),
 		WORLD_TEST(scrapping_gives_no_quota_back),
 		WORLD_TEST(build_closes_only_when_it_balances),
+		WORLD_TEST(serial_that_a_unit_has_closes_the_gate_build),
 		WORLD_TEST(held_unit_keeps_its_build_open),
 		WORLD_TEST(refused_unit_is_in_work_until_it_is_scrapped),
 		WORLD_TEST(unit_that_came_back_counts_as_returned),
