@@ -2,11 +2,8 @@
 /* csr.c — certificate requests (PKCS#10, RFC 2986): made for our own keys, and checked strictly
  * when they come from elsewhere. Attributes are allowed and ignored: what a certificate says is
  * decided by the records, never by the request. */
-#include <string.h>
-
-#include <openssl/err.h>
-
 #include "core/entry.h"
+#include "crypto/der.h"
 #include "crypto/x509_internal.h"
 
 /* The CertificationRequestInfo, in the arena. */
@@ -47,58 +44,124 @@ err csr_make(struct arena *a, const struct private_key *key, const char *serial_
 	return signed_put(a, body, key->public->algorithm, signature, CSR_SIZE_MAX, der, f);
 }
 
-static bool reencodes(X509_REQ *request, struct bytes der)
-{
-	uint8_t *again = NULL;
+/* A request taken apart; spans point into its DER. */
+struct parts {
+	struct bytes info; /* CertificationRequestInfo: what is signed */
+	struct bytes subject, spki, algorithm, signature;
+};
 
-	if (i2d_re_X509_REQ_tbs(request, NULL) <= 0)
+/* RFC 2986 section 4.1. Some makers leave empty attributes out. */
+static bool info_parse(struct bytes in, struct parts *out)
+{
+	static const uint8_t version_1[] = {0};
+	struct der version, subject, spki, attributes;
+
+	if (!der_take_tag(&in, DER_INTEGER, &version) ||
+	    !bytes_equal(version.content, bytes_of(version_1, 1)) ||
+	    !der_take_tag(&in, DER_SEQUENCE, &subject) || !der_take_tag(&in, DER_SEQUENCE, &spki))
 		return false;
-	int n = i2d_X509_REQ(request, &again);
-	bool same = n > 0 && bytes_equal(bytes_of(again, (size_t)n), der);
-
-	OPENSSL_free(again);
-	return same;
+	out->subject = subject.content;
+	out->spki = spki.whole;
+	if (in.n == 0)
+		return true;
+	return der_take_tag(&in, DER_CONTEXT_0, &attributes) && in.n == 0 &&
+	       der_ascending(attributes.content);
 }
 
-static X509_REQ *request_parse(struct bytes der)
+static bool request_parse(struct bytes der, struct parts *out)
 {
-	const uint8_t *p = der.p;
+	struct der request, info, algorithm, bits;
 
-	if (der.n == 0 || der.n > CSR_SIZE_MAX)
-		return NULL;
-	X509_REQ *request = d2i_X509_REQ(NULL, &p, (long)der.n);
-	if (request != NULL && p == der.p + der.n && reencodes(request, der) &&
-	    X509_REQ_get_version(request) == X509_REQ_VERSION_1)
-		return request;
-	ERR_clear_error();
-	X509_REQ_free(request);
-	return NULL;
+	if (der.n > CSR_SIZE_MAX || !der_valid(der) ||
+	    !der_take_tag(&der, DER_SEQUENCE, &request) || der.n != 0)
+		return false;
+	struct bytes in = request.content;
+	if (!der_take_tag(&in, DER_SEQUENCE, &info) ||
+	    !der_take_tag(&in, DER_SEQUENCE, &algorithm) ||
+	    !der_take_tag(&in, DER_BIT_STRING, &bits) || in.n != 0 || bits.content.n < 1 ||
+	    bits.content.p[0] != 0)
+		return false;
+	out->info = info.whole;
+	out->algorithm = algorithm.whole;
+	out->signature = bytes_of(bits.content.p + 1, bits.content.n - 1);
+	return info_parse(info.content, out);
 }
 
-static err request_key(X509_REQ *request, struct public_key **key, struct fault *f)
+/* ecdsa-with-SHA256 (RFC 5758 section 3.2) or id-Ed25519 (RFC 8410), both without parameters. */
+static bool possessed(const struct parts *parts, const struct public_key *key)
 {
-	uint8_t *spki = NULL;
-	int n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request), &spki);
+	static const uint8_t ecdsa_sha256[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+					       0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+	static const uint8_t ed25519[] = {0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70};
+	uint8_t signature[SIGNATURE_SIZE];
 
-	if (n <= 0)
-		return fail(f, "CSR_MALFORMED", NULL);
-	err parsed = public_key_parse(bytes_of(spki, (size_t)n), key, f);
-	OPENSSL_free(spki);
-	return parsed;
+	if (key->algorithm == KEY_P256)
+		return bytes_equal(parts->algorithm,
+				   bytes_of(ecdsa_sha256, sizeof(ecdsa_sha256))) &&
+		       ecdsa_from_der(parts->signature, signature) &&
+		       key_verify(key, parts->info, signature);
+	return bytes_equal(parts->algorithm, bytes_of(ed25519, sizeof(ed25519))) &&
+	       parts->signature.n == SIGNATURE_SIZE &&
+	       key_verify(key, parts->info, parts->signature.p);
 }
 
-/* The subject's serialNumber in the arena; empty if the subject has none. */
-static err request_serial(struct arena *a, const X509_REQ *request, struct bytes *serial,
+/* ---- the subject ---- */
+
+enum { SERIAL_ABSENT, SERIAL_FOUND, SERIAL_WRONG, SUBJECT_MALFORMED };
+
+/* One AttributeTypeAndValue of RFC 5280 section 4.1.2.4. */
+static int attribute_serial(struct bytes in, struct bytes *value)
+{
+	static const uint8_t serial_number[] = {0x55, 0x04, 0x05}; /* 2.5.4.5 */
+	struct der type, content;
+
+	if (!der_take_tag(&in, DER_OID, &type) || !der_take(&in, &content) || in.n != 0)
+		return SUBJECT_MALFORMED;
+	if (!bytes_equal(type.content, bytes_of(serial_number, sizeof(serial_number))))
+		return SERIAL_ABSENT;
+	*value = content.content;
+	return (content.tag == DER_PRINTABLE || content.tag == DER_UTF8 ||
+		content.tag == DER_IA5) &&
+			       id_valid(*value)
+		       ? SERIAL_FOUND
+		       : SERIAL_WRONG;
+}
+
+/* The only serialNumber among the names. */
+static int subject_serial(struct bytes subject, struct bytes *value)
+{
+	int found = SERIAL_ABSENT;
+	struct der set, attribute;
+
+	while (subject.n > 0) {
+		if (!der_take_tag(&subject, DER_SET, &set) || set.content.n == 0)
+			return SUBJECT_MALFORMED;
+		while (set.content.n > 0) {
+			if (!der_take_tag(&set.content, DER_SEQUENCE, &attribute))
+				return SUBJECT_MALFORMED;
+			int one = attribute_serial(attribute.content, value);
+			if (one == SUBJECT_MALFORMED)
+				return one;
+			if (one != SERIAL_ABSENT)
+				found = found == SERIAL_ABSENT ? one : SERIAL_WRONG;
+		}
+	}
+	return found;
+}
+
+/* In the arena; empty if the subject has none. */
+static err request_serial(struct arena *a, const struct parts *parts, struct bytes *serial,
 			  struct fault *f)
 {
-	const X509_NAME *subject = X509_REQ_get_subject_name(request);
 	struct bytes value = {0};
+	int found = subject_serial(parts->subject, &value);
 
 	*serial = (struct bytes){0};
-	if (X509_NAME_get_index_by_NID(subject, NID_serialNumber, -1) < 0)
+	if (found == SERIAL_ABSENT)
 		return ERR_OK;
-	if (!name_value(subject, NID_serialNumber, &value) || !id_valid(value))
-		return fail(f, "CSR_SERIAL_INVALID", NULL);
+	if (found != SERIAL_FOUND)
+		return fail(f, found == SERIAL_WRONG ? "CSR_SERIAL_INVALID" : "CSR_MALFORMED",
+			    NULL);
 	*serial = arena_copy(a, value);
 	if (serial->p == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a certificate request", NULL);
@@ -108,20 +171,15 @@ static err request_serial(struct arena *a, const X509_REQ *request, struct bytes
 err csr_check(struct arena *a, struct bytes der, struct public_key **key,
 	      struct bytes *serial_number, struct fault *f)
 {
-	AUTO(request_close) X509_REQ *request = request_parse(der);
 	AUTO(public_key_auto) struct public_key *checked = NULL;
-	const X509_ALGOR *algorithm = NULL;
+	struct parts parts;
 
-	if (request == NULL)
+	if (!request_parse(der, &parts))
 		return fail(f, "CSR_MALFORMED", NULL);
-	TRY(request_key(request, &checked, f));
-	X509_REQ_get0_signature(request, NULL, &algorithm);
-	if (!signature_algorithm_is(algorithm, checked->algorithm) ||
-	    X509_REQ_verify(request, checked->pkey) != 1) {
-		ERR_clear_error();
+	TRY(public_key_parse(parts.spki, &checked, f));
+	if (!possessed(&parts, checked))
 		return fail(f, "CSR_NOT_POSSESSED", NULL);
-	}
-	TRY(request_serial(a, request, serial_number, f));
+	TRY(request_serial(a, &parts, serial_number, f));
 	*key = checked;
 	checked = NULL;
 	return ERR_OK;

@@ -5,11 +5,13 @@
 
 #include "crypto_testing.h"
 
+enum mood { HONEST, FAILS, SIGNS_OTHERS, SWAPS, LEAVES_OUT };
+
 /* An "HSM" of these tests: it signs with a key that the caller cannot see. */
 struct elsewhere {
 	struct private_key *key;
 	size_t asked, closed;
-	enum { HONEST, FAILS, SIGNS_OTHERS, SWAPS, LEAVES_OUT } mood;
+	enum mood mood;
 };
 
 static err sign_there(void *context, struct signing *signings, size_t n, struct fault *f)
@@ -108,7 +110,7 @@ static void keys_here_sign_many_too(void **state)
 
 static void a_signature_of_anything_else_is_thrown_away(void **state)
 {
-	static const int moods[] = {SIGNS_OTHERS, SWAPS, LEAVES_OUT};
+	static const enum mood moods[] = {SIGNS_OTHERS, SWAPS, LEAVES_OUT};
 	struct elsewhere there = {.key = new_key(KEY_P256)};
 	struct private_key *key = outside(&there);
 	struct fault f = {0};
