@@ -357,6 +357,8 @@ static err run(struct service *s, const struct signer_config *config, struct fau
 		return fail(f, "MEMORY_EXHAUSTED", "what", "the signer", NULL);
 	TRY(sandbox_begin(ready_fd, f));
 	TRY(catch_signals(&s->signals, f));
+	if (config->clock != NULL)
+		s->vault.clock = *config->clock;
 	TRY(vault_open(config->folder, config->passphrase, &s->vault, f));
 	say_cut(&s->vault);
 	TRY(listen_at(config->socket, config->peer_uid, &s->listener, f));

@@ -5,6 +5,7 @@
 #ifndef SIGNER_SIGNER_H
 #define SIGNER_SIGNER_H
 
+#include "base/clock.h"
 #include "core/charter.h"
 #include "core/merkle.h"
 #include "core/note.h"
@@ -52,7 +53,8 @@ struct signer_config {
 	const char *socket; /* path; only `peer_uid` may connect (SO_PEERCRED) */
 	unsigned peer_uid;
 	struct bytes passphrase;
-	int ready_fd; /* one byte is written here when it serves; -1: none */
+	int ready_fd;              /* one byte is written here when it serves; -1: none */
+	const struct clock *clock; /* NULL: the machine's */
 };
 /* Serves until SIGTERM. Gives up, for good, every right that serving does not need: run it in a
  * process of its own. The socket's folder must be closed to others. */

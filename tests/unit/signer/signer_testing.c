@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,11 +60,34 @@ struct signer_founding test_founding(struct arena *a)
 	return founding;
 }
 
+static uint64_t moved_wall(void *context)
+{
+	const struct test_clock *moved = context;
+
+	return (uint64_t)((int64_t)clock_wall_ms(&clock_system) + moved->wall_ahead);
+}
+
+static uint64_t moved_steady(void *context)
+{
+	const struct test_clock *moved = context;
+
+	return (uint64_t)((int64_t)clock_steady_ms(&clock_system) + moved->steady_ahead);
+}
+
+uint64_t test_now(const struct signer_test *t)
+{
+	return clock_wall_ms(&t->clock);
+}
+
 struct signer_test *signer_test_new(void)
 {
 	struct signer_test *t = calloc(1, sizeof(*t));
 
 	assert_non_null(t);
+	t->moved = mmap(NULL, sizeof(*t->moved), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	assert_true(t->moved != MAP_FAILED);
+	t->clock = (struct clock){moved_wall, moved_steady, t->moved};
 	t->arena.limit = (size_t)256 << 20;
 	(void)snprintf(t->folder, sizeof(t->folder), "/tmp/sealwright-signer-XXXXXX");
 	assert_non_null(mkdtemp(t->folder));
@@ -90,6 +114,7 @@ void signer_test_done(struct signer_test *t)
 	signer_disconnect(t->client);
 	(void)nftw(t->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	arena_done(&t->arena);
+	(void)munmap(t->moved, sizeof(*t->moved));
 	free(t);
 }
 
@@ -98,7 +123,8 @@ static _Noreturn void child(const struct signer_test *t, unsigned peer_uid, int 
 	struct signer_config config = {.folder = t->vault,
 				       .socket = t->socket,
 				       .peer_uid = peer_uid,
-				       .ready_fd = ready_fd};
+				       .ready_fd = ready_fd,
+				       .clock = &t->clock};
 	struct fault f = {0};
 	err ended = signer_run(&config, &f);
 

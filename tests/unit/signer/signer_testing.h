@@ -33,12 +33,22 @@ struct private_key *person_key(enum person who);
 /* Without a passphrase, for ORIGIN at NOW_MS; the charter lies in the arena. */
 struct signer_founding test_founding(struct arena *a);
 
+struct signer_test;
+
+/* The machine's clocks and so many milliseconds, also in a signer that runs already. */
+struct test_clock {
+	_Atomic int64_t wall_ahead, steady_ahead;
+};
+uint64_t test_now(const struct signer_test *t);
+
 /* A folder of its own for each test, with a signer created in it. */
 struct signer_test {
 	char folder[64], vault[96], socket[96];
 	struct arena arena;
 	struct signer_founding founding;
 	struct signer_public public;
+	struct test_clock *moved; /* shared with the signer */
+	struct clock clock;
 	pid_t pid; /* 0: not running */
 	struct signer_client *client;
 };
