@@ -74,7 +74,7 @@ static err take_pin(struct key_uri *k, struct fault *f)
 	source += 5;
 	if (strncmp(source, "///", 3) == 0)
 		source += 2;
-	if (source[1] == '/' || !path_copy(source, k->pin_file))
+	if (!path_copy(source, k->pin_file) || source[1] == '/')
 		return invalid("pin-source is not an absolute path on this machine", f);
 	return ERR_OK;
 }
