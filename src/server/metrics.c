@@ -99,8 +99,17 @@ void metrics_put(const struct metrics *m, const struct engine_state *state, stru
 	put_gauge(w, "sealwright_streams", "Event streams open.", atomic_load(&m->streams));
 	put_counter(w, "sealwright_certificates_issued", "Device certificates recorded.",
 		    atomic_load(&m->certificates));
-	put_counter(w, "sealwright_certificate_failures", "Device certificates not issued.",
+	put_counter(w, "sealwright_certificate_failures",
+		    "Device certificates and permits that the signer refused for good.",
 		    atomic_load(&m->issue_failures));
+	put_counter(w, "sealwright_permits_issued", "Programming permits recorded.",
+		    atomic_load(&m->permits));
+	put_gauge(w, "sealwright_signer_waiting",
+		  "Decisions and requests that the signer has not answered for good.",
+		  atomic_load(&m->signer_waiting));
+	put_counter(w, "sealwright_signer_refusals",
+		    "Answers of the signer that are asked for again later.",
+		    atomic_load(&m->signer_refusals));
 	put_counter(w, "sealwright_requests_limited", "Requests answered 429.",
 		    atomic_load(&m->limited));
 	put_head(w, "sealwright_requests", "counter", "Requests by class of their status.");

@@ -15,7 +15,9 @@ struct metrics {
 	atomic_uint_fast64_t latency[LATENCY_BUCKETS]; /* of records, by the bucket they fall in */
 	atomic_uint_fast64_t latency_sum_ms, latency_n;
 	atomic_uint_fast64_t streams;
-	atomic_uint_fast64_t certificates, issue_failures;
+	atomic_uint_fast64_t certificates, issue_failures; /* issued; refused for good */
+	atomic_uint_fast64_t permits;
+	atomic_uint_fast64_t signer_waiting, signer_refusals; /* for now */
 	atomic_uint_fast64_t limited;
 };
 

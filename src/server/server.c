@@ -78,7 +78,8 @@ static err open_engine(struct server *s, struct fault *f)
 	for (;;) {
 		result = engine_open(&config, &s->engine, f);
 		bool signer_away = result.code != OK && f->message != NULL &&
-				   strcmp(f->message, "SIGNER_UNAVAILABLE") == 0;
+				   (strcmp(f->message, "SIGNER_UNAVAILABLE") == 0 ||
+				    strcmp(f->message, "SIGNER_NOT_WITNESSED") == 0);
 		if (!signer_away || clock_steady_ms(&clock_system) - begun > SIGNER_WAIT_MS)
 			break;
 		(void)poll(NULL, 0, SIGNER_AGAIN_MS); /* the two are started side by side */
@@ -138,8 +139,8 @@ static void happened(void *context, const struct happening *happening)
 	struct server *s = context;
 
 	streams_tell(s->streams, happening);
-	if (strcmp(happening->type, "unit.requested") == 0)
-		issuing_wake(s->issuing);
+	witnessing_wake(s->witnessing);
+	signer_work_tell(s->signer_work, happening->type);
 }
 
 static enum log_level level_of(const char *word)
@@ -156,6 +157,7 @@ static err open_parts(struct server *s, struct fault *f)
 	struct engine_state state;
 
 	TRY(signing_open(&s->config, &s->signing, f));
+	TRY(witnessing_start(&s->config, &s->witnessing, f));
 	TRY(open_engine(s, f));
 	engine_state_read(s->engine, &state);
 	TRY(operational_open(s->config.store, s->clock, &s->operational, f));
@@ -163,7 +165,7 @@ static err open_parts(struct server *s, struct fault *f)
 	TRY(blob_pool_open(&s->config, &s->blobs, f));
 	TRY(streams_open(s, state.certified, &s->streams, f));
 	TRY(openapi_make(s, &s->openapi, &s->openapi_n, f));
-	TRY(issuing_start(s, &s->issuing, f));
+	TRY(signer_work_start(s, &s->signer_work, f));
 	engine_on_happening(s->engine, happened, s);
 	TRY(background_start(s, &s->background, f));
 	return start_http(s, f);
@@ -264,9 +266,11 @@ void server_close(struct server *s)
 	if (s->http != NULL)
 		http_stop(s->http, GRACE_MS);
 	background_stop(s->background);
-	issuing_stop(s->issuing);
+	signer_work_stop(s->signer_work);
 	engine_close(s->engine);
-	issuing_close(s->issuing);
+	witnessing_stop(s->witnessing); /* to the last checkpoint there is somebody to bring it */
+	witnessing_close(s->witnessing);
+	signer_work_close(s->signer_work);
 	streams_close(s->streams);
 	blob_pool_close(s->blobs);
 	limits_close(s->limits);
@@ -311,6 +315,8 @@ err server_start_log(const struct server_config *config, const json_t *genesis, 
 	s->clock = config->clock == NULL ? &clock_system : config->clock;
 	s->stop_fd = -1;
 	err result = signing_open(&s->config, &s->signing, f);
+	if (result.code == OK)
+		result = witnessing_start(&s->config, &s->witnessing, f);
 	if (result.code == OK)
 		result = open_engine(s, f);
 	if (result.code == OK)

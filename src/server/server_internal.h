@@ -7,24 +7,26 @@
 #include "ledger/ledger.h"
 #include "record/record.h"
 #include "server/blobs.h"
-#include "server/issuing.h"
 #include "server/limits.h"
 #include "server/metrics.h"
 #include "server/operational.h"
 #include "server/server.h"
+#include "server/signer_work.h"
 #include "server/signing.h"
 #include "server/streams.h"
+#include "server/witnessing.h"
 
 struct server {
 	struct server_config config;
 	const struct clock *clock;
-	struct signing *signing;
+	struct witnessing *witnessing; /* NULL: no witness is configured */
+	struct log_signing *signing;
 	struct engine *engine;
 	struct operational *operational;
 	struct limits *limits;
 	struct blob_pool *blobs;
 	struct streams *streams;
-	struct issuing *issuing;
+	struct signer_work *signer_work;
 	struct background *background;
 	struct http_server *http;
 	struct metrics metrics;

@@ -23,6 +23,7 @@ static err story(struct demo *d, struct fault *f)
 	TRY(demo_first_start(d, f));
 	TRY(demo_recall(d, f));
 	TRY(demo_attacks(d, f));
+	TRY(demo_close(d, f));
 	TRY(demo_fetch_passports(d, f));
 	demo_stop(d);
 	TRY(demo_verify_passports(d, f));

@@ -86,7 +86,7 @@ static err ask_gate(struct demo *d, const char *serial, char *out, size_t cap, s
 static err program_changed(struct demo *d, struct device *unit, struct told *told, struct fault *f)
 {
 	TRY(demo_build_unit(d, unit, f));
-	TRY(device_program(unit, d->image, f));
+	TRY(demo_write_image(d, unit, d->image, f));
 	TRY(device_tamper(unit, d->image.n / 2, f));
 	return demo_program_unit(d, unit, told, f);
 }

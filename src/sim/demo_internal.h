@@ -9,14 +9,17 @@
 #include "sim/demo.h"
 #include "sim/device.h"
 
-#define PRODUCT     "SENSOR-1"
-#define FACTORY     "FAB"
-#define WAREHOUSE   "HUB"
-#define LINE        "L1"
-#define STATION     "ST-1"
-#define SEAL_MAKER  "TYDEN"
-#define DEMO_ORIGIN "demo.sealwright.example/trial"
+#define PRODUCT       "SENSOR-1"
+#define FACTORY       "FAB"
+#define WAREHOUSE     "HUB"
+#define LINE          "L1"
+#define STATION       "ST-1"
+#define SEAL_MAKER    "TYDEN"
+#define ENVIRONMENT   "production"
+#define HARDWARE_TYPE "1.3.6.1.4.1.32473.1"
+#define DEMO_ORIGIN   "demo.sealwright.example/trial"
 
+enum { SECURITY_VERSION = 1 };
 enum { ACTORS_MAX = 16, DEMO_PATH_SIZE = 512, DEMO_UNITS_MAX = 400, PER_RECORD = 100, ATTACKS = 5 };
 
 struct actor {
@@ -42,7 +45,8 @@ struct demo {
 	struct child signer, server;
 	const char *state, *ca;
 	char people_url[64], machines_url[64];
-	struct bytes device_ca;
+	struct bytes device_ca, permit_spki;
+	bool founded; /* in this run: nobody is known yet but the founders */
 	struct actor actors[ACTORS_MAX];
 	size_t actors_n;
 	unsigned run; /* how often the story was told on this state */
@@ -78,9 +82,15 @@ MUST_CHECK err demo_sign(struct demo *d, const char *author, const char *type, j
 /* The same, and that it is there already is no error. */
 MUST_CHECK err demo_define(struct demo *d, const char *author, const char *type, json_t *body,
 			   const char *exists, struct fault *f);
-/* It waits for another person's approval, and gets it. */
+/* It waits for other persons' approvals, and gets them: names with spaces between. */
 MUST_CHECK err demo_sign_and_approve(struct demo *d, const char *author, const char *type,
-				     json_t *body, const char *approver, struct fault *f);
+				     json_t *body, const char *approvers, struct fault *f);
+/* Waits until the view has a row for which `found` says so. DEMO_WAITED. */
+typedef bool demo_found(void *context, const json_t *row);
+MUST_CHECK err demo_await(struct demo *d, const char *view, const char *const *query,
+			  demo_found *found, void *context, struct fault *f);
+/* A column of hexadecimal digits, into the demo's arena; empty if it is none. */
+struct bytes demo_hex(struct demo *d, const json_t *row, const char *column, size_t max);
 /* One record more; the client has verified its receipt if the proof is there. */
 void demo_count(struct demo *d, const json_t *receipt);
 MUST_CHECK err demo_rows(struct demo *d, const char *reader, const char *view,
@@ -102,6 +112,10 @@ MUST_CHECK err demo_release(struct demo *d, struct fault *f);
 MUST_CHECK err demo_build(struct demo *d, struct fault *f);
 /* One unit up to its parts; used for the attacks, too. */
 MUST_CHECK err demo_build_unit(struct demo *d, struct device *unit, struct fault *f);
+/* Asks for a permit with the device's nonce, and has the device take the image with it. */
+MUST_CHECK err demo_write_image(struct demo *d, struct device *unit, struct bytes image,
+				struct fault *f);
+/* Reads the image back and records it. */
 MUST_CHECK err demo_program_unit(struct demo *d, struct device *unit, struct told *told,
 				 struct fault *f);
 MUST_CHECK err demo_request(struct demo *d, struct device *unit, struct fault *f);
@@ -115,6 +129,8 @@ MUST_CHECK err demo_recall(struct demo *d, struct fault *f);
 MUST_CHECK err demo_fetch_passports(struct demo *d, struct fault *f);
 MUST_CHECK err demo_verify_passports(struct demo *d, struct fault *f);
 MUST_CHECK err demo_attacks(struct demo *d, struct fault *f);
+/* What was built with a changed image is destroyed, and the build authorization balances and ends. */
+MUST_CHECK err demo_close(struct demo *d, struct fault *f);
 /* On a copy, with nothing running. */
 MUST_CHECK err demo_attack_store(struct demo *d, struct fault *f);
 MUST_CHECK err folder_remove(const char *path, struct fault *f);

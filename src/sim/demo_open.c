@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "client/key_file.h"
+#include "signer/signer.h"
 
-#define MARK "demo.run"
+#define MARK   "demo.run"
+#define AUTHOR "erin"
 
-enum { RUN_TEXT_MAX = 32 };
+enum { RUN_TEXT_MAX = 32, SIGNER_MS = 10000 };
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
@@ -61,16 +63,17 @@ static err prepare_folder(struct demo *d, struct fault *f)
 	return file_write(mark, bytes_of(number, (size_t)n), 0644, f);
 }
 
-/* ---- founders ---- */
+/* ---- those whom the charter names ---- */
 
-static err make_founder(struct demo *d, const char *id, struct fault *f)
+static err make_key_pair(struct demo *d, const char *id, enum key_algorithm algorithm,
+			 struct fault *f)
 {
 	const char *path = demo_text(d, "%s/people/%s.key", d->options.folder, id);
 	struct private_key *key;
 
 	if (file_exists(path))
 		return ERR_OK;
-	TRY(private_key_generate(KEY_ED25519, &key, f));
+	TRY(private_key_generate(algorithm, &key, f));
 	err e = private_key_save(key, path, (struct bytes){0}, f);
 	if (e.code == OK)
 		e = public_key_file_write(private_key_public(key),
@@ -83,18 +86,24 @@ static err make_founder(struct demo *d, const char *id, struct fault *f)
 static err found(struct demo *d, struct fault *f)
 {
 	const char *folder = d->options.folder;
-	const char *arguments[] = {"init",      d->state,
-				   "--origin",  DEMO_ORIGIN,
-				   "--mode",    "trial",
-				   "--port",    d->options.port,
-				   "--founder", demo_text(d, "ada=%s/people/ada.pub", folder),
-				   "--founder", demo_text(d, "ben=%s/people/ben.pub", folder),
-				   "--founder", demo_text(d, "cleo=%s/people/cleo.pub", folder),
-				   NULL};
+	const char *arguments[] = {
+		"init",      d->state,
+		"--origin",  DEMO_ORIGIN,
+		"--mode",    "trial",
+		"--port",    d->options.port,
+		"--founder", demo_text(d, "ada=%s/people/ada.pub", folder),
+		"--founder", demo_text(d, "ben=%s/people/ben.pub", folder),
+		"--founder", demo_text(d, "cleo=%s/people/cleo.pub", folder),
+		"--author",  demo_text(d, AUTHOR "=%s/people/" AUTHOR ".pub", folder),
+		NULL};
 
 	if (file_exists(demo_text(d, "%s/sealwright.conf", d->state)))
 		return ERR_OK;
-	demo_step(d, "Founding the trial log %s with three founders", DEMO_ORIGIN);
+	demo_step(d,
+		  "Founding the trial log %s: three founders who agree, and " AUTHOR
+		  ", who may ask",
+		  DEMO_ORIGIN);
+	d->founded = true;
 	return child_run(arguments, demo_text(d, "%s/init.log", folder), f);
 }
 
@@ -121,13 +130,28 @@ err demo_open(struct demo *d, struct fault *f)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(prepare_folder(d, f));
 	for (size_t i = 0; i < 3; i++)
-		TRY(make_founder(d, FOUNDERS[i], f));
+		TRY(make_key_pair(d, FOUNDERS[i], KEY_ED25519, f));
+	TRY(make_key_pair(d, AUTHOR, KEY_P256, f));
 	TRY(registry_make(AREAS, &d->registry, f));
 	TRY(found(d, f));
 	return read_state(d, f);
 }
 
 /* ---- processes ---- */
+
+/* What every device is made to trust: the signer says it to whoever may talk to it. */
+static err read_permit_key(struct demo *d, struct fault *f)
+{
+	struct signer_client *client;
+	struct signer_status status;
+	const char *socket = demo_text(d, "%s/run/signer.sock", d->state);
+
+	TRY(signer_connect(socket, SIGNER_MS, &client, f));
+	err e = signer_status_read(client, &d->arena, &status, f);
+	signer_disconnect(client);
+	d->permit_spki = status.permit_spki;
+	return e;
+}
 
 err demo_start(struct demo *d, struct fault *f)
 {
@@ -136,6 +160,7 @@ err demo_start(struct demo *d, struct fault *f)
 	char *end;
 
 	TRY(child_start(signer, demo_text(d, "%s/signer.log", d->options.folder), &d->signer, f));
+	TRY(read_permit_key(d, f));
 	TRY(child_start(server, demo_text(d, "%s/server.log", d->options.folder), &d->server, f));
 	unsigned long people = strtoul(d->server.ready, &end, 10);
 	unsigned long machines = strtoul(end, NULL, 10);

@@ -18,15 +18,16 @@ struct job {
 
 static const struct job JOBS[] = {
 	{"erin", "person", "engineering", NULL, NULL,
-	 "line.define part.write part.approve firmware.release line.authorize blob.write blob.read "
-	 "line.read part.read firmware.read identity.read",
+	 "line.define part.write part.approve firmware.release line.authorize line.close "
+	 "blob.write "
+	 "blob.read line.read part.read firmware.read identity.read",
 	 NULL},
 	{"paul", "person", "purchasing", NULL, NULL,
 	 "supplier.write supplier.approve supplier.read blob.write", NULL},
 	{"wim", "person", "factory warehouse", FACTORY, NULL,
 	 "part.receive part.issue part.read custody.write custody.issue custody.read", NULL},
 	{"sara", "person", "factory shipping", FACTORY, NULL,
-	 "custody.write custody.check custody.ship custody.read", NULL},
+	 "custody.write custody.check custody.ship custody.read line.scrap blob.write", NULL},
 	{"carl", "person", "freight carrier", NULL, NULL, "custody.ship custody.receive", NULL},
 	{"rita", "person", "receiving", WAREHOUSE, NULL,
 	 "custody.check custody.receive custody.read", NULL},
@@ -39,6 +40,7 @@ static const struct job JOBS[] = {
 	{STATION, "station", "station", NULL, STATION,
 	 "line.build identity.request firmware.program", "blob.read"},
 };
+enum { DAY_MS = 24 * 3600 * 1000 };
 enum { JOBS_N = sizeof JOBS / sizeof JOBS[0] };
 
 /* ---- keys ---- */
@@ -68,8 +70,10 @@ static err add_actor(struct demo *d, const char *id, bool machine, bool *made, s
 		snprintf(a->key_file, sizeof a->key_file, "%s/people/%s.key", d->options.folder,
 			 id);
 	}
-	*made = !file_exists(a->key_file);
-	if (*made) {
+	/* The keys of those whom the charter names were made before. */
+	bool fresh = !file_exists(a->key_file);
+	*made = fresh || d->founded;
+	if (fresh) {
 		TRY(private_key_generate(KEY_P256, &a->key, f));
 		TRY(private_key_save(a->key, a->key_file, (struct bytes){0}, f));
 	} else if (a->key == NULL) {
@@ -158,12 +162,23 @@ static err places(struct demo *d, struct fault *f)
 			json_pack("{s:s, s:s}", "site", FACTORY, "line", LINE), "LINE_EXISTS", f));
 	TRY(demo_define(d, "erin", "station.defined",
 			json_pack("{s:s, s:s, s:s, s:s}", "station", STATION, "site", FACTORY,
-				  "line", LINE, "environment", "production"),
+				  "line", LINE, "environment", ENVIRONMENT),
 			"STATION_EXISTS", f));
 	return demo_define(d, "erin", "product.defined",
 			   json_pack("{s:s, s:s, s:s}", "product", PRODUCT, "hardware_type",
-				     "1.3.6.1.4.1.32473.1", "name", "Connected sensor board"),
+				     HARDWARE_TYPE, "name", "Connected sensor board"),
 			   "PRODUCT_EXISTS", f);
+}
+
+/* Firmware takes two others, everything else one. A rule is changed by one more than it asks for. */
+static err rules(struct demo *d, struct fault *f)
+{
+	return demo_sign_and_approve(d, "ada", "approval.rule_set",
+				     json_pack("{s:s, s:i, s:I, s:I, s:I}", "class",
+					       "firmware.release", "need", 2, "newcomer_ms",
+					       (json_int_t)0, "request_ttl_ms", (json_int_t)DAY_MS,
+					       "vote_ttl_ms", (json_int_t)DAY_MS / 6),
+				     "ben cleo", f);
 }
 
 err demo_people(struct demo *d, struct fault *f)
@@ -179,6 +194,8 @@ err demo_people(struct demo *d, struct fault *f)
 			TRY(hire(d, &JOBS[i], f));
 	}
 	TRY(places(d, f));
+	if (d->founded)
+		TRY(rules(d, f));
 	demo_step(d,
 		  "%d people and a station, each with a key of their own and their own part of "
 		  "the work",

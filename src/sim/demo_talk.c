@@ -8,6 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+enum { TRIES = 3000, PAUSE_MS = 10 };
 
 void demo_step(struct demo *d, const char *format, ...)
 {
@@ -138,21 +141,33 @@ err demo_define(struct demo *d, const char *author, const char *type, json_t *bo
 	return e;
 }
 
-err demo_sign_and_approve(struct demo *d, const char *author, const char *type, json_t *body,
-			  const char *approver, struct fault *f)
+static err approve(struct demo *d, const char *approver, const struct told *what,
+		   struct told *approved, struct fault *f)
 {
-	struct told told, approved;
+	TRY(demo_sign(d, approver, "approval.given", json_pack("{s:s}", "record", what->digest),
+		      approved, f));
+	return approved->raised[0] == '\0' ? ERR_OK : raised("approval.given", approved, f);
+}
+
+err demo_sign_and_approve(struct demo *d, const char *author, const char *type, json_t *body,
+			  const char *approvers, struct fault *f)
+{
+	struct told told, approved = {0};
 
 	TRY(demo_sign(d, author, type, body, &told, f));
 	if (strcmp(told.outcome, "pending") != 0)
 		return fail(f, "DEMO_NOT_WAITING", "type", type, "outcome", told.outcome, NULL);
-	demo_said(d, "%s by %s waits for a second person (record %llu)", type, author,
+	demo_said(d, "%s by %s waits for %s (record %llu)", type, author,
+		  strchr(approvers, ' ') == NULL ? "a second person" : "two others",
 		  (unsigned long long)told.sequence);
-	TRY(demo_sign(d, approver, "approval.given", json_pack("{s:s}", "record", told.digest),
-		      &approved, f));
-	if (approved.raised[0] != '\0' || strcmp(approved.outcome, "executes") != 0)
+	for (const char *at = approvers; *at != '\0';) {
+		size_t n = strcspn(at, " ");
+		TRY(approve(d, demo_text(d, "%.*s", (int)n, at), &told, &approved, f));
+		at += n + (at[n] == ' ');
+	}
+	if (strcmp(approved.outcome, "executes") != 0)
 		return raised(type, &approved, f);
-	demo_said(d, "%s agreed: it takes effect with record %llu", approver,
+	demo_said(d, "%s agreed: it takes effect with record %llu", approvers,
 		  (unsigned long long)approved.sequence);
 	return ERR_OK;
 }
@@ -166,4 +181,47 @@ err demo_rows(struct demo *d, const char *reader, const char *view, const char *
 	*rows = json_incref(json_object_get(page, "rows"));
 	json_decref(page);
 	return ERR_OK;
+}
+
+/* ---- waiting ---- */
+
+static bool any_row(const json_t *rows, demo_found *found, void *context)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (found(context, row))
+			return true;
+	}
+	return false;
+}
+
+err demo_await(struct demo *d, const char *view, const char *const *query, demo_found *found,
+	       void *context, struct fault *f)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+	json_t *rows = NULL;
+
+	for (int i = 0; i < TRIES; i++) {
+		TRY(demo_rows(d, "quinn", view, query, &rows, f));
+		bool there = any_row(rows, found, context);
+		json_decref(rows);
+		if (there)
+			return ERR_OK;
+		nanosleep(&pause, NULL);
+	}
+	return fail(f, "DEMO_WAITED", "view", view, "what", query[3], NULL);
+}
+
+struct bytes demo_hex(struct demo *d, const json_t *row, const char *column, size_t max)
+{
+	const char *text = json_string_value(json_object_get(row, column));
+	size_t n = text == NULL ? 0 : strlen(text) / 2;
+	uint8_t *out = n > 0 && n <= max ? arena_alloc(&d->arena, n) : NULL;
+
+	if (out == NULL || !hex_decode(bytes_text(text), out, n))
+		return (struct bytes){0};
+	return bytes_of(out, n);
 }

@@ -2,6 +2,7 @@
 #include "fixture_internal.h"
 
 #include "base/files.h"
+#include "signer/anchor.h"
 #include "signer/found.h"
 
 #include <errno.h>
@@ -92,12 +93,27 @@ static void put_log_key(struct api *x)
 	put_file(x, "log.vkey", text);
 }
 
-static void make_signer(struct api *x)
+static void make_signer(struct api *x, const struct api_wish *wish)
 {
 	const struct person *people[] = {&x->ada, &x->ben, &x->cleo};
 	struct charter_holder founders[3];
-	struct charter_founding charter = {
-		.origin = API_ORIGIN, .founders = founders, .founders_n = 3, .newcomer_ms = 1};
+	struct charter_holder erin = {.person = x->erin.id,
+				      .spki = public_key_spki(private_key_public(x->erin.key)),
+				      .kind = CHARTER_COSE,
+				      .outside = true};
+	struct charter_founding charter = {.origin = API_ORIGIN,
+					   .founders = founders,
+					   .founders_n = 3,
+					   .authors = &erin,
+					   .authors_n = 1,
+					   .newcomer_ms = 1};
+	if (wish->witness != NULL) {
+		charter.anchor = ANCHOR_WITNESS;
+		charter.witnesses = &wish->witness;
+		charter.witnesses_n = 1;
+	}
+	if (wish->tcti != NULL)
+		charter.anchor = ANCHOR_TPM;
 	struct signer_founding founding = {.origin = API_ORIGIN,
 					   .now_ms = clock_wall_ms(&clock_system)};
 	struct fault f = {0};
@@ -109,14 +125,17 @@ static void make_signer(struct api *x)
 			.kind = CHARTER_COSE,
 			.outside = true};
 	api_check(charter_found(&charter, &x->arena, &founding.charter, &f), &f, "charter");
+	x->charter = founding.charter;
 	api_check(signer_create(path_of(x, "signer"), &founding, &x->arena, &x->public, &f), &f,
 		  "signer");
 }
 
-static void make_folder(struct api *x)
+static void make_folder(struct api *x, const struct api_wish *wish)
 {
-	static const char config[] = "# of a test\norigin = " API_ORIGIN "\npeople_port = 0\n"
-				     "machines_port = 0\nlog_level = error\n";
+	const char *config = arena_printf(&x->arena,
+					  "# of a test\norigin = " API_ORIGIN "\npeople_port = 0\n"
+					  "machines_port = 0\nlog_level = error\n%s",
+					  wish->settings == NULL ? "" : wish->settings);
 	struct fault f = {0};
 
 	snprintf(x->folder, sizeof x->folder, "/tmp/sealwright-api-XXXXXX");
@@ -127,17 +146,34 @@ static void make_folder(struct api *x)
 	put_tls(x);
 	api_check(folder_make(path_of(x, "run"), &f), &f, "run");
 	api_check(config_read(x->folder, &x->config, &f), &f, "config");
-	make_signer(x);
+	make_signer(x, wish);
 	put_log_key(x);
+	if (wish->tcti != NULL)
+		api_check(anchor_folder_make(path_of(x, "signer"), wish->tcti, 0x01800100,
+					     (struct bytes){0}, &f),
+			  &f, "anchor");
 	x->config.clock = &x->clock;
 }
 
 /* ---- founding ---- */
 
 static const char *const FOUNDER_MAY[] = {
-	"access.admin",  "access.grant", "access.suspend",           "access.read",
-	"approval.read", "ledger.read",  "approval.rule.approve",    "nonconformance.read",
-	"privacy.erase", "blob.write",   "firmware.release.approve", "build.authorize.approve",
+	"access.admin",
+	"access.grant",
+	"access.suspend",
+	"access.read",
+	"approval.read",
+	"ledger.read",
+	"approval.rule.approve",
+	"nonconformance.read",
+	"privacy.erase",
+	"blob.write",
+	"firmware.release.approve",
+	"build.authorize.approve",
+	"charter.approve",
+	"credential.approve",
+	"firmware.emergency.approve",
+	"identity.read",
 };
 
 static json_t *founder_json(const struct person *p)
@@ -153,7 +189,7 @@ static json_t *founder_json(const struct person *p)
 
 static void found(struct api *x)
 {
-	char ca[65], certificate[65], checkpoint[65];
+	char ca[65], certificate[65], checkpoint[65], charter[2 * CHARTER_SIZE_MAX];
 	struct hash zero = {{0}};
 	struct fault f = {0};
 	json_t *may = json_array();
@@ -163,11 +199,12 @@ static void found(struct api *x)
 	hex_encode(hash_bytes(&x->public.ca_key), ca);
 	hex_encode(hash_bytes(&zero), certificate);
 	hex_encode(bytes_of(x->public.checkpoint.public_key, 32), checkpoint);
-	json_t *genesis =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:[o,o,o], s:o}", "mode", "founded", "origin",
-			  API_ORIGIN, "ca_key", ca, "ca_certificate", certificate, "checkpoint_key",
-			  checkpoint, "founders", founder_json(&x->ada), founder_json(&x->ben),
-			  founder_json(&x->cleo), "founder_permissions", may);
+	base64url_encode(x->charter, charter);
+	json_t *genesis = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:[o,o,o], s:o, s:s}", "mode", "founded", "origin",
+		API_ORIGIN, "ca_key", ca, "ca_certificate", certificate, "checkpoint_key",
+		checkpoint, "founders", founder_json(&x->ada), founder_json(&x->ben),
+		founder_json(&x->cleo), "founder_permissions", may, "charter", charter);
 	api_check(server_start_log(&x->config, genesis, &f), &f, "founding");
 	json_decref(genesis);
 }
@@ -193,7 +230,7 @@ void api_stop(struct api *x)
 	x->server = NULL;
 }
 
-static struct api *api_make(void)
+static struct api *api_make(const struct api_wish *wish)
 {
 	struct api *x = calloc(1, sizeof *x);
 
@@ -203,15 +240,20 @@ static struct api *api_make(void)
 	x->ada = api_make_person("ada");
 	x->ben = api_make_person("ben");
 	x->cleo = api_make_person("cleo");
-	make_folder(x);
+	x->erin = api_make_person("erin");
+	make_folder(x, wish);
+	if (wish->before != NULL)
+		wish->before(x, wish->context);
 	api_open_nursery(x);
 	api_signer_back(x);
 	return x;
 }
 
+static const struct api_wish NOTHING;
+
 struct api *api_open_over(const char *store, uint64_t ahead_ms)
 {
-	struct api *x = api_make();
+	struct api *x = api_make(&NOTHING);
 
 	snprintf(x->config.store, sizeof x->config.store, "%s", store);
 	x->moved.ahead_ms = ahead_ms;
@@ -219,14 +261,9 @@ struct api *api_open_over(const char *store, uint64_t ahead_ms)
 	return x;
 }
 
-struct api *api_open(void)
+static struct api *open_and_found(const char *store, const struct api_wish *wish)
 {
-	return api_open_on(NULL);
-}
-
-struct api *api_open_on(const char *store)
-{
-	struct api *x = api_make();
+	struct api *x = api_make(wish);
 
 	if (store != NULL)
 		snprintf(x->config.store, sizeof x->config.store, "%s", store);
@@ -236,6 +273,21 @@ struct api *api_open_on(const char *store)
 	api_sign_in(x, &x->ben);
 	api_sign_in(x, &x->cleo);
 	return x;
+}
+
+struct api *api_open(void)
+{
+	return open_and_found(NULL, &NOTHING);
+}
+
+struct api *api_open_on(const char *store)
+{
+	return open_and_found(store, &NOTHING);
+}
+
+struct api *api_open_wishing(const struct api_wish *wish)
+{
+	return open_and_found(NULL, wish);
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
@@ -280,6 +332,7 @@ void api_close(struct api *x)
 	person_done(&x->ada);
 	person_done(&x->ben);
 	person_done(&x->cleo);
+	person_done(&x->erin);
 	(void)nftw(x->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	arena_done(&x->arena);
 	free(x);

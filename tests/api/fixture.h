@@ -50,6 +50,8 @@ struct api {
 	struct arena arena;           /* what tests make lives as long as the fixture */
 	struct reply *replies;        /* newest first */
 	struct person ada, ben, cleo; /* founders, signed in */
+	struct person erin;           /* an author in the charter; company.h makes her known */
+	struct bytes charter;         /* its first revision */
 };
 
 /* Founded and serving. `store` is the address of an empty store; NULL: SQLite in the folder. */
@@ -57,6 +59,16 @@ struct api *api_open(void);
 struct api *api_open_on(const char *store);
 /* Over a store that somebody else has filled, for this origin: nobody is founded or signed in. */
 struct api *api_open_over(const char *store, uint64_t ahead_ms);
+/* Founded with more: lines of settings, and a witness that the charter names as anchor. */
+struct api_wish {
+	const char *settings;
+	const char *witness; /* verifier key; NULL: no anchor */
+	const char *tcti;    /* of a TPM that is to be the anchor; NULL: none */
+	/* Called when the signer's folder and log.vkey are there, and nothing runs. */
+	void (*before)(struct api *x, void *context);
+	void *context;
+};
+struct api *api_open_wishing(const struct api_wish *wish);
 void api_close(struct api *x);
 void api_stop(struct api *x);  /* the server only */
 void api_start(struct api *x); /* again, with x->config */
@@ -108,6 +120,9 @@ void api_sign_in(struct api *x, struct person *who);
  * grant's limits as more members: "'site': 'berlin'" or NULL. */
 struct person api_person(struct api *x, const char *id, const char *kind, const char *permissions,
 			 const char *limits);
+/* The same with a key that is there already, and then is the person's. */
+struct person api_person_of(struct api *x, struct private_key *key, const char *id,
+			    const char *kind, const char *permissions, const char *limits);
 void person_done(struct person *p);
 /* Prepares, signs and sends a record; the server's reply. `body` in single quotes. */
 struct reply *api_sign(struct api *x, const struct person *who, const char *type, const char *body);

@@ -186,12 +186,13 @@ static void grant(struct api *x, const char *id, const char *permissions, const 
 			      id, id, limits == NULL ? "" : ",", limits == NULL ? "" : limits));
 }
 
-struct person api_person(struct api *x, const char *id, const char *kind, const char *permissions,
-			 const char *limits)
+struct person api_person_of(struct api *x, struct private_key *key, const char *id,
+			    const char *kind, const char *permissions, const char *limits)
 {
-	struct person p = api_make_person(id);
+	struct person p = {.key = key};
 	bool human = strcmp(kind, "person") == 0;
 
+	snprintf(p.id, sizeof p.id, "%s", id);
 	api_must(x, &x->ada, "principal.registered",
 		 arena_printf(&x->arena, "{'principal':'%s','kind':'%s'%s%s%s}", id, kind,
 			      human ? ",'natural_person':'" : "", human ? id : "",
@@ -202,6 +203,12 @@ struct person api_person(struct api *x, const char *id, const char *kind, const 
 	if (human)
 		api_sign_in(x, &p);
 	return p;
+}
+
+struct person api_person(struct api *x, const char *id, const char *kind, const char *permissions,
+			 const char *limits)
+{
+	return api_person_of(x, api_make_person(id).key, id, kind, permissions, limits);
 }
 
 struct bytes person_certificate(struct api *x, const struct person *who)

@@ -8,6 +8,8 @@ enum { CUT_STATUS = 137 };
 
 /* From now on, calls are counted, and the n-th does not return. 0: only counted. */
 void cut_arm(unsigned long n);
+/* The same, without asking what is written to: for a process that may ask nothing any more. */
+void cut_arm_all(unsigned long n);
 unsigned long cut_count(void);
 
 #endif

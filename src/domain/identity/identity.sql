@@ -174,7 +174,7 @@ ORDER BY u.product, u.serial;
 
 -- view unit.certificate identity.read product:id serial:id
 SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.certificate,
-	u.certificate_digest, u.key_id, u.spki
+	u.certificate_digest, u.receipt, u.key_id, u.spki
 FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.certificate IS NOT NULL
 ORDER BY u.product, u.serial;
 
