@@ -52,8 +52,36 @@ static uint64_t key_since(const struct authority_check *c, uint64_t revision, st
 	return since;
 }
 
+/* Approvals as they are read: of persons, and of keepers of the recovery set. */
+struct votes_read {
+	struct charter_vote votes[DOCUMENT_APPROVALS_MAX];
+	size_t n;
+	uint32_t keepers; /* bit i: the keeper of recovery[i] */
+};
+
+static const struct charter_key *recovery_key(const struct charter *charter, struct hash id)
+{
+	for (size_t i = 0; i < charter->recovery_n; i++)
+		if (hash_equal(charter->recovery_keys[i].id, id))
+			return &charter->recovery_keys[i];
+	return NULL;
+}
+
+/* Keepers, each once, whatever the number of keys they keep. */
+static void add_keeper(const struct charter *charter, const struct charter_key *key,
+		       struct votes_read *out)
+{
+	struct bytes keeper = charter->recovery[key->person].keeper;
+
+	for (size_t i = 0; i < charter->recovery_n; i++)
+		if (bytes_equal(charter->recovery[i].keeper, keeper)) {
+			out->keepers |= UINT32_C(1) << i;
+			return;
+		}
+}
+
 static const char *read_vote(const struct authority_check *c, const struct charter_seen *charter,
-			     struct hash approval, struct hash target, struct charter_vote *out,
+			     struct hash approval, struct hash target, struct votes_read *out,
 			     struct agreed *agreed)
 {
 	const struct claim_seen *vote = seen_claim(c, approval);
@@ -65,14 +93,20 @@ static const char *read_vote(const struct authority_check *c, const struct chart
 		return "an approval that it counts is for something else";
 	if (!vote->has_key)
 		return "an approval that it counts was not signed";
-	*out = (struct charter_vote){.key = charter_key_find(&charter->charter, vote->key),
-				     .made = vote->made,
-				     .not_after = seen_number(vote->body, "not_after"),
-				     .key_since =
-					     key_since(c, charter->charter.revision, vote->key)};
-	if (out->key == NULL)
+	const struct charter_key *key = charter_key_find(&charter->charter, vote->key);
+	const struct charter_key *keeper = recovery_key(&charter->charter, vote->key);
+	if (key == NULL && keeper == NULL)
 		return "an approval that it counts is by a key that the charter does not know";
 	add_name(agreed, vote->author);
+	if (key == NULL) {
+		add_keeper(&charter->charter, keeper, out);
+		return NULL;
+	}
+	out->votes[out->n++] = (struct charter_vote){
+		.key = key,
+		.made = vote->made,
+		.not_after = seen_number(vote->body, "not_after"),
+		.key_since = key_since(c, charter->charter.revision, vote->key)};
 	return NULL;
 }
 
@@ -111,12 +145,20 @@ static const char *follows(const struct authority_check *c, const struct claim_s
 	return NULL;
 }
 
+/* Enough keepers of the recovery set stand in for the rule: for the charter alone. */
+static bool recovered(const struct claim_seen *claim, const struct charter *charter,
+		      const struct votes_read *votes)
+{
+	return seen_is(claim, "charter.revised") && charter->recovery_need > 0 &&
+	       (unsigned)__builtin_popcount(votes->keepers) >= charter->recovery_need;
+}
+
 /* The decision weighed once more, as the signer says that it weighed it. */
 static const char *weigh(struct authority_check *c, const struct claim_seen *claim,
 			 const struct admission *admission, struct agreed *agreed)
 {
 	const struct charter_seen *charter = seen_charter(c, admission->charter);
-	struct charter_vote votes[DOCUMENT_APPROVALS_MAX];
+	struct votes_read votes = {.n = 0};
 	struct charter_answer answer;
 	unsigned more;
 	const char *why;
@@ -127,20 +169,22 @@ static const char *weigh(struct authority_check *c, const struct claim_seen *cla
 		return "the charter that it was weighed by is of another log";
 	why = follows(c, claim, charter, &more);
 	for (size_t i = 0; i < admission->approvals_n && why == NULL; i++)
-		why = read_vote(c, charter, admission_approval(admission, i), claim->digest,
-				&votes[i], agreed);
+		why = read_vote(c, charter, admission_approval(admission, i), claim->digest, &votes,
+				agreed);
 	if (why != NULL)
 		return why;
+	agreed->charter = admission->charter;
+	if (recovered(claim, &charter->charter, &votes))
+		return NULL;
 	struct charter_question question = {
 		.approval_class = admission->approval_class,
 		.author = claim->has_key ? charter_key_find(&charter->charter, claim->key) : NULL,
 		.author_made = claim->made,
-		.votes = votes,
-		.votes_n = admission->approvals_n,
+		.votes = votes.votes,
+		.votes_n = votes.n,
 		.now = admission->at,
 		.more = more};
 	charter_weigh(&charter->charter, &question, &answer);
-	agreed->charter = admission->charter;
 	return verdict_text(answer.verdict);
 }
 
