@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decide.c — may? refuse, gate, append, flag, fold: one record, inside the batch transaction. */
 #include "core/cbor.h"
+#include "core/succession.h"
 #include "record/writer.h"
 
 #include <stdio.h>
@@ -340,16 +341,22 @@ static bool id_used(struct attempt *x)
 	return refuse_with(x, &f);
 }
 
-/* A log begins with its start, and has one. */
+/* A log begins with its start, and has one; and another name begins with its succession. */
 static bool out_of_order(struct attempt *x)
 {
-	bool starts = strcmp(x->record->type->type->name, "ledger.started") == 0;
-	bool empty = ledger_next(x->batch->engine->ledger) == 0;
+	const char *name = x->record->type->type->name;
+	uint64_t next = ledger_next(x->batch->engine->ledger);
+	bool starts = strcmp(name, "ledger.started") == 0, empty = next == 0;
+	bool succeeds = strcmp(name, SUCCESSION_TYPE) == 0;
+	bool due = next == x->batch->engine->succeeds_at;
 	struct fault f = {0};
 
-	if (starts == empty)
+	if (starts == empty && succeeds == due)
 		return false;
-	(void)fail(&f, empty ? "LOG_NOT_STARTED" : "LOG_STARTED_BEFORE", NULL);
+	if (starts != empty)
+		(void)fail(&f, empty ? "LOG_NOT_STARTED" : "LOG_STARTED_BEFORE", NULL);
+	else
+		(void)fail(&f, due ? "LOG_NOT_SUCCEEDED" : "LOG_SUCCEEDS_NOTHING", NULL);
 	return refuse_with(x, &f);
 }
 

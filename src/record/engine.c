@@ -87,6 +87,29 @@ uint64_t clocks_stamp(const struct two_clocks *clocks, uint64_t last_at)
 	return now > last_at ? now : last_at;
 }
 
+/* The log has its name from its last entry. A server that is started with another one stays away. */
+static err check_name(struct engine *e, struct fault *f)
+{
+	uint64_t size = ledger_next(e->ledger);
+	struct arena a = {0};
+	struct entry entry;
+	struct bytes last;
+	const char *why;
+
+	e->succeeds_at = UINT64_MAX;
+	if (size == 0)
+		return ERR_OK;
+	err result = ledger_entry(e->ledger, &a, size - 1, &last, f);
+	if (result.code == OK && !entry_parse(last, &entry, &why))
+		result = fail(f, "ENTRY_BAD", "detail", why, NULL);
+	if (result.code == OK && !bytes_equal(entry.claim.origin, bytes_text(e->config.origin))) {
+		e->succeeds_at = size;
+		result = e->config.succeeds ? ERR_OK : fail(f, "LOG_NOT_SUCCEEDED", NULL);
+	}
+	arena_done(&a);
+	return result;
+}
+
 static err open_stores(struct engine *e, struct fault *f)
 {
 	TRY(registry_make(e->config.areas, &e->registry, f));
@@ -101,6 +124,7 @@ static err open_stores(struct engine *e, struct fault *f)
 	ledger_hold_files(e->publisher_ledger, true);
 	TRY(key_cache_open(&e->keys, f));
 	TRY(ledger_begin(e->ledger, f));
+	TRY(check_name(e, f));
 	start_clock(e);
 	e->committed_size = ledger_next(e->ledger);
 	e->state.size = e->committed_size;

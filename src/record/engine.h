@@ -159,6 +159,7 @@ struct engine {
 	uint64_t written_size; /* of the log when our writer last committed */
 	pthread_t writer, publisher;
 	uint64_t committed_size;
+	uint64_t succeeds_at; /* the next entry when the last has another origin; else UINT64_MAX */
 	struct batch *batches, **batches_end; /* committed, not yet told to the stream */
 	struct engine_state state;
 

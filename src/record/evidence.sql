@@ -72,6 +72,26 @@ mode TEXT NOT NULL
 ca_key BLOB NOT NULL
 checkpoint_key BLOB NOT NULL
 
+-- table succession key seq
+seq BIGINT NOT NULL
+origin TEXT NOT NULL
+old_origin TEXT NOT NULL
+old_size BIGINT NOT NULL
+old_root BLOB NOT NULL
+recovered BIGINT NOT NULL
+checkpoint_key BLOB NOT NULL
+lost BIGINT NOT NULL
+used_up BIGINT NOT NULL
+at BIGINT NOT NULL
+
+-- fold ledger.succeeded
+INSERT INTO succession (seq, origin, old_origin, old_size, old_root, recovered, checkpoint_key, lost, used_up, at)
+VALUES (:seq, :origin, :old_origin, :old_size, :old_root, :recovered, :checkpoint_key, :lost, :used_up, :at);
+-- flag ledger.succeeded LOG_RANGE_LOST
+SELECT 1 AS missing WHERE :lost > 0;
+-- view log.successions ledger.read global
+SELECT seq, origin, old_origin, old_size, recovered, lost, used_up, at FROM succession ORDER BY seq;
+
 -- fold ledger.started
 INSERT INTO log_start (seq, mode, ca_key, checkpoint_key) VALUES (:seq, :mode, :ca_key, :checkpoint_key);
 -- fold ledger.started each founders

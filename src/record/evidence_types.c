@@ -4,6 +4,7 @@
 
 #include "core/charter.h"
 #include "core/sha256.h"
+#include "core/succession.h"
 #include "record/check.h"
 
 #include <string.h>
@@ -173,6 +174,67 @@ static const struct field value_erased[] = {
 	{0},
 };
 
+/* The log goes on under another name (lib/core/succession.h, which reads the same fields). */
+struct ledger_succeeded {
+	struct text origin, old_origin;
+	int64_t old_size;
+	struct hash old_root;
+	int64_t recovered;
+	struct hash recovered_root;
+	struct hash checkpoint_key;
+	bool used_up;
+};
+static const struct field ledger_succeeded[] = {
+	SIZED(ledger_succeeded, origin, REQUIRED, 255, "name of the log from here on"),
+	SIZED(ledger_succeeded, old_origin, REQUIRED, 255, "its name until here, never used again"),
+	NUMBER(ledger_succeeded, old_size, REQUIRED, 0, INT64_MAX,
+	       "entries that the old key signed"),
+	FIELD(ledger_succeeded, old_root, REQUIRED, "and the root that it signed last"),
+	NUMBER(ledger_succeeded, recovered, REQUIRED, 1, INT64_MAX, "entries that are still there"),
+	FIELD(ledger_succeeded, recovered_root, REQUIRED, "and their root"),
+	FIELD(ledger_succeeded, checkpoint_key, REQUIRED, "the new Ed25519 key of checkpoints"),
+	FIELD(ledger_succeeded, used_up, REQUIRED,
+	      "the signer's journal is behind, too: every build authorization counts as used up"),
+	{0},
+};
+
+struct ledger_succeeded_outputs {
+	int64_t lost;
+};
+static const struct field ledger_succeeded_outputs[] = {
+	NUMBER(ledger_succeeded_outputs, lost, REQUIRED, 0, INT64_MAX,
+	       "entries that were signed and are not there"),
+	{0},
+};
+
+static err check_ledger_succeeded(struct check_context *context, const void *body, uint64_t present,
+				  void *outputs, uint64_t *outputs_present, struct fault *f)
+{
+	struct ledger_succeeded_outputs *out = outputs;
+	struct succession s;
+	const char *why;
+
+	(void)body;
+	(void)present;
+	if (!succession_read(context->claim, &s, &why))
+		return fail(f, "LOG_SUCCESSION_WRONG", "why", why, NULL);
+	if (s.last.size > s.recovered.size)
+		out->lost = (int64_t)(s.last.size - s.recovered.size);
+	*outputs_present = 1;
+	return ERR_OK;
+}
+
+struct succession_approved {
+	struct hash statement;
+	struct blob approval;
+};
+static const struct field succession_approved[] = {
+	FIELD(succession_approved, statement, REQUIRED, "digest of the claim ledger.succeeded"),
+	SIZED(succession_approved, approval, REQUIRED, 4096,
+	      "[claim, proof] of an approval.given that names it"),
+	{0},
+};
+
 static const struct record_type types[] = {
 	{.name = "ledger.started",
 	 .version = 2,
@@ -185,6 +247,25 @@ static const struct record_type types[] = {
 	 .outputs = ledger_started_outputs,
 	 .check = check_ledger_started,
 	 .help = "the first entry: origin, keys and founders"},
+	{.name = "ledger.succeeded",
+	 .version = 1,
+	 .nature = EVENT,
+	 .origin = REPORTED,
+	 .flags = SYSTEM,
+	 .size = sizeof(struct ledger_succeeded),
+	 .fields = ledger_succeeded,
+	 .outputs_size = sizeof(struct ledger_succeeded_outputs),
+	 .outputs = ledger_succeeded_outputs,
+	 .check = check_ledger_succeeded,
+	 .help = "the log goes on under another name, with what could be recovered"},
+	{.name = "succession.approved",
+	 .version = 1,
+	 .nature = EVENT,
+	 .origin = REPORTED,
+	 .flags = SYSTEM,
+	 .size = sizeof(struct succession_approved),
+	 .fields = succession_approved,
+	 .help = "somebody agreed to the succession"},
 	{.name = "decision.refused",
 	 .version = 1,
 	 .nature = EVENT,

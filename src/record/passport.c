@@ -201,11 +201,34 @@ static int order_sequences(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static err succession_row(void *context, const struct value *columns, size_t n)
+{
+	struct gathering *g = context;
+	bool fresh;
+
+	(void)n;
+	if ((uint64_t)columns[0].number >= g->head.size)
+		return ERR_OK;
+	return add_sequence(g, (uint64_t)columns[0].number, &fresh);
+}
+
+/* Without them nobody could tell why earlier records carry another name. */
+static err add_successions(struct gathering *g)
+{
+	struct statement *s;
+
+	TRY(db_prepare(g->reader->db, "SELECT seq FROM succession", NULL, 0, &s, g->fault));
+	err result = db_query(g->reader->db, s, NULL, succession_row, g, NULL, g->fault);
+	statement_close(s);
+	return result;
+}
+
 static err gather(struct gathering *g)
 {
 	bool fresh;
 
-	TRY(add_sequence(g, 0, &fresh));           /* the start: origin, founders, CA */
+	TRY(add_sequence(g, 0, &fresh)); /* the start: origin, founders, CA */
+	TRY(add_successions(g));
 	for (size_t i = 0; i < g->subjects_n; i++) /* grows while it is walked */
 		TRY(add_chain(g, &g->subjects[i]));
 	qsort(g->sequences, g->sequences_n, sizeof g->sequences[0], order_sequences);

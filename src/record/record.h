@@ -27,6 +27,7 @@ struct engine_config {
 	const char *store;  /* db_open address */
 	const char *tiles;  /* folder, or NULL */
 	const char *origin; /* of the log; every claim carries it */
+	bool succeeds; /* entries there may carry another: the next one is a ledger.succeeded */
 	const struct area *const *areas;
 	const struct clock *clock;
 	sign_checkpoint *sign;
