@@ -165,8 +165,6 @@ static const char *weigh(struct authority_check *c, const struct claim_seen *cla
 
 	if (charter == NULL)
 		return "the charter that it was weighed by is not here";
-	if (!bytes_equal(charter->charter.origin, c->origin))
-		return "the charter that it was weighed by is of another log";
 	why = follows(c, claim, charter, &more);
 	for (size_t i = 0; i < admission->approvals_n && why == NULL; i++)
 		why = read_vote(c, charter, admission_approval(admission, i), claim->digest, &votes,
@@ -212,7 +210,7 @@ static err check_admission(struct authority_check *c, const struct note_key *log
 		return wrong(f, what, why);
 	TRY(verify_by_log(log, DOCUMENT_ADMISSION, &sign1, what, f));
 	if (!hash_equal(admission.claim, claim->digest) ||
-	    !bytes_equal(admission.origin, c->origin) ||
+	    !bytes_equal(admission.origin, claim->origin) ||
 	    !bytes_equal(admission.approval_class, bytes_text(class_of(claim))))
 		return wrong(f, what, "the signer's admission is of something else");
 	why = weigh(c, claim, &admission, agreed);
@@ -293,13 +291,12 @@ static err check_build(struct authority_check *c, const struct note_key *log,
 	return ERR_OK;
 }
 
-static const char *compare_manifest(const struct authority_check *c,
-				    const struct firmware_manifest *m,
+static const char *compare_manifest(const struct firmware_manifest *m,
 				    const struct claim_seen *claim)
 {
 	struct hash image;
 
-	if (!bytes_equal(m->origin, c->origin) || !hash_equal(m->claim, claim->digest))
+	if (!bytes_equal(m->origin, claim->origin) || !hash_equal(m->claim, claim->digest))
 		return "it is of another decision";
 	if (!seen_hash(claim->body, "image", &image) || !hash_equal(image, m->image) ||
 	    seen_number(claim->body, "image_size") != m->image_size)
@@ -339,7 +336,7 @@ static err check_firmware(struct authority_check *c, const struct issue_receipt 
 		return wrong(f, WHAT, "it is not here");
 	if (!firmware_manifest_parse(answer->document, &sign1, &manifest, &why))
 		return wrong(f, WHAT, why);
-	why = compare_manifest(c, &manifest, claim);
+	why = compare_manifest(&manifest, claim);
 	if (why != NULL)
 		return wrong(f, WHAT, why);
 	copy_text(out->firmware.id, sizeof out->firmware.id, release);

@@ -17,7 +17,8 @@ struct authority_check {
 	struct charter_seen *charters;
 	bool requested, certified;
 	struct hash request, certificate; /* digests of the claim and of the certificate */
-	struct bytes origin, receipt;
+	struct bytes origin,
+		receipt; /* of the request: a log may have gone on under another name */
 };
 passport_each authority_check_each; /* the context is the struct authority_check */
 

@@ -60,7 +60,8 @@ static void keep_claim(struct authority_check *c, const struct entry *entry)
 		no_memory(c);
 		return;
 	}
-	*one = (struct claim_seen){.type = entry->claim.type,
+	*one = (struct claim_seen){.origin = entry->claim.origin,
+				   .type = entry->claim.type,
 				   .body = entry->claim.body,
 				   .author = entry->claim.author,
 				   .digest = claim_digest(entry->claim_bytes),
@@ -120,6 +121,7 @@ static void keep_unit(struct authority_check *c, const struct entry *entry)
 {
 	if (bytes_equal(entry->claim.type, bytes_text("unit.requested"))) {
 		c->request = claim_digest(entry->claim_bytes);
+		c->origin = entry->claim.origin;
 		c->requested = true;
 	} else if (bytes_equal(entry->claim.type, bytes_text("certificate.issued"))) {
 		c->certificate = sha256(document_in_body(entry->claim.body, "certificate"));
@@ -138,7 +140,6 @@ void authority_check_each(void *context, const struct passport_entry *entry,
 	struct bytes type = parsed->claim.type;
 
 	if (entry->sequence == 0) {
-		c->origin = parsed->claim.origin;
 		(void)seen_keep_charter(c, document_in_body(parsed->claim.body, "charter"), 0);
 	}
 	for (size_t i = 0; i < sizeof CLAIMS / sizeof CLAIMS[0]; i++)

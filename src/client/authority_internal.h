@@ -7,7 +7,7 @@
 
 /* A decision, or an approval of one. */
 struct claim_seen {
-	struct bytes type, body, author;
+	struct bytes origin, type, body, author;
 	struct hash digest, key;
 	bool has_key;
 	uint64_t made;
