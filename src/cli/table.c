@@ -62,6 +62,16 @@ static const struct option_row RECORD_OPTIONS[] = {
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
+static const struct option_row CONTROLS_OPTIONS[] = {
+	{"all", NULL, "every column: stage, evidence, numbers, and where the standards ask for it"},
+	{"csv", NULL, "for spreadsheets"},
+	{0},
+};
+static const struct option_row REPLAY_OPTIONS[] = {
+	{"since", "TIME", "passages from then on: a time, or 30d or 12h ago (default: 90d)"},
+	{"draft", "FILE", "a JSON array of records of the policy, in force from then on"},
+	{0},
+};
 static const struct option_row VIEW_OPTIONS[] = {
 	{"list", NULL, "every view"},
 	{"limit", "N", "rows at most"},
@@ -185,6 +195,12 @@ const struct command COMMANDS[] = {
 	 command_ledger_export, NULL},
 	{"ledger checkpoint", "", "Prints the last signed checkpoint, verified.", NULL, 0, 0,
 	 command_ledger_checkpoint, NULL},
+	{"policy controls", "", "Lists the controls that a policy can adopt, and what each is for.",
+	 CONTROLS_OPTIONS, 0, 0, command_policy_controls, NULL},
+	{"policy replay", "DIR",
+	 "Replays the log and asks every gate again, as of then: lists what the policy of that "
+	 "time, or a draft, would have held. Changes nothing; the server may run.",
+	 REPLAY_OPTIONS, 1, 1, command_policy_replay, NULL},
 	{"witness make", "DIR",
 	 "Makes a witness's key and certificate, and prints its verifier key: for the charter of a "
 	 "log that has not begun.",
