@@ -17,9 +17,11 @@ import sys
 import cbor2
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+import charter_reader
+import proof_reader
 
 WIDTH = 256
 HASH = 32
@@ -345,13 +347,17 @@ def check_witness(witness):
 
 
 def check_proof(proof):
-    """The COSE_Sign1's (algorithm, kid, protected, signature), "webauthn", or None."""
+    """The COSE_Sign1's (algorithm, kid, protected, signature), WebAuthn's list, an SSH signature's
+    bytes, or None."""
     if proof is None:
         return None
+    if type(proof) is bytes:
+        need(is_bytes(proof, 1, 1024), "the SSH proof")
+        return proof
     if type(proof) is list:
         need(len(proof) == 3 and is_bytes(proof[0], 1, 512) and is_bytes(proof[1], 1, 2048) and
              is_bytes(proof[2], 1, 512), "the WebAuthn proof")
-        return "webauthn"
+        return proof
     need(type(proof) is cbor2.CBORTag and proof.tag == 18, "the proof's kind")
     parts = proof.value
     need(type(parts) in (list, tuple) and len(parts) == 4, "the COSE proof")
@@ -364,21 +370,19 @@ def check_proof(proof):
     return header[1], header[4], protected, signature
 
 
-def verify_cose(proof, key, claim_bytes, type_name):
-    algorithm, _, protected, signature = proof
-    signed = cbor2.dumps(["Signature1", protected, type_name.encode(), claim_bytes],
-                         canonical=True)
+def proof_wrong(proof, key, claim_bytes, claim, relying_party):
+    """None, or why it does not hold."""
     try:
-        if algorithm == EDDSA and isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, signed)
-        elif algorithm == ES256 and isinstance(key, ec.EllipticCurvePublicKey):
-            r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-            key.verify(encode_dss_signature(r, s), signed, ec.ECDSA(hashes.SHA256()))
+        if type(proof) is bytes:
+            proof_reader.check_ssh(proof, key, claim_bytes)
+        elif type(proof) is list:
+            proof_reader.check_webauthn(proof, key, claim_bytes, relying_party)
         else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
+            need(claim.get(5) == proof[1], "the claim names another key than the proof")
+            proof_reader.check_cose(proof, key, claim_bytes, claim[2])
+    except (proof_reader.Unproved, Malformed) as error:
+        return str(error)
+    return None
 
 
 class History:
@@ -396,6 +400,10 @@ class History:
         self.verified = 0
         self.unknown = 0
         self.reported = 0
+        self.passkeys = 0   # not verified: no relying party
+        self.by_kind = {}   # verified: cose, passkey, ssh
+        self.relying_party = None
+        self.charter = charter_reader.Chain()
 
     def say(self, name, i, what):
         self.problems.append(Problem(name, "entry %d" % i, what))
@@ -416,6 +424,9 @@ class History:
         self.check_witness(i, entry[2])
         self.check_author(i, entry[0], claim, proof)
         self.learn_key(i, claim)
+        wrong = self.charter.see(i, claim, entry[0], proof, entry[2][4])
+        if wrong is not None:
+            self.say("CHARTER", *wrong)
 
     def check_witness(self, i, witness):
         if witness[1] != i:
@@ -446,27 +457,35 @@ class History:
         first = self.submitted.setdefault((claim[4], claim[6]), i)
         if first != i:
             self.say("REPEATED", i, "the same submission as %d" % first)
-        if proof is None or proof == "webauthn":
+        if proof is None:
             self.reported += 1
             return
-        if claim.get(5) != proof[1]:
-            self.say("SIGNATURE", i, "the claim names another key than the proof")
-        elif proof[1] not in self.keys:
+        if type(proof) is list and self.relying_party is None:
+            self.passkeys += 1
+            return
+        owner, key = self.keys.get(claim.get(5), (None, None))
+        if key is None:
             self.unknown += 1
             if self.strict:
                 self.say("SIGNATURE", i, "its key was never enrolled")
-        elif self.keys[proof[1]][0] != claim[4]:
+            return
+        if owner != claim[4]:
             self.say("SIGNATURE", i, "its key is another principal's")
-        elif not verify_cose(proof, self.keys[proof[1]][1], claim_bytes, claim[2]):
-            self.say("SIGNATURE", i, "it does not verify")
-        else:
-            self.verified += 1
+            return
+        wrong = proof_wrong(proof, key, claim_bytes, claim, self.relying_party)
+        if wrong is not None:
+            self.say("SIGNATURE", i, wrong)
+            return
+        self.verified += 1
+        kind = {bytes: "ssh", list: "passkey", tuple: "cose"}[type(proof)]
+        self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
 
     def learn_key(self, i, claim):
         body = claim[10]
         if claim[2] == "key.enrolled":
             self.keep_key(i, body.get("principal"), body.get("public_key"))
         elif claim[2] == "ledger.started":
+            self.relying_party = body.get("relying_party")
             for founder in body.get("founders", []):
                 spki = founder.get("public_key")
                 if type(spki) is bytes and hashlib.sha256(spki).digest() != founder.get("key"):
@@ -509,6 +528,7 @@ def read_log(path, key_text, strict=False):
             raise Problem("FILE_MISSING", "checkpoint", "not there")
         size, root = read_checkpoint(raw, key)
         history.origin = key[0]
+        history.charter.log_key = key[2]
         levels = []
         while size >> (8 * len(levels)):
             levels.append(read_level(folder, size, len(levels), problems))
@@ -530,9 +550,10 @@ def main(arguments):
     for problem in problems:
         print(problem)
     if not problems:
-        print("%d entries, %d signatures verified, %d by keys not enrolled here, %d reported, "
-              "%d subjects, %d keys" % (size, history.verified, history.unknown, history.reported,
-                                        len(history.last), len(history.keys)))
+        print("%d entries, %d signatures verified, %d by keys not enrolled here, %d by passkeys of "
+              "nobody knows where, %d reported, %d subjects, %d keys, %d decisions weighed" % (
+                  size, history.verified, history.unknown, history.passkeys, history.reported,
+                  len(history.last), len(history.keys), history.charter.agreed))
     return 1 if problems else 0
 
 

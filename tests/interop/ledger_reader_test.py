@@ -104,6 +104,9 @@ BY_WRITER = [
     ("time", 555, "TIME"),
     ("forged", 304, "SIGNATURE"),
     ("forged", 303, "SIGNATURE"),
+    ("forged", 307, "SIGNATURE"),  # an SSH key
+    ("forged", 308, "SIGNATURE"),  # a token
+    ("unknown_key", 307, "SIGNATURE"),
     ("unknown_key", 304, "SIGNATURE"),
     ("origin", 257, "ORIGIN"),
     ("previous", 400, "PREVIOUS"),
@@ -146,6 +149,8 @@ def main(program):
         tally.check("as many entries as made", "nothing" if size == ENTRIES else "?", [])
         tally.check("signatures of two keys verified",
                     "nothing" if history.verified > 400 and len(history.keys) == 2 else "?", [])
+        tally.check("SSH signatures verified",
+                    "nothing" if history.by_kind["ssh"] > 100 else "?", [])
         for entries in (4, 255, 256, 257, 512, 513):
             folder = os.path.join(base, "n%d" % entries)
             tally.check("a whole log of %d" % entries, "nothing", ledger_reader.read_log(

@@ -194,6 +194,65 @@ static void without_a_relying_party_no_assertion_holds(void **state)
 			 ERR_UNAUTHENTICATED);
 }
 
+/* ---- what foreign code proved ---- */
+
+/* The public halves of the keys in tests/golden/entry/make.py. */
+static const char GOLDEN_ED25519[] =
+	"302a300506032b6570032100"
+	"8a7383a6d84931385dabcf1ddb38bc282c5e488fa5c95867f3d4485924514110";
+static const char GOLDEN_P256[] =
+	"3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+	"ae48edaa466de46a1e1d2e34972faeafa892da7c146ba82167e355adfee2756b"
+	"0aa6a6fd04e4ed4eff0152113e75ccb46594172b848f94e37988a684c6884af0";
+
+static struct bytes unhex(struct bytes text)
+{
+	char *digits = arena_alloc(&arena, text.n);
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '\n')
+			digits[n++] = (char)text.p[i];
+	}
+	uint8_t *out = arena_alloc(&arena, n / 2);
+	assert_true(hex_decode(bytes_of(digits, n), out, n / 2));
+	return bytes_of(out, n / 2);
+}
+
+static bool golden_holds(const char *name, const char *spki, const char *application)
+{
+	const char *path = arena_printf(&arena, "%s/%s.hex", GOLDEN_FOLDER, name);
+	const struct bytes page = bytes_text("https://ledger.example");
+	const struct proof_party ledger = {
+		.relying_party = bytes_text("ledger.example"), .origins = &page, .origins_n = 1};
+	struct public_key *key = NULL;
+	struct bytes text;
+	struct entry entry;
+	const char *why;
+
+	assert_int_equal(file_read(&arena, path, 8192, &text, NULL).code, OK);
+	assert_true(entry_parse(unhex(text), &entry, &why));
+	assert_int_equal(public_key_parse(unhex(bytes_text(spki)), &key, NULL).code, OK);
+	err e = proof_check(&entry.proof, &entry.claim, entry.claim_bytes, key,
+			    application == NULL ? (struct bytes){0} : bytes_text(application),
+			    &ledger, NULL);
+	public_key_close(key);
+	return e.code == OK;
+}
+
+static void what_foreign_code_proved_holds(void **state)
+{
+	(void)state;
+	assert_true(golden_holds("signed_ed25519", GOLDEN_ED25519, NULL));
+	assert_true(golden_holds("signed_es256_offline", GOLDEN_P256, NULL));
+	assert_true(golden_holds("approved_webauthn", GOLDEN_P256, NULL));
+	assert_true(golden_holds("approved_ssh_ed25519", GOLDEN_ED25519, NULL));
+	assert_true(golden_holds("approved_ssh_token_p256", GOLDEN_P256, "ssh:approve"));
+	assert_false(golden_holds("approved_ssh_token_p256", GOLDEN_P256, NULL));
+	assert_false(golden_holds("approved_ssh_ed25519", GOLDEN_P256, NULL));
+	assert_false(golden_holds("approved_webauthn", GOLDEN_ED25519, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +263,7 @@ int main(void)
 		PROOF_TEST(an_assertion_without_a_person_is_refused),
 		PROOF_TEST(an_assertion_by_another_key_or_in_another_form_is_refused),
 		PROOF_TEST(without_a_relying_party_no_assertion_holds),
+		PROOF_TEST(what_foreign_code_proved_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
