@@ -11,8 +11,9 @@
 #include <time.h>
 
 enum {
-	TICK_MS = 1000, /* a signer that was started again waits for its nonce */
-	PAUSE_MS = 100, /* between two rounds */
+	FAILURES_SAID = 3, /* in a row */
+	TICK_MS = 1000,    /* a signer that was started again waits for its nonce */
+	PAUSE_MS = 100,    /* between two rounds */
 	STATUS_EVERY_MS = 15000,
 	BACK_OFF_MS = 500, /* twice as much after each failure */
 	BACK_OFF_MAX_MS = 60000,
@@ -57,6 +58,13 @@ static void note_failure(struct witnessing *w, struct witness_site *site, const 
 
 /* ---- the signer ---- */
 
+static void set_evidence_head(struct witnessing *w, uint64_t size)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	w->evidence_head = size;
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
 /* Whether the witnesses are its anchor: only then it wants to know. */
 static err ask_status(struct witnessing *w, struct arena *a, struct fault *f)
 {
@@ -68,16 +76,22 @@ static err ask_status(struct witnessing *w, struct arena *a, struct fault *f)
 		return ERR_OK;
 	TRY(signer_status_read(w->signer, a, &status, f));
 	w->anchors = status.anchor == ANCHOR_WITNESS;
+	if (!w->anchors)
+		set_evidence_head(w, 0);
 	w->status_at_ms = now_ms();
 	return ERR_OK;
 }
 
-static void show_signer(struct witnessing *w, struct bytes cosigned)
+static bool show_signer(struct witnessing *w, struct bytes cosigned)
 {
 	struct fault f = {0};
 
-	if (w->anchors && signer_witnessed(w->signer, cosigned, &f).code != OK)
-		log_fault(LOG_WARNING_LEVEL, "signer_witness_note", &f);
+	if (!w->anchors)
+		return false;
+	if (signer_witnessed(w->signer, cosigned, &f).code == OK)
+		return true;
+	log_fault(LOG_WARNING_LEVEL, "signer_witness_note", &f);
+	return false;
 }
 
 /* What the signer wants cosigned before it signs anything. */
@@ -108,7 +122,7 @@ static err bring_nonce(struct witnessing *w, struct arena *a, struct fault *f)
 		if (witness_bring(w, site, asked, checkpoint.head, a, &cosigned, &problem).code ==
 		    OK) {
 			note_success(w, site);
-			show_signer(w, cosigned);
+			(void)show_signer(w, cosigned);
 		} else {
 			note_failure(w, site, &problem);
 		}
@@ -149,6 +163,15 @@ static bool is_due(const struct witness_site *site, struct merkle_head head)
 	return now_ms() >= site->again_ms && !(site->done && head_equal(site->last, head));
 }
 
+static bool majority_has(const struct witnessing *w, struct merkle_head head)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < w->config.witnesses_n; i++)
+		done += w->sites[i].done && head_equal(w->sites[i].last, head);
+	return done > w->config.witnesses_n / 2;
+}
+
 /* The published checkpoint goes to each witness that has not cosigned it; what comes back is published with
  * it, unless a newer one was published meanwhile, and brought next. */
 static err bring_checkpoint(struct witnessing *w, struct arena *a, struct fault *f)
@@ -176,7 +199,8 @@ static err bring_checkpoint(struct witnessing *w, struct arena *a, struct fault 
 	}
 	if (!changed)
 		return ERR_OK;
-	show_signer(w, note);
+	if (show_signer(w, note) && majority_has(w, head))
+		set_evidence_head(w, head.size);
 	return ledger_publish(w->ledger, head, note, f);
 }
 
@@ -195,10 +219,11 @@ static void round_once(struct witnessing *w, struct arena *a)
 	}
 	if (result.code == OK)
 		result = bring_checkpoint(w, a, &f);
-	if (result.code != OK) {
+	w->failures = result.code == OK ? 0 : w->failures + 1;
+	if (w->failures == FAILURES_SAID) /* a new store has no tables for a moment */
 		log_fault(LOG_WARNING_LEVEL, "witnessing_waits", &f);
+	if (result.code != OK)
 		close_log(w);
-	}
 }
 
 /* ---- the thread ---- */
@@ -308,6 +333,16 @@ void witnessing_close(struct witnessing *w)
 }
 
 /* ---- what others see ---- */
+
+uint64_t witnessing_head(struct witnessing *w, uint64_t certified)
+{
+	if (w == NULL)
+		return certified;
+	(void)pthread_mutex_lock(&w->lock);
+	uint64_t size = w->evidence_head;
+	(void)pthread_mutex_unlock(&w->lock);
+	return size > 0 && size < certified ? size : certified;
+}
 
 static uint64_t behind(const struct witness_site *site, uint64_t certified)
 {

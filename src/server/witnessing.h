@@ -22,6 +22,9 @@ void witnessing_wake(struct witnessing *w);
 void witnessing_stop(struct witnessing *w);
 void witnessing_close(struct witnessing *w);
 
+/* The size of the head that evidence for the signer should stand in: `certified`, or where witnesses
+ * are its anchor, the latest that it was shown with the cosignatures of a majority of them. */
+uint64_t witnessing_head(struct witnessing *w, uint64_t certified);
 /* One member a witness: its name, the size that it cosigned, how far that is behind `certified`, and
  * the problem if it has one. NULL when there are none. */
 json_t *witnessing_json(struct witnessing *w, uint64_t certified);

@@ -36,10 +36,12 @@ struct witnessing {
 	bool anchors;          /* the signer's anchor is its witnesses */
 	uint64_t status_at_ms; /* steady: when that was asked; 0: never */
 	struct witness_site sites[CONFIG_WITNESSES_MAX];
+	unsigned failures; /* of the log, in a row */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool stopping, wanted; /* under the lock */
+	bool stopping, wanted;  /* under the lock, as is: */
+	uint64_t evidence_head; /* shown to the signer with a majority's cosignatures; 0: none */
 };
 
 /* witness_site.c: brings a note of this head to a witness, from whatever it has. `cosigned`, with
