@@ -167,7 +167,8 @@ static bool make_witness(struct attempt *x, enum outcome outcome, uint64_t targe
 	return (x->raised_n == 0 || put_raised(x, &w->raised)) &&
 	       (s->record.outputs.p == NULL || s->record.outputs.present == 0 ||
 		put_outputs(x, &w->outputs)) &&
-	       (gate == NULL || x->controls_n == 0 || outcome == OUTCOME_PENDING ||
+	       (gate == NULL || outcome == OUTCOME_PENDING ||
+		(x->controls_n == 0 && !x->batch->engine->registry->has_policy) ||
 		put_gate(x, gate, &w->gate));
 }
 
