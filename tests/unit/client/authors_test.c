@@ -9,6 +9,8 @@
 #include "base/catalog.h"
 #include "client/log.h"
 #include "core/cbor.h"
+#include "interop/passkey_sign.h"
+#include "interop/ssh_sign.h"
 
 #include <string.h>
 
@@ -22,6 +24,8 @@ struct log {
 	struct audit_keys keys;
 	struct private_key *ada, *alice, *mallory; /* ada founds */
 	uint64_t next;
+	enum proof_kind form; /* of the next signatures; PROOF_NONE: COSE */
+	const char *party;    /* of passkeys */
 	struct fault f;
 };
 
@@ -33,6 +37,21 @@ static void must(struct log *l, err e)
 		return;
 	fault_text(&l->f, text, sizeof text);
 	fail_msg("%s", text);
+}
+
+static struct bytes prove(struct log *l, const struct private_key *key, const char *type,
+			  struct bytes claim)
+{
+	struct bytes out;
+
+	if (l->form == PROOF_SSHSIG)
+		must(l, ssh_prove(&l->arena, key, "ssh:any", claim, &out, &l->f));
+	else if (l->form == PROOF_WEBAUTHN)
+		must(l, passkey_prove(&l->arena, key, l->party, "https://anywhere.example", claim,
+				      &out, &l->f));
+	else
+		must(l, cose_sign(&l->arena, key, bytes_text(type), claim, &out, &l->f));
+	return out;
 }
 
 /* An entry as a log could hold it; without a key it was reported over a channel. */
@@ -57,7 +76,7 @@ static struct bytes make_entry(struct log *l, const char *type, const char *auth
 	must(l, claim_make(&maker, &l->arena, bytes_text(type), envelope, &p, &l->f));
 	json_decref(envelope);
 	if (key != NULL)
-		must(l, cose_sign(&l->arena, key, bytes_text(type), p.claim, &proof, &l->f));
+		proof = prove(l, key, type, p.claim);
 	witness_put(&noted, &witness);
 	assert_true(writer_done(&noted, &witness_bytes));
 	entry_put(&w, p.claim, proof, witness_bytes);
@@ -114,34 +133,48 @@ static void assert_wrong(struct log *l, err e, const char *detail)
 	l->f = (struct fault){0};
 }
 
-static json_t *start_by(const char *principal, const struct private_key *key)
+static json_t *start_by(const char *principal, const struct private_key *key, const char *party)
 {
 	char spki[2 * SPKI_SIZE_MAX], hex[65];
 	struct hash id = public_key_id(private_key_public(key));
 
 	hex_encode(hash_bytes(&id), hex);
 	base64url_encode(public_key_spki(private_key_public(key)), spki);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}], s:[{s:s}]}", "mode",
-			 "bootstrap", "origin", ORIGIN, "ca_key", hex, "ca_certificate", hex,
-			 "checkpoint_key", hex, "founders", "principal", principal, "key", hex,
-			 "public_key", spki, "founder_permissions", "permission", "access.admin");
+	json_t *json =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}], s:[{s:s}]}", "mode",
+			  "bootstrap", "origin", ORIGIN, "ca_key", hex, "ca_certificate", hex,
+			  "checkpoint_key", hex, "founders", "principal", principal, "key", hex,
+			  "public_key", spki, "founder_permissions", "permission", "access.admin");
+	if (party != NULL)
+		json_object_set_new(json, "relying_party", json_string(party));
+	return json;
 }
 
-static int log_open(void **state)
+static int open_with(void **state, const char *party)
 {
 	static struct log l;
 
-	l = (struct log){.next = 0};
+	l = (struct log){.party = "relying.example"};
 	must(&l, private_key_generate(KEY_ED25519, &l.ada, &l.f));
 	must(&l, registry_make(AREAS, &l.registry, &l.f));
 	must(&l, private_key_generate(KEY_P256, &l.alice, &l.f));
 	must(&l, private_key_generate(KEY_ED25519, &l.mallory, &l.f));
 	l.keys.registry = l.registry;
-	must(&l,
-	     happens(&l, "ledger.started", "server", NULL, OUTCOME_FOLDED, start_by("ada", l.ada)));
+	must(&l, happens(&l, "ledger.started", "server", NULL, OUTCOME_FOLDED,
+			 start_by("ada", l.ada, party)));
 	assert_string_equal(l.keys.mode, "bootstrap");
 	*state = &l;
 	return 0;
+}
+
+static int log_open(void **state)
+{
+	return open_with(state, NULL);
+}
+
+static int log_with_passkeys(void **state)
+{
+	return open_with(state, "relying.example");
 }
 
 static int log_close(void **state)
@@ -283,12 +316,81 @@ static void log_does_not_start_again_with_other_founders(void **state)
 
 	assert_wrong(l,
 		     happens(l, "ledger.started", "server", NULL, OUTCOME_FOLDED,
-			     start_by("mallory", l->mallory)),
+			     start_by("mallory", l->mallory, NULL)),
 		     "a log starts once, with its first entry");
 	assert_wrong(l, speaks(l, "mallory", l->mallory), "nobody had enrolled its key");
 }
 
-#define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, log_open, log_close)
+/* ---- SSH signatures and passkeys ---- */
+
+static void ssh_signatures_are_verified_like_others(void **state)
+{
+	struct log *l = *state;
+
+	enroll(l, "alice", l->alice);
+	l->form = PROOF_SSHSIG;
+	must(l, speaks(l, "alice", l->alice));
+	must(l, speaks(l, "ada", l->ada));
+	assert_int_equal(l->keys.verified, 3);
+	assert_wrong(l, speaks(l, "mallory", l->mallory), "nobody had enrolled its key");
+	assert_wrong(l, speaks(l, "alice", l->ada),
+		     "its key belongs to somebody else than its author");
+}
+
+static void passkeys_are_verified_where_the_log_names_its_party(void **state)
+{
+	struct log *l = *state;
+
+	enroll(l, "alice", l->alice);
+	l->form = PROOF_WEBAUTHN;
+	must(l, speaks(l, "alice", l->alice));
+	must(l, speaks(l, "ada", l->ada));
+	assert_int_equal(l->keys.verified, 3);
+	assert_int_equal(l->keys.passkeys, 0);
+	l->party = "evil.example";
+	assert_wrong(l, speaks(l, "alice", l->alice), "the assertion is for another relying party");
+}
+
+static void passkeys_are_counted_where_the_log_names_no_party(void **state)
+{
+	struct log *l = *state;
+
+	enroll(l, "alice", l->alice);
+	l->form = PROOF_WEBAUTHN;
+	must(l, speaks(l, "alice", l->alice));
+	assert_int_equal(l->keys.verified, 1);
+	assert_int_equal(l->keys.passkeys, 1);
+	assert_wrong(l, speaks(l, "mallory", l->mallory), "nobody had enrolled its key");
+}
+
+/* A signature over one claim, shown with another. */
+static void a_proof_of_another_record_is_refused(void **state)
+{
+	static const enum proof_kind forms[] = {PROOF_COSE, PROOF_SSHSIG, PROOF_WEBAUTHN};
+	static const char *const details[] = {"the signature does not match the claim and its key",
+					      "the signature does not match",
+					      "the challenge is not this record's digest"};
+	struct log *l = *state;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct entry entry, other;
+		const char *why;
+		json_t *body = json_pack("{s:s, s:s}", "principal", "x", "reason", "one");
+		struct bytes bytes;
+
+		l->form = forms[i];
+		bytes = make_entry(l, "principal.suspended", "ada", l->ada, OUTCOME_FOLDED, body);
+		assert_true(entry_parse(bytes, &entry, &why));
+		body = json_pack("{s:s, s:s}", "principal", "x", "reason", "another");
+		bytes = make_entry(l, "principal.suspended", "ada", l->ada, OUTCOME_FOLDED, body);
+		assert_true(entry_parse(bytes, &other, &why));
+		entry.proof = other.proof;
+		assert_wrong(l, audit_keys_entry(&l->keys, 5, bytes, &entry, &l->f), details[i]);
+	}
+}
+
+#define LOG_TEST(name)   cmocka_unit_test_setup_teardown(name, log_open, log_close)
+#define PARTY_TEST(name) cmocka_unit_test_setup_teardown(name, log_with_passkeys, log_close)
 
 int main(void)
 {
@@ -305,6 +407,10 @@ int main(void)
 		LOG_TEST(who_left_speaks_no_more_and_others_do),
 		LOG_TEST(enrolment_that_nobody_signed_is_refused),
 		LOG_TEST(log_does_not_start_again_with_other_founders),
+		LOG_TEST(ssh_signatures_are_verified_like_others),
+		LOG_TEST(passkeys_are_counted_where_the_log_names_no_party),
+		PARTY_TEST(passkeys_are_verified_where_the_log_names_its_party),
+		PARTY_TEST(a_proof_of_another_record_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
