@@ -27,14 +27,20 @@ MUST_CHECK err anchor_identity(struct anchor *a, struct hash *out, struct fault 
 
 /* ---- the anchor of a signer's folder ---- */
 
-/* Its file there: lines `tcti = …`, `index = 0x…`, `tpm = <identity, hex>`. */
+/* Its file there: lines `tcti = …`, `index = 0x…`, `tpm = <identity, hex>`, `value = <what it showed
+ * when it was made>`. */
 #define FILE_ANCHOR "anchor"
 
 /* Makes the index and the file; refuses if the file exists (ANCHOR_FOLDER_EXISTS). */
 MUST_CHECK err anchor_folder_make(const char *folder, const char *tcti, uint32_t index,
 				  struct bytes owner_auth, struct fault *f);
 /* Opens what the file names, and sees that it is the same TPM (ANCHOR_NOT_GENUINE). `*out` is NULL when
- * there is no file. Before the signer locks itself in. */
+ * there is no file. Before the signer locks itself in, and before it has loaded a key: the worker
+ * has a copy of what is in memory. */
 MUST_CHECK err anchor_folder_open(const char *folder, struct anchor **out, struct fault *f);
+/* What the file says of the anchor when it was made. A journal that begins to count with it begins with
+ * this value, and not with what it shows then: one of before that is put back must not begin again. */
+MUST_CHECK err anchor_folder_first(const char *folder, uint64_t *value, struct hash *tpm,
+				   struct fault *f);
 
 #endif

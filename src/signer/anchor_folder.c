@@ -13,6 +13,7 @@ struct anchor_file {
 	char tcti[TCTI_MAX + 1];
 	uint32_t index;
 	struct hash tpm;
+	uint64_t value;
 };
 
 static err path_of(const char *folder, char out[static PATH_SIZE], struct fault *f)
@@ -40,13 +41,26 @@ static bool take_line(struct bytes *text, const char *name, struct bytes *value)
 	return true;
 }
 
+/* 18 digits at most. */
+static bool take_number(struct bytes digits, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9' || digits.n > 18)
+			return false;
+		*out = *out * 10 + (uint64_t)(digits.p[i] - '0');
+	}
+	return digits.n > 0;
+}
+
 static bool parse_file(struct bytes text, struct anchor_file *out)
 {
-	struct bytes tcti, index, tpm;
+	struct bytes tcti, index, tpm, value;
 	uint8_t number[4];
 
 	if (!take_line(&text, "tcti = ", &tcti) || !take_line(&text, "index = 0x", &index) ||
-	    !take_line(&text, "tpm = ", &tpm) || text.n != 0)
+	    !take_line(&text, "tpm = ", &tpm) || !take_line(&text, "value = ", &value) ||
+	    text.n != 0 || !take_number(value, &out->value))
 		return false;
 	if (tcti.n > TCTI_MAX || memchr(tcti.p, 0, tcti.n) != NULL ||
 	    !hex_decode(index, number, sizeof(number)) ||
@@ -82,6 +96,18 @@ static err check_tpm(struct anchor *a, const struct anchor_file *file, struct fa
 			      "it is not the TPM that the signer's anchor was made with", NULL);
 }
 
+err anchor_folder_first(const char *folder, uint64_t *value, struct hash *tpm, struct fault *f)
+{
+	char path[PATH_SIZE];
+	struct anchor_file file;
+
+	TRY(path_of(folder, path, f));
+	TRY(read_file(path, &file, f));
+	*value = file.value;
+	*tpm = file.tpm;
+	return ERR_OK;
+}
+
 err anchor_folder_open(const char *folder, struct anchor **out, struct fault *f)
 {
 	char path[PATH_SIZE];
@@ -110,11 +136,14 @@ static err write_file(const char *path, const char *tcti, uint32_t index, struct
 {
 	char tpm_text[2 * sizeof(struct hash) + 1], text[FILE_MAX];
 	struct hash tpm;
+	uint64_t value = 0;
 
 	TRY(anchor_identity(a, &tpm, f));
+	TRY(anchor_read(a, &value, f));
 	hex_encode(hash_bytes(&tpm), tpm_text);
-	int n = snprintf(text, sizeof(text), "tcti = %s\nindex = 0x%08" PRIx32 "\ntpm = %s\n", tcti,
-			 index, tpm_text);
+	int n = snprintf(text, sizeof(text),
+			 "tcti = %s\nindex = 0x%08" PRIx32 "\ntpm = %s\nvalue = %" PRIu64 "\n",
+			 tcti, index, tpm_text, value);
 	return file_write(path, bytes_of(text, (size_t)n), 0600, f);
 }
 

@@ -185,7 +185,12 @@ static void a_folder_finds_its_counter_again(void **state)
 
 	make(b);
 	must(b, open_folder(b));
-	uint64_t value = advanced(b);
+	uint64_t begun = shown(b), value = advanced(b), first = 0;
+	struct hash tpm, now;
+	must(b, anchor_folder_first(b->folder, &first, &tpm, &b->f));
+	assert_int_equal(first, begun); /* as it was made, not as it is */
+	must(b, anchor_identity(b->anchor, &now, &b->f));
+	assert_true(hash_equal(tpm, now));
 	must(b, open_folder(b));
 	assert_int_equal(shown(b), value);
 }
@@ -239,21 +244,25 @@ static void a_folder_on_another_machine_is_refused(void **state)
 
 static void a_file_that_is_not_as_it_was_written_is_refused(void **state)
 {
+#define VALUE "value = 1\n"
 	static const char ID[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 	struct bench *b = bench_of(state);
-	char texts[10][300];
+	char texts[12][300];
 	size_t n = 0;
 
 	snprintf(texts[n++], 300, "%s", "");
-	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\n");
-	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %s", ID);
-	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %s\n\n", ID);
-	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %.62s\n", ID);
-	snprintf(texts[n++], 300, "tcti = x\nindex = 0x1800100\ntpm = %s\n", ID);
-	snprintf(texts[n++], 300, "tcti = x\nindex = 25166080\ntpm = %s\n", ID);
-	snprintf(texts[n++], 300, "index = 0x01800100\ntcti = x\ntpm = %s\n", ID);
-	snprintf(texts[n++], 300, "tcti=x\nindex=0x01800100\ntpm=%s\n", ID);
-	snprintf(texts[n++], 300, "tcti = x\r\nindex = 0x0180010g\ntpm = %s\n", ID);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\n" VALUE);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %s\n", ID);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %s\n" VALUE "\n", ID);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %.62s\n" VALUE, ID);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 0x1800100\ntpm = %s\n" VALUE, ID);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 25166080\ntpm = %s\n" VALUE, ID);
+	snprintf(texts[n++], 300, "index = 0x01800100\ntcti = x\ntpm = %s\n" VALUE, ID);
+	snprintf(texts[n++], 300, "tcti=x\nindex=0x01800100\ntpm=%s\n" VALUE, ID);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %s\nvalue = 0x01\n", ID);
+	snprintf(texts[n++], 300, "tcti = x\nindex = 0x01800100\ntpm = %s\nvalue = \n", ID);
+	snprintf(texts[n++], 300,
+		 "tcti = x\nindex = 0x01800100\ntpm = %s\nvalue = 99999999999999999999\n", ID);
 	for (size_t i = 0; i < n; i++) {
 		must(b, file_write(b->file, bytes_text(texts[i]), 0600, &b->f));
 		must_refuse(b, open_folder(b), "ANCHOR_FILE_WRONG");
