@@ -8,28 +8,30 @@
 #include <unistd.h>
 
 #include "hsm.h"
+#include "log_testing.h"
 #include "signer/key_worker.h"
-#include "signer_testing.h"
 
 static struct hsm hsm;
 static char addresses[SIGNER_KEYS][HSM_URI];
 
 static int setup(void **state)
 {
-	struct hsm slow;
-
 	(void)state;
-	if (!hsm_open(&hsm, NULL) || setenv("SLOW_PKCS11_MODULE", hsm.module, 1) != 0)
-		return 1;
-	slow = hsm;
+	return hsm_open(&hsm, NULL) && setenv("SLOW_PKCS11_MODULE", hsm.module, 1) == 0 ? 0 : 1;
+}
+
+/* Addresses behind the module with moods. */
+static void name_keys(const char *prefix)
+{
+	struct hsm slow = hsm;
+
 	slow.module = SLOW_MODULE;
 	for (size_t i = 0; i < SIGNER_KEYS; i++) {
-		char name[16];
+		char name[32];
 
-		(void)snprintf(name, sizeof(name), "key-%zu", i);
+		(void)snprintf(name, sizeof(name), "%s-%zu", prefix, i);
 		(void)hsm_uri(&slow, name, "&x-sessions=2", addresses[i]);
 	}
-	return 0;
 }
 
 static int teardown(void **state)
@@ -85,6 +87,7 @@ static void a_signer_without_key_files_signs_and_lives_on(void **state)
 
 	(void)state;
 	set_mood(NULL);
+	name_keys("first");
 	found_in_token(t);
 	for (size_t i = 0; i < SIGNER_KEYS; i++) { /* not one of them is there */
 		char address[KEY_ADDRESS_MAX + 1], path[4096];
@@ -132,6 +135,7 @@ static void an_address_of_another_key_does_not_start(void **state)
 
 	(void)state;
 	set_mood(NULL);
+	name_keys("first");
 	/* one file key exchanged for a key in the token */
 	assert_int_equal(vault_path(t->vault, SIGNER_KEY_FILE[SIGNER_KEY_PERMIT], path, NULL).code,
 			 OK);
@@ -167,10 +171,58 @@ static void only_addresses_of_keys_are_written(void **state)
 	}
 }
 
+static void issue_all(struct test_log *l, const uint64_t *requests, size_t n,
+		      struct issued_unit *units)
+{
+	struct evidence evidence = log_show(l, requests, n);
+	struct arena *a = &l->t->arena;
+	struct device_certificate read;
+
+	assert_int_equal(signer_issue_units(l->t->client, &evidence, a, units, NULL).code, OK);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(units[i].why_not.code, OK);
+		assert_int_equal(certificate_check_device(a, units[i].certificate,
+							  l->t->public.ca_certificate, &read, NULL)
+					 .code,
+				 OK);
+	}
+}
+
+static void a_build_is_issued_whole_whatever_the_hsm_does(void **state)
+{
+	enum { PART = 50, ASKED = 3 * PART };
+	static const char *const moods[] = {"c", "l", "e"};
+	struct signer_test *t = signer_test_new();
+	struct issued_unit *first = arena_array(&t->arena, ASKED, sizeof(*first));
+	struct issued_unit *again = arena_array(&t->arena, ASKED, sizeof(*again));
+	uint64_t requests[ASKED];
+
+	(void)state;
+	set_mood(NULL);
+	name_keys("build");
+	found_in_token(t);
+	struct test_log *l = log_new(t);
+	signer_start(t);
+	house_builds(l, ASKED);
+	for (size_t i = 0; i < ASKED; i++)
+		requests[i] = put_unit(l, 0, "A1", i);
+	log_sign(l);
+	for (size_t i = 0; i < 3; i++) {
+		set_mood(moods[i]);
+		issue_all(l, requests + i * PART, PART, first + i * PART);
+		assert_mood_gone();
+	}
+	issue_all(l, requests, ASKED, again);
+	for (size_t i = 0; i < ASKED; i++)
+		assert_true(bytes_equal(again[i].certificate, first[i].certificate));
+	signer_test_done(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_signer_without_key_files_signs_and_lives_on),
+		cmocka_unit_test(a_build_is_issued_whole_whatever_the_hsm_does),
 		cmocka_unit_test(names_in_use_found_no_second_signer),
 		cmocka_unit_test(an_address_of_another_key_does_not_start),
 		cmocka_unit_test(only_addresses_of_keys_are_written),
