@@ -118,7 +118,7 @@ static err sync_path(const char *path, struct fault *f)
 
 static void remove_all(const char *folder)
 {
-	static const char *const names[] = {FILE_CA, FILE_JOURNAL, FILE_SLOTS, FILE_ADDRESSES};
+	static const char *const names[] = {FILE_CA, FILE_JOURNAL, FILE_SLOTS};
 	char path[PATH_SIZE];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -107,6 +107,8 @@ err judge_charter(struct deciding *d, struct fault *f)
 	if (!charter_follows(&d->vault->state.charter->charter, next, &more, &why))
 		return fail(f, "SIGNER_CHARTER_NOT_NEXT", "why", why, NULL);
 	d->more = more ? 1 : 0;
+	if (next->anchor == ANCHOR_TPM && !d->vault->state.anchored)
+		return fail(f, "SIGNER_ANCHOR_MISSING", NULL);
 	return charter_anchor_check(next, &d->vault->public.checkpoint, f);
 }
 

@@ -138,3 +138,14 @@ uint64_t record_open(struct reader *r, enum record_kind kind)
 		reader_fail(r, "a record is of another kind");
 	return cbor_uint(r);
 }
+
+void anchor_record_put(struct writer *w, uint64_t at, uint64_t spent, uint64_t value,
+		       struct hash identity)
+{
+	cbor_put_array(w, 5);
+	cbor_put_uint(w, RECORD_ANCHOR);
+	cbor_put_uint(w, at);
+	cbor_put_uint(w, spent);
+	cbor_put_uint(w, value);
+	hash_put(w, identity);
+}

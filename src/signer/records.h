@@ -79,6 +79,8 @@ struct decision {
 void decision_put(struct writer *w, const struct decision *decision);
 /* What follows kind and time. */
 void decision_get(struct reader *r, struct decision *out);
+void anchor_record_put(struct writer *w, uint64_t at, uint64_t spent, uint64_t value,
+		       struct hash identity);
 /* Opens a record of this kind: array, kind, and the time, which is returned. */
 uint64_t record_open(struct reader *r, enum record_kind kind);
 

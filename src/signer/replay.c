@@ -241,22 +241,27 @@ static err take_succession(struct visit *v, struct fault *f)
 	memcpy(v->replay->origin, origin.p, origin.n);
 	v->replay->origin[origin.n] = 0;
 	v->replay->keys[SIGNER_KEY_CHECKPOINT] = key;
-	if (used_up)
+	struct charter_state *charter = v->vault->state.charter;
+	memcpy(charter->origin, v->replay->origin, sizeof(charter->origin));
+	charter->charter.origin = bytes_text(charter->origin);
+	if (used_up) {
 		state_end_all(&v->vault->state);
+		v->vault->state.anchored = false; /* the anchor counted on: it must begin anew */
+	}
 	return ERR_OK;
 }
 
 static err take_anchor(struct visit *v, struct fault *f)
 {
 	struct signer_state *s = &v->vault->state;
+	uint64_t spent = cbor_uint(&v->r), value = cbor_uint(&v->r);
+	struct hash identity = hash_get(&v->r);
 
 	(void)f;
-	s->anchor_spent = cbor_uint(&v->r);
-	s->anchor_value = cbor_uint(&v->r);
-	s->anchor_identity = hash_get(&v->r);
-	if (v->r.why == NULL && s->anchor_spent != s->spent)
+	if (v->r.why == NULL && spent != s->spent)
 		reader_fail(&v->r, "an anchor does not begin where it says");
-	s->anchored = true;
+	if (v->r.why == NULL)
+		state_anchored(s, spent, value, identity);
 	return ERR_OK;
 }
 

@@ -15,17 +15,22 @@ err vault_settle(struct vault *v, struct fault *f)
 	if (check_left_out(CHECK_SIGNER_TURNED_BACK))
 		return ERR_OK;
 	if (anchor_of(v) == ANCHOR_WITNESS)
-		return witness_anchor_check(&v->witness, f);
-	if (anchor_of(v) != ANCHOR_TPM)
-		return ERR_OK;
-	if (v->guard.anchor == NULL || !v->state.anchored)
-		return fail(f, "SIGNER_ANCHOR_MISSING", NULL);
-	return anchor_guard_settle(&v->guard, f);
+		TRY(witness_anchor_check(&v->witness, f));
+	if (v->anchor_fault.code != OK) {
+		if (f != NULL)
+			*f = v->anchor_fault;
+		return (err){v->anchor_fault.code};
+	}
+	if (!v->state.anchored)
+		return anchor_of(v) == ANCHOR_TPM ? fail(f, "SIGNER_ANCHOR_MISSING", NULL) : ERR_OK;
+	/* Once it counts it is missed, whatever the charter says meanwhile. */
+	return v->guard.anchor == NULL ? fail(f, "SIGNER_ANCHOR_MISSING", NULL)
+				       : anchor_guard_settle(&v->guard, f);
 }
 
 err vault_reach(struct vault *v, struct fault *f)
 {
-	if (anchor_of(v) != ANCHOR_TPM || v->guard.anchor == NULL ||
+	if (!v->state.anchored || v->guard.anchor == NULL ||
 	    check_left_out(CHECK_SIGNER_TURNED_BACK))
 		return ERR_OK;
 	return anchor_guard_reach(&v->guard, f);

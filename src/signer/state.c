@@ -163,6 +163,12 @@ err state_charter(struct signer_state *s, struct bytes charter, uint64_t at, str
 			.since = since_before(s->charter, &next->charter, key, at),
 		};
 	}
+	/* A charter that does without a TPM lets it go; another may begin. */
+	if (s->charter != NULL && s->charter->charter.anchor == ANCHOR_TPM &&
+	    next->charter.anchor != ANCHOR_TPM) {
+		s->anchor_left = s->anchored;
+		s->anchored = false;
+	}
 	free(s->charter);
 	s->charter = next;
 	return ERR_OK;
@@ -364,6 +370,15 @@ err state_denied(struct signer_state *s, const struct claim *claim, struct fault
 		return no_memory(f);
 	end_by_digest(s, digest);
 	return ERR_OK;
+}
+
+void state_anchored(struct signer_state *s, uint64_t spent, uint64_t value, struct hash identity)
+{
+	s->anchored = true;
+	s->anchor_left = false;
+	s->anchor_spent = spent;
+	s->anchor_value = value;
+	s->anchor_identity = identity;
 }
 
 void state_end_all(struct signer_state *s)

@@ -59,6 +59,7 @@ struct charter_state {
 	struct charter charter;
 	uint8_t bytes[CHARTER_SIZE_MAX];
 	struct key_since since[CHARTER_KEYS_MAX]; /* as charter.keys */
+	char origin[ORIGIN_SIZE_MAX + 1]; /* after a succession: what the next revision must name */
 };
 
 struct signer_state {
@@ -69,9 +70,10 @@ struct signer_state {
 	size_t authorizations_n, authorizations_cap, releases_n, releases_cap;
 	uint64_t spent;                      /* records that the anchor counts */
 	uint64_t latest;                     /* the journal's last time */
-	bool anchored;                       /* the journal says what the anchor showed: */
-	uint64_t anchor_spent, anchor_value; /* then it showed this, when so many were spent */
+	bool anchored;                       /* a TPM counts along: */
+	uint64_t anchor_spent, anchor_value; /* when so many were spent it showed this */
 	struct hash anchor_identity;         /* which one */
+	bool anchor_left;                    /* the charter let it go */
 };
 void state_done(struct signer_state *s);
 
@@ -83,6 +85,8 @@ MUST_CHECK err state_decided(struct signer_state *s, const struct decision *deci
 			     struct journal_span span, struct fault *f);
 /* Takes in a denial that is in the journal. */
 MUST_CHECK err state_denied(struct signer_state *s, const struct claim *claim, struct fault *f);
+/* A TPM counts from here on. */
+void state_anchored(struct signer_state *s, uint64_t spent, uint64_t value, struct hash identity);
 /* Everything that waits counts as used up: after a succession from a backup of the journal. */
 void state_end_all(struct signer_state *s);
 

@@ -12,6 +12,7 @@
 #include "core/sha256.h"
 #include "signer/key_worker.h"
 #include "signer/replay.h"
+#include "signer/spend.h"
 
 enum { PATH_SIZE = 4096 };
 
@@ -69,6 +70,8 @@ static err load_keys(const char *folder, struct bytes passphrase, struct vault *
 	TRY(open_keys(folder, passphrase, true, v, f));
 	TRY(open_keys(folder, passphrase, false, v, f));
 	v->encrypted = passphrase.n > 0;
+	for (size_t i = 0; i < SIGNER_KEYS; i++)
+		v->in_hsm = v->in_hsm || private_key_is_outside(v->keys[i]);
 	TRY(vault_path(folder, FILE_CA, path, f));
 	return file_read(&v->arena, path, CERTIFICATE_SIZE_MAX, &v->public.ca_certificate, f);
 }
@@ -173,6 +176,52 @@ err vault_follow_anchor(struct vault *v, enum charter_anchor before, struct faul
 							       v->last.head, &v->witness, f);
 }
 
+/* ---- the anchor ---- */
+
+/* The journal takes note of an anchor that it does not know yet: only with the value that this had when
+ * it was made, so that a journal of before cannot begin with it a second time. */
+static err begin_anchor(struct vault *v, uint64_t value, struct hash tpm, struct fault *f)
+{
+	uint8_t buffer[128];
+	struct writer w = writer_of(buffer, sizeof(buffer));
+	struct signer_state *s = &v->state;
+	struct journal_span span;
+
+	v->guard.journaled = value;
+	if (anchor_guard_settle(&v->guard, &v->anchor_fault).code != OK)
+		return ERR_OK; /* and nothing is signed: vault_settle() says why */
+	uint64_t at = vault_time(v);
+	anchor_record_put(&w, at, s->spent, value, tpm);
+	TRY(vault_append(v, &w, at, &span, f));
+	state_anchored(s, s->spent, value, tpm);
+	return ERR_OK;
+}
+
+/* The folder's anchor, which is open, against the journal. */
+static err follow_tpm(const char *folder, struct vault *v, struct fault *f)
+{
+	struct signer_state *s = &v->state;
+	struct hash tpm;
+	uint64_t value;
+
+	if (v->anchor_fault.code != OK || v->guard.anchor == NULL)
+		return ERR_OK;
+	TRY(anchor_folder_first(folder, &value, &tpm, f));
+	bool same = hash_equal(tpm, s->anchor_identity) && value == s->anchor_value;
+	if (!s->anchored && s->anchor_left && same) { /* the charter let this one go */
+		anchor_close(v->guard.anchor);
+		v->guard.anchor = NULL;
+		return ERR_OK;
+	}
+	if (!s->anchored)
+		return begin_anchor(v, value, tpm, f);
+	if (!same)
+		(void)fail(&v->anchor_fault, "SIGNER_ANCHOR_OTHER", "journal", "", "anchor", "",
+			   NULL);
+	(void)vault_anchor_value(v, s->spent, &v->guard.journaled);
+	return ERR_OK;
+}
+
 err vault_open(const char *folder, struct bytes passphrase, struct vault *out, struct fault *f)
 {
 	out->journal.fd = -1;
@@ -182,10 +231,15 @@ err vault_open(const char *folder, struct bytes passphrase, struct vault *out, s
 	out->started_wall = clock_wall_ms(&out->clock);
 	out->started_steady = clock_steady_ms(&out->clock);
 	TRY(judge_folder(folder, f));
+	/* Before a key is in memory, of which its worker has a copy. A TPM that does not answer is asked
+	 * again at the next start; until then nothing is signed. */
+	err anchored = anchor_folder_open(folder, &out->guard.anchor, &out->anchor_fault);
+	(void)anchored;
 	TRY(load_keys(folder, passphrase, out, f));
 	TRY(read_journal(folder, out, f));
 	if (out->last.note_n > 0)
 		out->heads.ring[out->heads.n++] = out->last.head;
+	TRY(follow_tpm(folder, out, f));
 	TRY(vault_follow_anchor(out, ANCHOR_NONE, f));
 	return rehearse(out, f);
 }
@@ -198,6 +252,7 @@ void vault_close(struct vault *vault)
 	state_done(&vault->state);
 	for (size_t i = 0; i < SIGNER_KEYS; i++)
 		private_key_close(vault->keys[i]);
+	anchor_close(vault->guard.anchor);
 	arena_done(&vault->arena);
 	*vault = (struct vault){.journal.fd = -1, .slots.fd = -1};
 }

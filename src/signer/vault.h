@@ -20,9 +20,7 @@
 #define FILE_CA             "ca.der"
 #define FILE_JOURNAL        "journal"
 #define FILE_SLOTS          "checkpoint"
-/* Lines `name = address`, for the keys that are not files. */
-#define FILE_ADDRESSES "keys"
-/* The key file of each key, and its name in FILE_ADDRESSES: that without ".key". */
+/* The file of each key: the key, or its address (key_worker.h). */
 extern const char *const SIGNER_KEY_FILE[SIGNER_KEYS];
 
 /* The last heads signed: evidence stands in one of them. What was signed before the start is known only
@@ -46,6 +44,7 @@ struct vault {
 	struct clock clock;
 	uint64_t started_wall, started_steady;
 	struct anchor_guard guard;     /* where the charter says TPM */
+	struct fault anchor_fault;     /* code not OK: why the anchor cannot be asked */
 	struct witness_anchor witness; /* where it says witness */
 	bool encrypted, in_hsm;        /* any key */
 	uint64_t cut;                  /* bytes of a torn record that were cut at start */
