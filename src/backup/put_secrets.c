@@ -8,6 +8,7 @@
 
 #include "backup/put.h"
 #include "base/files.h"
+#include "signer/succeed.h"
 
 static err read_shares(struct put *p, struct custody_share *out, struct fault *f)
 {
@@ -83,6 +84,19 @@ static err unlock(struct put *p, struct custody_reader *reader, struct fault *f)
 	return e;
 }
 
+/* No signer starts from here before people agreed what is lost (signer/succeed.h). */
+static err mark_restored(struct put *p, struct fault *f)
+{
+	char path[PUT_PATH_SIZE + 32], text[64];
+	int n = snprintf(text, sizeof text, "from a backup made at %" PRIu64 "\n",
+			 p->report->made_ms);
+
+	if (!p->report->signer)
+		return ERR_OK;
+	(void)snprintf(path, sizeof path, "%s/signer/" FILE_RESTORED, p->folder);
+	return file_write(path, bytes_of(text, (size_t)n), 0600, f);
+}
+
 err put_secrets(struct put *p, const struct tar_member *m, struct fault *f)
 {
 	if (p->plan->shares_n == 0) {
@@ -99,6 +113,8 @@ err put_secrets(struct put *p, const struct tar_member *m, struct fault *f)
 		e = unlock(p, reader, f);
 	if (e.code == OK)
 		e = put_archive(p, reader, f);
+	if (e.code == OK)
+		e = mark_restored(p, f);
 	custody_reader_wipe(reader);
 	free(reader);
 	return e;

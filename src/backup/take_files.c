@@ -37,7 +37,8 @@ static int by_name(const void *a, const void *b)
 /* Plain files of ours: no database, nothing half-written, nothing hidden. */
 static bool wanted(int folder, const char *name)
 {
-	static const char *const NOT[] = {".db", ".db-wal", ".db-shm", ".rebuild", ".new", ".lock"};
+	static const char *const NOT[] = {".db",  ".db-wal", ".db-shm", ".rebuild",
+					  ".new", ".lock",   "restored"};
 	struct stat status;
 	size_t n = strlen(name);
 

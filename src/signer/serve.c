@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "signer/sandbox.h"
+#include "signer/succeed.h"
 #include "signer/vault.h"
 
 enum { CLIENTS_MAX = 16, BACKLOG = 16, KEPT_MAX = 1 << 16, ARENA_LIMIT = 8 << 20 };
@@ -359,6 +360,7 @@ static err run(struct service *s, const struct signer_config *config, struct fau
 	TRY(catch_signals(&s->signals, f));
 	if (config->clock != NULL)
 		s->vault.clock = *config->clock;
+	TRY(signer_not_restored(config->folder, f));
 	TRY(vault_open(config->folder, config->passphrase, &s->vault, f));
 	say_cut(&s->vault);
 	TRY(listen_at(config->socket, config->peer_uid, &s->listener, f));

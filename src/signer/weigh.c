@@ -242,3 +242,43 @@ err weigh_decision(struct deciding *d, struct fault *f)
 	keep_used(&d->decision, votes, answer.used);
 	return ERR_OK;
 }
+
+/* ---- approvals that came as files ---- */
+
+static void weigh_by(struct deciding *d, const struct votes *votes, size_t author,
+		     struct charter_answer *answer)
+{
+	struct charter_question question = {.approval_class = bytes_text(d->approval_class),
+					    .author = votes->votes[author].key,
+					    .author_made = votes->votes[author].made,
+					    .votes = votes->votes,
+					    .votes_n = votes->n,
+					    .now = d->now,
+					    .ignore = ignored()};
+
+	charter_weigh(&d->vault->state.charter->charter, &question, answer);
+}
+
+err weigh_files(struct deciding *d, const struct shown *shown, size_t n, struct fault *f)
+{
+	struct votes *votes = arena_alloc(d->arena, sizeof(*votes));
+	struct charter_answer answer = {.verdict = CHARTER_TOO_FEW, .need = 1};
+
+	if (votes == NULL)
+		return fail(f, "MEMORY_EXHAUSTED", "what", "a decision", NULL);
+	d->operation = OPERATION_POLICY; /* as there, the recovery set may stand in */
+	for (size_t i = 0; i < n; i++) {
+		TRY(judge_vote(d, &shown[i], f));
+		TRY(take_vote(d, &shown[i], votes, f));
+	}
+	if (recovered(d, votes))
+		return ERR_OK;
+	for (size_t i = 0; i < votes->n; i++) {
+		if ((votes->recovering >> i & 1) != 0)
+			continue;
+		weigh_by(d, votes, i, &answer);
+		if (answer.verdict == CHARTER_AGREED)
+			return ERR_OK;
+	}
+	return say_verdict(d, &answer, f);
+}
