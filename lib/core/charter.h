@@ -106,6 +106,12 @@ bool charter_member(const struct charter *c, uint8_t person, struct bytes group)
 MUST_CHECK bool charter_follows(const struct charter *now, const struct charter *next, bool *more,
 				const char **why);
 
+/* Whether a key of `next` was in `before` on the same terms: same person, who joined no group since,
+ * same kind and application, and outside if it is outside now. `*place`: which one it was. What does
+ * not stay is a newcomer, from the time at which `next` took effect; what stays is as old as it was. */
+MUST_CHECK bool charter_key_stays(const struct charter *before, const struct charter *next,
+				  const struct charter_key *key, size_t *place);
+
 /* One approval, its proof verified with `key`. */
 struct charter_vote {
 	const struct charter_key *key;

@@ -221,6 +221,30 @@ bool charter_follows(const struct charter *now, const struct charter *next, bool
 	return *why == NULL;
 }
 
+static bool joined_a_group(const struct charter *before, uint8_t person,
+			   const struct charter_person *now)
+{
+	for (size_t i = 0; i < now->groups_n; i++) {
+		if (!charter_member(before, person, now->groups[i]))
+			return true;
+	}
+	return false;
+}
+
+bool charter_key_stays(const struct charter *before, const struct charter *next,
+		       const struct charter_key *key, size_t *place)
+{
+	const struct charter_key *was = charter_key_find(before, key->id);
+	const struct charter_person *person = &next->persons[key->person];
+
+	if (was == NULL || !bytes_equal(before->persons[was->person].id, person->id) ||
+	    joined_a_group(before, was->person, person) || was->kind != key->kind ||
+	    !bytes_equal(was->application, key->application) || (key->outside && !was->outside))
+		return false;
+	*place = (size_t)(was - before->keys);
+	return true;
+}
+
 /* ---- weighing ---- */
 
 struct weighing {

@@ -80,24 +80,37 @@ static void end(struct open_decision **at)
 	free(d);
 }
 
+static bool answered(const struct charter_check *c, struct hash digest)
+{
+	const struct answered *one = c->answered;
+
+	while (one != NULL && !hash_equal(one->digest, digest))
+		one = one->next;
+	return one != NULL;
+}
+
+/* An answer may be repeated. */
+static err note_answered(struct charter_check *c, struct hash digest, struct fault *f)
+{
+	struct answered *one = malloc(sizeof *one);
+
+	if (one == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	*one = (struct answered){c->answered, digest};
+	c->answered = one;
+	return ERR_OK;
+}
+
 /* ---- the charter ---- */
 
-/* A key keeps its time while it stays with its person. */
-static uint64_t since_of(const struct charter_kept *before, const struct charter *c, size_t place,
-			 uint64_t from)
+static uint64_t since_of(const struct charter_kept *before, const struct charter *next,
+			 const struct charter_key *key, uint64_t from)
 {
-	const struct charter_key *key = &c->keys[place];
+	size_t place;
 
 	if (before == NULL)
 		return 0;
-	for (size_t i = 0; i < before->charter.keys_n; i++) {
-		const struct charter_key *old = &before->charter.keys[i];
-		if (hash_equal(old->id, key->id) &&
-		    bytes_equal(before->charter.persons[old->person].id,
-				c->persons[key->person].id))
-			return before->since[i];
-	}
-	return from;
+	return charter_key_stays(&before->charter, next, key, &place) ? before->since[place] : from;
 }
 
 static err take_charter(struct charter_check *c, uint64_t sequence, struct bytes document,
@@ -118,7 +131,7 @@ static err take_charter(struct charter_check *c, uint64_t sequence, struct bytes
 	next->before = c->last;
 	next->from = from;
 	for (size_t i = 0; i < next->charter.keys_n; i++)
-		next->since[i] = since_of(c->last, &next->charter, i, from);
+		next->since[i] = since_of(c->last, &next->charter, &next->charter.keys[i], from);
 	c->last = next;
 	c->report.revisions++;
 	return ERR_OK;
@@ -228,8 +241,13 @@ static err take_answer(struct charter_check *c, uint64_t sequence, const struct 
 		return wrong(f, sequence, "the answer names no decision");
 	memcpy(digest.b, record.p, sizeof digest);
 	at = find(c, digest);
-	if (*at == NULL) /* credentials, and what the signer answered twice */
-		return ERR_OK;
+	if (*at == NULL) {
+		bool agrees = admitted && charter_check_document(entry->claim.body);
+		return agrees && !answered(c, digest)
+			       ? wrong(f, sequence, "its decision does not stand in the log before")
+			       : ERR_OK;
+	}
+	TRY(note_answered(c, digest, f));
 	if (admitted)
 		e = weigh(c, *at, document_in_body(entry->claim.body, "document"), f);
 	else
@@ -300,6 +318,11 @@ void charter_check_close(struct charter_check *c)
 		return;
 	while (c->open != NULL)
 		end(&c->open);
+	while (c->answered != NULL) {
+		struct answered *next = c->answered->next;
+		free(c->answered);
+		c->answered = next;
+	}
 	while (c->last != NULL) {
 		struct charter_kept *before = c->last->before;
 		free(c->last);

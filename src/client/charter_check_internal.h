@@ -30,11 +30,17 @@ struct charter_kept {
 	uint8_t bytes[CHARTER_SIZE_MAX];
 };
 
+struct answered {
+	struct answered *next;
+	struct hash digest;
+};
+
 struct charter_check {
 	const struct note_key *log;
 	struct public_key *key; /* of the log */
 	struct charter_kept *last;
 	struct open_decision *open;
+	struct answered *answered; /* decisions that are not open any more */
 	struct charter_report report;
 };
 
@@ -50,7 +56,9 @@ const char *charter_check_admission(struct charter_check *c, const struct open_d
 				    struct bytes document, uint64_t *at);
 const char *charter_check_manifest(struct charter_check *c, const struct open_decision *d,
 				   struct bytes document, uint64_t *at);
-/* The text or the number that a body holds under this name; empty or 0 if there is none. */
+/* Whether the body of an answer holds an admission or a manifest: answers to denials do not. */
+bool charter_check_document(struct bytes body);
+/* The number that a body holds under this name; 0 if there is none. */
 uint64_t number_in_body(struct bytes body, const char *name);
 
 #endif

@@ -220,6 +220,18 @@ const char *charter_check_admission(struct charter_check *c, const struct open_d
 	return why != NULL ? why : ask(by, d, &w, more, a.at);
 }
 
+bool charter_check_document(struct bytes body)
+{
+	struct bytes document = document_in_body(body, "document");
+	struct cose_sign1 sign1;
+	struct admission a;
+	struct firmware_manifest m;
+	const char *why;
+
+	return admission_parse(document, &sign1, &a, &why) ||
+	       firmware_manifest_parse(document, &sign1, &m, &why);
+}
+
 /* ---- by a manifest: it names its time, and everything in the log may count ---- */
 
 static const struct charter_kept *in_force_at(const struct charter_check *c, uint64_t at)

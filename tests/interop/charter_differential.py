@@ -94,7 +94,7 @@ def revised(rng, c, raw):
     following = copy.deepcopy(c)
     following[1] = c[1] + 1
     following[2] = hashlib.sha256(raw).digest()
-    how = rng.randrange(9)
+    how = rng.randrange(12)
     if how == 0:
         following[7].append({1: "new", 2: some(rng, GROUPS), 3: [new_key(rng)]})
     elif how == 1:
@@ -111,6 +111,13 @@ def revised(rng, c, raw):
         rng.shuffle(following[7])
     elif how == 7:
         bend(rng, following)
+    elif how == 8:
+        rng.choice(rng.choice(following[7])[3])[3] = True
+    elif how == 9:
+        rng.choice(rng.choice(following[7])[3])[4] = "ssh:"
+    elif how == 10:
+        one, other = rng.choice(following[7]), rng.choice(following[7])
+        one[3], other[3] = other[3], one[3]
     return cbor2.dumps(following, canonical=True)
 
 
@@ -139,7 +146,11 @@ def expected(raw, following, asked):
     except charter_reader.Refused:
         return "-"
     try:
-        line = "m" if charter_reader.follows(c, raw, charter_reader.read(following)) else "f"
+        after = charter_reader.read(following)
+        line = "m" if charter_reader.follows(c, raw, after) else "f"
+        line += "".join("s" if charter_reader.key_stays(
+            c, person, hashlib.sha256(key[1]).digest(), key) else "n"
+            for person in after[7] for key in person[3])
     except charter_reader.Refused:
         line = "-"
     for name, author, made, now, more, votes in asked:

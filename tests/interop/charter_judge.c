@@ -3,7 +3,7 @@
  * questions about it. For tests/interop/charter_differential.py. A case is CBOR:
  * [charter, charter that may follow, [* [class, author's key id, made, now, more,
  *  [* [key id, made, not_after, since]]]]]. The line: "-" if it is none; otherwise whether the second
- * follows ("-", "f" or "m" for one more), and for each question its verdict and the votes that
+ * follows ("-", "f" or "m" for one more), each of its keys ("s" if it stays, "n" if it is new), and for each question its verdict and the votes that
  * counted, in hexadecimal. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,6 +68,12 @@ static void answer(struct bytes in)
 	follow = charter_parse(next, &following, &why) &&
 		 charter_follows(&charter, &following, &more, &why);
 	printf("%c", !follow ? '-' : more ? 'm' : 'f');
+	for (size_t i = 0; i < (follow ? following.keys_n : 0); i++) {
+		size_t place;
+
+		putchar(charter_key_stays(&charter, &following, &following.keys[i], &place) ? 's'
+											    : 'n');
+	}
 	for (size_t n = cbor_array(&r); n > 0 && r.why == NULL; n--)
 		answer_question(&r);
 	puts("");

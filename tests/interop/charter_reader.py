@@ -175,6 +175,15 @@ def follows(now, raw, following):
     return gains or any(now.get(n) != following.get(n) for n in (4, 5, 6, 8, 9, 10, 11, 12))
 
 
+def key_stays(before, person, key_id, key):
+    """Whether the key was this person's on the same terms; otherwise it is a newcomer."""
+    if key_id not in keys_of(before):
+        return False
+    place, was = keys_of(before)[key_id]
+    return (before[7][place][1] == person[1] and set(person[2]) <= set(before[7][place][2]) and
+            was[2] == key[2] and was.get(4) == key.get(4) and (was[3] or not key[3]))
+
+
 def over(made, life, now):
     return made - now > AHEAD or now - made > life
 
@@ -269,10 +278,9 @@ class Chain:
         c = read(raw)
         held = self.charters.get(c[1] - 1)
         since = {}
-        for key_id, (place, _) in keys_of(c).items():
-            stays = held and key_id in held[3] and \
-                held[0][7][keys_of(held[0])[key_id][0]][1] == c[7][place][1]
-            since[key_id] = held[3][key_id] if stays else at
+        for key_id, (place, key) in keys_of(c).items():
+            stays = held and key_stays(held[0], c[7][place], key_id, key)
+            since[key_id] = 0 if not held else held[3][key_id] if stays else at
         self.charters[c[1]] = (c, raw, at, since)
 
     def admitted(self, document, record, decision, votes, denials):

@@ -51,18 +51,36 @@ static void a_log_without_a_charter_has_nothing_to_weigh(void **state)
 	check = all;
 }
 
-static void what_took_no_effect_is_not_looked_at(void **state)
+static void an_answer_may_be_repeated(void **state)
+{
+	struct hash d = asks_to_build(DEE), vote = approves(ANN, d);
+
+	(void)state;
+	holds(ADMITTED(d, &vote, 1, .at = now));
+	holds(ADMITTED(d, &vote, 1, .at = now));
+	assert_int_equal(report().agreed, 1);
+}
+
+static void an_answer_to_a_denial_admits_nothing(void **state)
+{
+	struct hash d = {{5}};
+
+	(void)state;
+	holds(tell(&(struct said){"signer.admitted", -1, answer_body(d, bytes_of("\x81\x00", 2)),
+				  OUTCOME_FOLDED, 0, 0}));
+}
+
+/* ---- what does not ---- */
+
+static void a_decision_that_stands_nowhere_is_named(void **state)
 {
 	struct hash d = asks("build.authorized", DEE, bytes_of("\xa0", 1), OUTCOME_UNVERIFIED);
 
 	(void)state;
 	assert_int_equal(report().waiting, 0);
-	/* An answer to it answers nothing that is known here. */
-	holds(ADMITTED(d, NULL, 0, .at = now));
-	assert_int_equal(report().agreed, 0);
+	assert_unauthorized(ADMITTED(d, NULL, 0, .at = now), "2",
+			    "its decision does not stand in the log before");
 }
-
-/* ---- what does not ---- */
 
 static void a_decision_that_too_few_agreed_to_is_named(void **state)
 {
@@ -313,7 +331,9 @@ int main(void)
 		CHECK_TEST(a_decision_that_was_agreed_to_is_counted),
 		CHECK_TEST(what_the_signer_refused_is_counted),
 		CHECK_TEST(a_log_without_a_charter_has_nothing_to_weigh),
-		CHECK_TEST(what_took_no_effect_is_not_looked_at),
+		CHECK_TEST(an_answer_may_be_repeated),
+		CHECK_TEST(an_answer_to_a_denial_admits_nothing),
+		CHECK_TEST(a_decision_that_stands_nowhere_is_named),
 		CHECK_TEST(a_decision_that_too_few_agreed_to_is_named),
 		CHECK_TEST(the_author_does_not_approve),
 		CHECK_TEST(who_may_not_does_not_count),

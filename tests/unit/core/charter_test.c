@@ -420,6 +420,67 @@ static void a_change_of_anything_else_needs_one_more(void **state)
 	assert_true(needs_more(c));
 }
 
+static bool stays(struct charter changed, size_t key)
+{
+	size_t place = 99;
+	bool answer;
+
+	follow_with(changed);
+	answer = charter_key_stays(&now, &next, &next.keys[key], &place);
+	assert_true(place == (answer ? key : 99));
+	return answer;
+}
+
+static void a_key_on_other_terms_is_a_newcomer(void **state)
+{
+	struct charter c = house();
+
+	(void)state;
+	for (size_t i = 0; i < HOUSE_KEYS; i++)
+		assert_true(stays(c, i));
+	c.keys[ANN_COSE].spki = spki(77);
+	assert_false(stays(c, ANN_COSE));
+	c = house();
+	c.keys[ANN_COSE].kind = CHARTER_SSHSIG;
+	assert_false(stays(c, ANN_COSE));
+	c = house();
+	c.keys[BOB_TOKEN].application = bytes_text("ssh:other");
+	assert_false(stays(c, BOB_TOKEN));
+	c = house();
+	c.keys[CID_SSH].application = bytes_text("ssh:");
+	assert_false(stays(c, CID_SSH));
+	c = house();
+	c.keys[ANN_COSE].spki = spki(CID_SSH + 1); /* cid's key is ann's now */
+	c.keys[CID_SSH].spki = spki(78);
+	follow_with(c);
+	size_t place;
+	assert_false(charter_key_stays(&now, &next, &next.keys[ANN_COSE], &place));
+	c = house();
+	c.persons[DEE].groups[1] = bytes_text("founders");
+	c.persons[DEE].groups_n = 2;
+	assert_false(stays(c, DEE_COSE));
+	assert_true(stays(c, ANN_COSE));
+	c = house();
+	c.keys[ANN_COSE].outside = false; /* less than before */
+	assert_true(stays(c, ANN_COSE));
+	size_t last = c.keys_n;
+	add_key(&c, DEE, CHARTER_SSHSIG, true);
+	assert_false(stays(c, last));
+}
+
+static void a_key_that_comes_outside_is_a_newcomer(void **state)
+{
+	struct charter c = house();
+	size_t place;
+
+	(void)state;
+	c.keys[CID_SSH].outside = false;
+	assert_null(reads_back(&c, &now));
+	c.keys[CID_SSH].outside = true;
+	assert_null(reads_back(&c, &next));
+	assert_false(charter_key_stays(&now, &next, &next.keys[CID_SSH], &place));
+}
+
 static void only_the_next_revision_of_this_charter_follows(void **state)
 {
 	const char *why;
@@ -486,6 +547,8 @@ int main(void)
 		cmocka_unit_test(a_change_of_keys_alone_needs_nobody_more),
 		cmocka_unit_test(leaving_needs_nobody_more),
 		cmocka_unit_test(a_change_of_anything_else_needs_one_more),
+		cmocka_unit_test(a_key_on_other_terms_is_a_newcomer),
+		cmocka_unit_test(a_key_that_comes_outside_is_a_newcomer),
 		cmocka_unit_test(only_the_next_revision_of_this_charter_follows),
 		cmocka_unit_test(the_mode_goes_from_bootstrap_to_founded_only),
 	};
