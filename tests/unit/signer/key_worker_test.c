@@ -1,77 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys in a real token (SoftHSM2): they sign like any other, side by side; what could leave the
- * token is refused; and whatever goes wrong with it is an error and not the signer's end. */
-#include <dirent.h>
-#include <signal.h>
+/* Keys in a real token (SoftHSM2): they sign like any other, side by side, and what could leave the
+ * token, or be mistaken, is refused. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hsm.h"
-#include "signer/key_worker.h"
-#include "signer_testing.h"
-
-static struct hsm hsm;
-
-static int setup(void **state)
-{
-	(void)state;
-	return hsm_open(&hsm, NULL) ? 0 : 1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	hsm_close(&hsm);
-	return 0;
-}
-
-static void generate(const char *object, enum key_algorithm algorithm)
-{
-	char uri[HSM_URI];
-	struct public_key *public = NULL;
-	struct fault f = {0};
-
-	if (key_hsm_generate(hsm_uri(&hsm, object, "", uri), algorithm, &public, &f).code != OK)
-		stop_test("%s: %s %s\n", uri, f.message, fault_value(&f, "why"));
-	assert_int_equal(public_key_algorithm(public), algorithm);
-	public_key_close(public);
-}
-
-static struct private_key *open_key(const char *object, const char *more)
-{
-	char uri[HSM_URI];
-	struct private_key *key = NULL;
-	struct fault f = {0};
-
-	if (key_address_open(hsm_uri(&hsm, object, more, uri), bytes_text(""), 0, &key, &f).code !=
-	    OK)
-		stop_test("%s: %s %s\n", uri, f.message, fault_value(&f, "why"));
-	return key;
-}
-
-static void assert_refused(const char *uri, const char *message)
-{
-	struct private_key *key = NULL;
-	struct fault f = {0};
-
-	if (key_address_open(uri, bytes_text(""), 2, &key, &f).code == OK)
-		stop_test("%s was opened\n", uri);
-	if (strcmp(f.message, message) != 0)
-		stop_test("%s: %s instead of %s\n", uri, f.message, message);
-}
-
-static void assert_signs(const struct private_key *key, const char *text)
-{
-	uint8_t signature[64];
-	struct fault f = {0};
-
-	if (key_sign(key, bytes_text(text), signature, &f).code != OK)
-		stop_test("%s %s\n", f.message, fault_value(&f, "why"));
-	assert_true(key_verify(private_key_public(key), bytes_text(text), signature));
-}
+#include "key_testing.h"
 
 /* ---- what should work ---- */
 
@@ -82,7 +18,7 @@ static void both_algorithms_sign_and_verify(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		generate(names[i], algorithms[i]);
+		generate_key(names[i], algorithms[i]);
 		struct private_key *key = open_key(names[i], "");
 
 		assert_true(private_key_is_outside(key));
@@ -183,7 +119,7 @@ static void a_key_is_found_by_its_id_too(void **state)
 	struct private_key *key = NULL;
 
 	(void)state;
-	generate("with-id;id=%aa%bb", KEY_P256);
+	generate_key("with-id;id=%aa%bb", KEY_P256);
 	(void)snprintf(uri, sizeof(uri), "pkcs11:id=%%aa%%bb?module-path=%s&pin-source=file:%s",
 		       hsm.module, hsm.pin_file);
 	assert_int_equal(key_address_open(uri, bytes_text(""), 1, &key, NULL).code, OK);
@@ -373,120 +309,6 @@ static void a_wrong_pin_is_tried_once(void **state)
 	private_key_close(key);
 }
 
-/* ---- what happens to hardware ---- */
-
-/* The same token behind a module with moods. */
-static struct private_key *open_moody(const char *more)
-{
-	struct hsm slow = hsm;
-	struct private_key *key = NULL;
-	char uri[HSM_URI];
-	struct fault f = {0};
-
-	slow.module = SLOW_MODULE;
-	assert_int_equal(setenv("SLOW_PKCS11_MODULE", hsm.module, 1), 0);
-	if (key_address_open(hsm_uri(&slow, "p256", more, uri), bytes_text(""), 0, &key, &f).code !=
-	    OK)
-		stop_test("%s %s\n", f.message, fault_value(&f, "why"));
-	return key;
-}
-
-static void set_mood(const char *letter)
-{
-	char path[HSM_PATH + 16];
-
-	(void)snprintf(path, sizeof(path), "%s/mood", hsm.folder);
-	assert_int_equal(setenv("SLOW_PKCS11_MOOD", path, 1), 0);
-	if (letter != NULL)
-		assert_true(hsm_write(path, letter));
-}
-
-static void sessions_lost_and_processes_dead_are_made_again(void **state)
-{
-	static const char *const moods[] = {"l", "e", "c"};
-
-	(void)state;
-	set_mood(NULL);
-	struct private_key *key = open_moody("&x-sessions=4");
-	for (size_t i = 0; i < 12; i++) {
-		struct signing many[16] = {0};
-
-		for (size_t k = 0; k < 16; k++)
-			many[k].message = bytes_text("text");
-		set_mood(moods[i % 3]);
-		assert_int_equal(key_sign_many(key, many, 16, NULL).code, OK);
-		assert_false(file_exists(getenv("SLOW_PKCS11_MOOD"))); /* it was met */
-	}
-	private_key_close(key);
-}
-
-static void a_wrong_signature_is_an_error_and_the_next_is_right(void **state)
-{
-	static const char *const moods[] = {"w", "s"};
-
-	(void)state;
-	set_mood(NULL);
-	struct private_key *key = open_moody("&x-sessions=1");
-	for (size_t i = 0; i < 4; i++) {
-		uint8_t signature[64];
-		struct fault f = {0};
-
-		set_mood(moods[i % 2]);
-		assert_int_equal(key_sign(key, bytes_text("text"), signature, &f).code,
-				 ERR_CORRUPT);
-		assert_string_equal(f.message, "KEY_SIGNED_WRONG");
-		assert_signs(key, "text");
-	}
-	private_key_close(key);
-}
-
-static void a_token_that_goes_away_is_an_error_until_it_is_back(void **state)
-{
-	char aside[HSM_PATH + 16];
-	uint8_t signature[64];
-	struct fault f = {0};
-
-	(void)state;
-	set_mood(NULL);
-	struct private_key *key = open_moody("&x-sessions=2");
-	(void)snprintf(aside, sizeof(aside), "%s/aside", hsm.folder);
-	assert_int_equal(rename(hsm.tokens, aside), 0);
-	assert_int_equal(mkdir(hsm.tokens, 0700), 0);
-	assert_int_equal(key_sign(key, bytes_text("text"), signature, &f).code, ERR_NOT_FOUND);
-	assert_string_equal(f.message, "KEY_TOKEN_NOT_ONE");
-	assert_int_equal(rmdir(hsm.tokens), 0);
-	assert_int_equal(rename(aside, hsm.tokens), 0);
-	for (int i = 0; i < 4; i++)
-		assert_signs(key, "back again");
-	private_key_close(key);
-}
-
-/* Somebody has changed the PIN: with it wrong, opening again may be tried once, not with every
- * request until the token locks. */
-static void a_pin_that_changed_is_not_tried_again(void **state)
-{
-	uint8_t signature[64];
-	struct fault f = {0};
-
-	(void)state;
-	set_mood(NULL);
-	struct private_key *key = open_moody("&x-sessions=2");
-	assert_true(hsm_write(hsm.pin_file, "0000"));
-	set_mood("l");
-	assert_int_equal(key_sign(key, bytes_text("text"), signature, &f).code,
-			 ERR_UNAUTHENTICATED);
-	assert_true(hsm_write(hsm.pin_file, HSM_PIN));
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(key_sign(key, bytes_text("text"), signature, &f).code,
-				 ERR_UNAUTHENTICATED);
-		assert_string_equal(f.message, "KEY_PIN_WRONG");
-	}
-	private_key_close(key);
-	key = open_moody("&x-sessions=2");
-	assert_signs(key, "after a new start");
-	private_key_close(key);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,11 +327,7 @@ int main(void)
 		cmocka_unit_test(tokens_are_not_guessed_between),
 		cmocka_unit_test(pins_are_read_from_closed_files_only),
 		cmocka_unit_test(a_wrong_pin_is_tried_once),
-		cmocka_unit_test(sessions_lost_and_processes_dead_are_made_again),
-		cmocka_unit_test(a_wrong_signature_is_an_error_and_the_next_is_right),
-		cmocka_unit_test(a_token_that_goes_away_is_an_error_until_it_is_back),
-		cmocka_unit_test(a_pin_that_changed_is_not_tried_again),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, key_test_setup, key_test_teardown);
 }

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker answers, says what went wrong, dies without taking the signer along, and can do little
- * else. Requests of these tests are one letter and what it needs. */
-#include <errno.h>
-#include <fcntl.h>
+/* A worker answers, says what went wrong, and dies without taking the signer along. Requests of these tests are one letter and what it needs. */
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,10 +21,6 @@ struct counts {
 };
 static struct counts *counts;
 
-struct config {
-	int inherited_fd;
-};
-
 static int setup(void **state)
 {
 	(void)state;
@@ -40,59 +29,14 @@ static int setup(void **state)
 	return counts == MAP_FAILED;
 }
 
-static void *thread(void *argument)
-{
-	return argument;
-}
-
-/* What a foreign library needs, and what nobody needs. 0: allowed; else errno. */
-static int attempt(uint8_t letter, const struct config *config)
-{
-	char name[] = "/tmp/sealwright-worker-XXXXXX";
-	pthread_t other;
-	int fd = -1;
-	void *p = NULL;
-
-	switch (letter) {
-	case 'f': /* files */
-		fd = mkstemp(name);
-		if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) != 0 || unlink(name) != 0)
-			return errno;
-		return close(fd);
-	case 't': /* threads */
-		return pthread_create(&other, NULL, thread, NULL) || pthread_join(other, NULL);
-	case 'n':
-		fd = socket(AF_INET, SOCK_STREAM, 0);
-		return fd < 0 ? errno : close(fd);
-	case 'p': /* a process */
-		return fork() < 0 ? errno : 0;
-	case 'k':
-		return kill(getppid(), 0) < 0 ? errno : 0;
-	case 'w': /* memory that is written and run */
-		p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		return p == MAP_FAILED ? errno : 0;
-	case 'm': /* memory that was written */
-		p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		return mprotect(p, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
-	case 'd':
-		return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? errno : 0;
-	case 'i':
-		return fcntl(config->inherited_fd, F_GETFD) < 0 ? errno : 0;
-	case 'u':
-		return unshare(0x10000000 /* CLONE_NEWUSER */) < 0 ? errno : 0;
-	default:
-		return EINVAL;
-	}
-}
-
 static err open_it(const void *config, void **context, struct fault *f)
 {
+	(void)config;
 	counts->opened++;
 	counts->pid = getpid();
 	if (counts->fail_from != 0 && counts->opened >= counts->fail_from)
 		return fail(f, "KEY_FILE_NOT_FOUND", "path", "/nowhere", NULL);
-	*context = (void *)(uintptr_t)config;
+	*context = NULL;
 	return ERR_OK;
 }
 
@@ -100,6 +44,7 @@ static err answer_it(void *context, struct bytes request, struct writer *reply, 
 {
 	uint8_t letter = request.n > 0 ? request.p[0] : 0;
 
+	(void)context;
 	counts->answered++;
 	switch (letter) {
 	case 'e': /* echo */
@@ -120,31 +65,20 @@ static err answer_it(void *context, struct bytes request, struct writer *reply, 
 		return ERR_OK;
 	case 'q':
 		return fail(f, "KEY_FILE_EXISTS", "path", "/a/key", NULL);
-	case 'X':
-		(void)execl("/bin/true", "true", (char *)NULL);
-		return ERR_OK;
 	default:
-		put_u32(reply, (uint32_t)attempt(letter, context));
-		return ERR_OK;
+		return fail(f, "SIGNER_REQUEST_MALFORMED", "why", "no such letter", NULL);
 	}
 }
 
-static struct worker start_with(const struct config *config, bool network)
+static struct worker start(void)
 {
 	struct worker w = {.fd = -1};
 	struct fault f = {0};
 
 	*counts = (struct counts){0};
-	if (worker_start(open_it, answer_it, config, network, &w, &f).code != OK)
+	if (worker_start(open_it, answer_it, NULL, false, &w, &f).code != OK)
 		stop_test("%s: %s\n", f.message, fault_value(&f, "why"));
 	return w;
-}
-
-static struct worker start(void)
-{
-	static const struct config config = {.inherited_fd = -1};
-
-	return start_with(&config, false);
 }
 
 static err ask(struct worker *w, const char *request, struct bytes *reply, struct fault *f)
@@ -347,60 +281,6 @@ static void receiving_what_was_not_asked_is_an_error(void **state)
 	assert_int_equal(worker_send(&w, bytes_text("c"), NULL).code, ERR_UNAVAILABLE);
 }
 
-static void what_a_library_needs_is_allowed(void **state)
-{
-	struct worker w = start();
-
-	(void)state;
-	assert_int_equal(ask_number(&w, "f"), 0);
-	assert_int_equal(ask_number(&w, "t"), 0);
-	worker_stop(&w);
-}
-
-static void what_none_needs_is_not(void **state)
-{
-	static const char *const letters[] = {"n", "p", "k", "w", "m", "d", "u"};
-	struct worker w = start();
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
-		if (ask_number(&w, letters[i]) != EPERM)
-			stop_test("%s was not refused\n", letters[i]);
-	assert_int_equal(counts->opened, 1);
-	worker_stop(&w);
-}
-
-static void starting_a_program_ends_it(void **state)
-{
-	struct worker w = start();
-
-	(void)state;
-	assert_dies(&w, "X", "signal 31");
-	worker_stop(&w);
-}
-
-static void sockets_are_there_only_with_network(void **state)
-{
-	static const struct config config = {.inherited_fd = -1};
-	struct worker w = start_with(&config, true);
-
-	(void)state;
-	assert_int_equal(ask_number(&w, "n"), 0);
-	assert_int_equal(ask_number(&w, "p"), EPERM);
-	worker_stop(&w);
-}
-
-static void it_inherits_no_descriptor(void **state)
-{
-	struct config config = {.inherited_fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
-	struct worker w = start_with(&config, false);
-
-	(void)state;
-	assert_int_equal(ask_number(&w, "i"), EBADF);
-	worker_stop(&w);
-	close(config.inherited_fd);
-}
-
 /* A process that has ended, as a pidfd says it. */
 static bool ends(int pidfd)
 {
@@ -495,11 +375,6 @@ int main(void)
 		cmocka_unit_test(one_that_cannot_open_again_fails_each_request_and_recovers),
 		cmocka_unit_test(sizes_are_bounded_both_ways),
 		cmocka_unit_test(receiving_what_was_not_asked_is_an_error),
-		cmocka_unit_test(what_a_library_needs_is_allowed),
-		cmocka_unit_test(what_none_needs_is_not),
-		cmocka_unit_test(starting_a_program_ends_it),
-		cmocka_unit_test(sockets_are_there_only_with_network),
-		cmocka_unit_test(it_inherits_no_descriptor),
 		cmocka_unit_test(stopping_ends_the_worker_too),
 		cmocka_unit_test(both_end_with_a_killed_signer),
 		cmocka_unit_test(a_signer_that_locked_itself_in_can_still_ask),
