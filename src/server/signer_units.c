@@ -130,18 +130,23 @@ static void count(struct signer_work *w, const struct words *words)
 	}
 }
 
-/* What can never be issued is not asked for. */
+/* What can never be issued is not asked for; what is not in a signed head yet waits for the next
+ * round, and keeps nobody else from this one. */
 static err sort(struct signer_work *w, struct page *page, struct batch_asked *b,
 		struct words *words, struct fault *f)
 {
+	uint64_t head = work_head(w);
+
 	for (size_t i = 0; i < page->n; i++) {
 		struct wanted *what = &page->items[i];
 		if (what->product == NULL || what->serial == NULL)
 			return fail(f, "OUT_OF_MEMORY", NULL);
 		if (what->refused != NULL)
 			TRY(add_refused(w, b, words, what, what->refused, f));
-		else
+		else if (what->sequence < head)
 			b->items[b->n++] = what;
+		else
+			retry_later(w->retry, what->digest, clock_steady_ms(&clock_system));
 	}
 	return ERR_OK;
 }

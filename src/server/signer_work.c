@@ -50,13 +50,19 @@ bool work_is_away(const struct fault *f)
 	return is_fault(f, "SIGNER_UNAVAILABLE");
 }
 
-err work_at_head(struct signer_work *w, work_attempt *attempt, void *context, struct fault *f)
+uint64_t work_head(struct signer_work *w)
 {
 	struct engine_state state;
-	struct merkle_head last;
 
 	engine_state_read(w->server->engine, &state);
-	uint64_t size = witnessing_head(w->server->witnessing, state.certified);
+	return witnessing_head(w->server->witnessing, state.certified);
+}
+
+err work_at_head(struct signer_work *w, work_attempt *attempt, void *context, struct fault *f)
+{
+	uint64_t size = work_head(w);
+	struct merkle_head last;
+
 	TRY(work_connect(w, f));
 	for (int i = 0;; i++) {
 		err result = attempt(w, context, size, f);

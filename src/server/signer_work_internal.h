@@ -52,7 +52,9 @@ bool work_is_stopping(struct signer_work *w);
 bool work_is_away(const struct fault *f);
 MUST_CHECK err work_connect(struct signer_work *w, struct fault *f);
 
-/* Shows the signer something in the last certified head; again in another one that it names, while it does
+/* The size of the last certified head, or of the last that the signer's witnesses cosigned. */
+uint64_t work_head(struct signer_work *w);
+/* Shows the signer something in that head; again in another one that it names, while it does
  * not know that one any more. */
 typedef err work_attempt(struct signer_work *w, void *context, uint64_t size, struct fault *f);
 MUST_CHECK err work_at_head(struct signer_work *w, work_attempt *attempt, void *context,

@@ -344,6 +344,29 @@ static void with_a_witness_as_anchor_units_get_their_certificates(void **state)
 	company_done(&c);
 }
 
+/* Requests keep coming while the witness is always a little behind. */
+static void with_a_witness_as_anchor_a_line_gets_all_its_certificates(void **state)
+{
+	enum { UNITS = 60 };
+	char serial[16];
+
+	(void)state;
+	company_open(&c, x);
+	company_authorize(&c, "BA1", UNITS, "");
+	for (int i = 0; i < UNITS; i++) {
+		struct private_key *key = device_key();
+
+		snprintf(serial, sizeof serial, "SN%d", i);
+		must_have(company_request(&c, "BA1", serial, key), 201);
+		private_key_close(key);
+	}
+	for (int i = 0; i < UNITS; i++) {
+		snprintf(serial, sizeof serial, "SN%d", i);
+		assert_non_null(company_wait(&c, certificate_of(serial)));
+	}
+	company_done(&c);
+}
+
 static bool waits_for_witness(const struct watcher *w)
 {
 	struct reply *r = api_get(x, NULL, "/readyz");
@@ -402,6 +425,7 @@ int main(void)
 		WATCHED(a_witness_of_another_log_is_named),
 		WATCHED(without_an_anchor_a_log_that_was_turned_back_goes_on_under_the_witness_s_eyes),
 		ANCHORED(with_a_witness_as_anchor_units_get_their_certificates),
+		ANCHORED(with_a_witness_as_anchor_a_line_gets_all_its_certificates),
 		ANCHORED(with_a_witness_as_anchor_a_signer_that_was_turned_back_signs_nothing),
 		ANCHORED(with_a_witness_as_anchor_nothing_is_signed_before_it_answers),
 	};
