@@ -39,17 +39,19 @@ static void add_name(struct agreed *out, struct bytes name)
 }
 
 /* Since when the charter knew a key, as of one revision: 0 if it was there from the beginning. */
-static uint64_t key_since(const struct authority_check *c, uint64_t revision, struct hash key)
+static uint64_t key_since(const struct authority_check *c, const struct charter_seen *in,
+			  const struct charter_key *key)
 {
-	uint64_t since = 0;
+	for (;;) {
+		const struct charter_seen *before = seen_charter(c, in->charter.revision - 1);
+		size_t place;
 
-	for (uint64_t i = revision; i > 0; i--) {
-		const struct charter_seen *one = seen_charter(c, i);
-		if (one == NULL || charter_key_find(&one->charter, key) == NULL)
-			break;
-		since = one->since;
+		if (before == NULL ||
+		    !charter_key_stays(&before->charter, &in->charter, key, &place))
+			return in->since;
+		in = before;
+		key = &before->charter.keys[place];
 	}
-	return since;
 }
 
 /* Approvals as they are read: of persons, and of keepers of the recovery set. */
@@ -102,11 +104,11 @@ static const char *read_vote(const struct authority_check *c, const struct chart
 		add_keeper(&charter->charter, keeper, out);
 		return NULL;
 	}
-	out->votes[out->n++] = (struct charter_vote){
-		.key = key,
-		.made = vote->made,
-		.not_after = seen_number(vote->body, "not_after"),
-		.key_since = key_since(c, charter->charter.revision, vote->key)};
+	out->votes[out->n++] =
+		(struct charter_vote){.key = key,
+				      .made = vote->made,
+				      .not_after = seen_number(vote->body, "not_after"),
+				      .key_since = key_since(c, charter, key)};
 	return NULL;
 }
 

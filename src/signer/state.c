@@ -114,30 +114,15 @@ size_t authorization_stations(const struct authorization *authorization)
 
 /* ---- the charter ---- */
 
-/* Whether this person was already in every group. */
-static bool was_member(const struct charter *before, uint8_t person,
-		       const struct charter_person *now)
-{
-	for (size_t i = 0; i < now->groups_n; i++)
-		if (!charter_member(before, person, now->groups[i]))
-			return false;
-	return true;
-}
-
-/* A new key is a newcomer, and so is somebody who joins a group: the approvals of both wait. */
+/* A newcomer's approvals wait. */
 static uint64_t since_before(const struct charter_state *before, const struct charter *next,
 			     const struct charter_key *key, uint64_t at)
 {
-	const struct charter_person *person = &next->persons[key->person];
+	size_t place;
 
 	if (before == NULL)
 		return 0;
-	for (size_t i = 0; i < before->charter.keys_n; i++)
-		if (hash_equal(before->since[i].key, key->id) &&
-		    bytes_equal(before->since[i].person, person->id) &&
-		    was_member(&before->charter, before->charter.keys[i].person, person))
-			return before->since[i].since;
-	return at;
+	return charter_key_stays(&before->charter, next, key, &place) ? before->since[place] : at;
 }
 
 err state_charter(struct signer_state *s, struct bytes charter, uint64_t at, struct fault *f)
@@ -154,15 +139,9 @@ err state_charter(struct signer_state *s, struct bytes charter, uint64_t at, str
 		free(next);
 		return fail(f, "CHARTER_WRONG", "why", why != NULL ? why : "it is too large", NULL);
 	}
-	for (size_t i = 0; i < next->charter.keys_n; i++) {
-		const struct charter_key *key = &next->charter.keys[i];
-
-		next->since[i] = (struct key_since){
-			.key = key->id,
-			.person = next->charter.persons[key->person].id,
-			.since = since_before(s->charter, &next->charter, key, at),
-		};
-	}
+	for (size_t i = 0; i < next->charter.keys_n; i++)
+		next->since[i] =
+			since_before(s->charter, &next->charter, &next->charter.keys[i], at);
 	/* A charter that does without a TPM lets it go; another may begin. */
 	if (s->charter != NULL && s->charter->charter.anchor == ANCHOR_TPM &&
 	    next->charter.anchor != ANCHOR_TPM) {
@@ -176,7 +155,7 @@ err state_charter(struct signer_state *s, struct bytes charter, uint64_t at, str
 
 uint64_t state_key_since(const struct signer_state *s, const struct charter_key *key)
 {
-	return s->charter->since[key - s->charter->charter.keys].since;
+	return s->charter->since[key - s->charter->charter.keys];
 }
 
 /* ---- lists ---- */

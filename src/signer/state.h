@@ -49,16 +49,11 @@ bool authorization_names(const struct authorization *authorization, struct bytes
 size_t authorization_stations(const struct authorization *authorization);
 int environment_find(struct bytes name);
 
-struct key_since {
-	struct hash key;
-	struct bytes person; /* in the charter's bytes */
-	uint64_t since;      /* 0: since the first revision */
-};
 /* The charter in force. */
 struct charter_state {
 	struct charter charter;
 	uint8_t bytes[CHARTER_SIZE_MAX];
-	struct key_since since[CHARTER_KEYS_MAX]; /* as charter.keys */
+	uint64_t since[CHARTER_KEYS_MAX]; /* as charter.keys; 0: since the first revision */
 	char origin[ORIGIN_SIZE_MAX + 1]; /* after a succession: what the next revision must name */
 };
 
