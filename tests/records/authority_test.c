@@ -111,19 +111,40 @@ static void denial_is_carried_to_the_signer(void **state)
 	memcpy(denied, w->digest, sizeof denied);
 	assert_says("", w, "anna", "approval.withdrawn", "{'record':'%s','reason':'oops'}", denied);
 	assert_int_equal(rows_of(w, "signer.waiting", ""), 0);
+	assert_says("(waits)", w, "anna", "firmware.emergency",
+		    "{'release':'FW3','product':'GW','version':'1','environment':'production',"
+		    "'image':'%s','image_size':1,'security_version':1,'reason':'exploited'}",
+		    IMAGE);
+	assert_string_equal(approved(w), "");
+	assert_int_equal(world_signer_answers(w, NULL), 1);
+	assert_says("(waits)", w, "bert", "firmware.reviewed",
+		    "{'release':'FW3','verdict':'accepted','reason':'looked at it'}");
+	memcpy(denied, w->digest, sizeof denied);
+	assert_says("", w, "qa", "approval.denied", "{'record':'%s','reason':'untested'}", denied);
+	assert_int_equal(rows_of(w, "signer.waiting", ""), 0);
 }
 
 /* ---- what follows from an answer ---- */
+
+static const char *programmed(struct world *w)
+{
+	return says(w, "st1", "unit.programmed",
+		    "{'product':'GW','serial':'S1','station':'st1','release':'FW1','image':'%s'}",
+		    IMAGE);
+}
 
 static void nothing_is_programmed_or_shipped_before_the_signer_signed_its_release(void **state)
 {
 	struct world *w = *state;
 
 	world_ready_to_build(w);
-	world_unit(w, "S1");
+	world_built(w, "S1");
 	assert_string_equal(gate_says(w, "program", "unit", "GW", "S1"), "PRG-01: FW1");
+	assert_string_equal(programmed(w), "IMAGE_NOT_SIGNED");
+	world_clear(w);
 	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "PRG-01: S1 FW1");
 	assert_int_equal(world_signer_answers(w, NULL), 2);
+	assert_string_equal(programmed(w), "");
 	assert_string_equal(gate_says(w, "program", "unit", "GW", "S1"), "");
 	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "");
 }
@@ -133,8 +154,10 @@ static void release_that_the_signer_refused_is_of_no_use(void **state)
 	struct world *w = *state;
 
 	world_ready_to_build(w);
-	world_unit(w, "S1");
+	world_built(w, "S1");
 	assert_int_equal(world_signer_answers(w, "SIGNER_DENIED"), 2);
+	assert_string_equal(programmed(w), "IMAGE_NOT_SIGNED");
+	world_clear(w);
 	assert_string_equal(gate_says(w, "program", "unit", "GW", "S1"), "PRG-01: FW1");
 	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "PRG-01: S1 FW1");
 	assert_says("!FIRMWARE_REFUSED_BY_SIGNER", w, "anna", "build.authorized",
@@ -368,7 +391,7 @@ static void passport_goes_with_the_charters_that_judged(void **state)
 	struct bytes first = house_charter(&w->house, 1, NULL);
 
 	world_ready_to_build(w);
-	world_unit(w, "S1");
+	world_built(w, "S1");
 	size_t before = rows_of(w, "passport.related", "product=GW&serial=S1");
 	assert_string_equal(charter_says(w, house_charter(&w->house, 2, &first), 2), "(waits)");
 	assert_string_equal(approved(w), "");

@@ -144,6 +144,14 @@ SELECT 'unit' AS kind, :product AS within, :serial AS id, :product AS product, :
 WHERE NOT EXISTS (SELECT 1 FROM firmware_release f
 	WHERE f.product = :product AND f.image = :image AND f.state = 'released');
 
+-- flag unit.programmed IMAGE_NOT_SIGNED
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
+	:release AS release
+FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.environment = 'production'
+AND EXISTS (SELECT 1 FROM charter c)
+AND NOT EXISTS (SELECT 1 FROM firmware_release f JOIN signer_decision d ON d.digest = f.digest
+	WHERE f.product = :product AND f.image = :image AND d.verdict = 'admitted');
+
 -- flag unit.programmed IMAGE_NOT_OF_RELEASE
 SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, f.id AS release
 FROM firmware_release f WHERE f.id = :release AND f.image <> :image;

@@ -125,8 +125,8 @@ WHERE EXISTS (SELECT 1 FROM charter c) ON CONFLICT (digest) DO NOTHING;
 INSERT INTO signer_task (digest, operation, sequence, kind, id, target, since)
 SELECT :digest, 'deny', :seq, 'approval', NULL, :record, :seq
 WHERE EXISTS (SELECT 1 FROM charter c) AND EXISTS (SELECT 1 FROM pending p
-	WHERE p.digest = :record AND p.class IN ('charter', 'build.authorize', 'firmware.release',
-		'firmware.emergency', 'credential'))
+	WHERE p.digest = :record AND p.type IN ('charter.revised', 'build.authorized',
+		'firmware.released', 'firmware.emergency', 'credential.requested'))
 ON CONFLICT (digest) DO NOTHING;
 
 --- ---- answers ----
