@@ -336,6 +336,8 @@ static err perform(struct succeeding *s, const struct bytes *approvals, size_t n
 		signs = s->next;
 	} else if (!hash_equal(s->succession.checkpoint_key, raw_key(signs))) {
 		return other_statement("the log goes on under that name with another key", f);
+	} else if (is_signed(s) && s->vault.last.head.size < s->succession.recovered.size) {
+		return other_statement("the log goes on under that name from fewer entries", f);
 	}
 	TRY(move_slots(s, signs, key, f));
 	return unmark(s, f);
