@@ -235,7 +235,8 @@ struct bytes approvals_of(const struct admitted *a)
 	struct hash sorted[8];
 	struct writer w = room(8 * 34);
 
-	memcpy(sorted, a->approvals, a->approvals_n * sizeof sorted[0]);
+	if (a->approvals_n > 0)
+		memcpy(sorted, a->approvals, a->approvals_n * sizeof sorted[0]);
 	qsort(sorted, a->approvals_n, sizeof sorted[0], by_digest);
 	for (size_t i = 0; i < a->approvals_n; i++)
 		cbor_put_bytes(&w, hash_bytes(&sorted[i]));
