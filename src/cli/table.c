@@ -129,6 +129,21 @@ static const struct option_row RESTORE_OPTIONS[] = {
 	{"shares-only", NULL, "only takes the sealed shares out, into DIR"},
 	{0},
 };
+static const struct option_row SUCCEED_OPTIONS[] = {
+	{"plan", NULL, "says what is lost, and writes what there is to agree to"},
+	{"origin", "NAME", "the log's new name"},
+	{"used-up", NULL, "every open build authorization counts as used up"},
+	{"to", "FILE", "where the statement goes"},
+	{"statement", "FILE", "goes on: what was agreed to"},
+	{"approval", "FILE", "who agreed; say it for each"},
+	{"yes", NULL, "does not ask"},
+	{0},
+};
+static const struct option_row AGREE_OPTIONS[] = {
+	{"to", "FILE", "where the approval goes"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
 static const struct option_row HELP_OPTIONS[] = {
 	{"man", NULL, "as a manual page"},
 	{0},
@@ -193,6 +208,11 @@ const struct command COMMANDS[] = {
 	 REBUILD_OPTIONS, 1, 1, command_ledger_rebuild, NULL},
 	{"ledger export", "DIR TO", "Writes a copy of the log that anybody can audit.", NULL, 2, 2,
 	 command_ledger_export, NULL},
+	{"ledger succeed", "DIR",
+	 "After a loss: the log goes on under another name, when the charter's people agree.",
+	 SUCCEED_OPTIONS, 1, 1, command_ledger_succeed, NULL},
+	{"ledger agree", "STATEMENT", "Agrees to a succession, offline, as a file.", AGREE_OPTIONS,
+	 1, 1, command_ledger_agree, NULL},
 	{"ledger checkpoint", "", "Prints the last signed checkpoint, verified.", NULL, 0, 0,
 	 command_ledger_checkpoint, NULL},
 	{"policy controls", "", "Lists the controls that a policy can adopt, and what each is for.",
