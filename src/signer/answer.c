@@ -111,9 +111,11 @@ static err answer_checkpoint(struct vault *vault, const struct signer_request *r
 	struct fault why_not = {0};
 
 	(void)a;
-	/* A signer that was turned back must not walk its old head forward. */
-	if (vault->state.charter->charter.anchor == ANCHOR_WITNESS &&
-	    witness_anchor_check(&vault->witness, &why_not).code != OK) {
+	/* A signer that was turned back must not walk its old head forward. One whose TPM is only away
+	 * may: a checkpoint spends nothing. */
+	if (vault_settle(vault, &why_not).code != OK &&
+	    (vault->state.charter->charter.anchor == ANCHOR_WITNESS ||
+	     why_not.code == ERR_CORRUPT)) {
 		reply_put_fault(reply, &why_not);
 		return ERR_OK;
 	}
