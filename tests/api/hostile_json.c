@@ -7,6 +7,7 @@
 
 #define PART   "/v1/records/part.defined"
 #define BUILD  "/v1/records/build.authorized"
+#define PERMIT "/v1/records/permit.requested"
 #define SUPPLY "/v1/records/supplier.approved"
 #define KEY    "/v1/records/key.enrolled"
 #define BOM    "/v1/records/bom.released"
@@ -175,6 +176,19 @@ static const struct row ROWS[] = {
 	 .body = "{'body': {'quantity': 1e3}}"},
 	{"a number in a text", 400, "FIELD_WRONG", "quantity", BUILD,
 	 .body = "{'body': {'quantity': '5'}}"},
+	{"a station that is no object", 400, "FIELD_WRONG", "stations[0]", BUILD,
+	 .body = "{'body': {'stations': ['st1']}}"},
+	{"no station in the list", 400, "FIELD_WRONG", "stations", BUILD,
+	 .body = "{'body': {'stations': []}}"},
+	{"a station's key that is no digest", 400, "FIELD_WRONG", "stations[0].key", BUILD,
+	 .body = "{'body': {'stations': [{'station': 'st1', 'key': 'abcd'}]}}"},
+	{"a station with a secret of its own", 400, "FIELD_UNKNOWN", "stations[0].private_key",
+	 BUILD, .body = "{'body': {'stations': [{'station': 'st1', 'private_key': 'x'}]}}"},
+	{"a nonce that is too short", 400, "FIELD_WRONG", "nonce", PERMIT,
+	 .body = "{'body': {'nonce': 'AAAAAAAAAAAAAAAAAAAA'}}"},
+	{"a nonce that is too long", 400, "FIELD_WRONG", "nonce", PERMIT,
+	 .body = "{'body': {'nonce': 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'}}"},
+	{"an empty nonce", 400, "FIELD_WRONG", "nonce", PERMIT, .body = "{'body': {'nonce': ''}}"},
 	{"a time without a zone", 400, "FIELD_WRONG", "valid_until", BUILD,
 	 .body = "{'body': {'valid_until': '2030-01-01T00:00:00'}}"},
 	{"a time with a space", 400, "FIELD_WRONG", "valid_until", BUILD,

@@ -11,11 +11,13 @@
 static const char EVERYTHING[] =
 	"access.admin,access.grant,access.suspend,access.read,supplier.write,supplier.approve,"
 	"supplier.read,part.write,part.approve,part.receive,part.issue,part.read,line.define,"
-	"line.authorize,line.build,line.scrap,line.read,identity.request,identity.issue,"
+	"line.authorize,line.build,line.scrap,line.close,line.read,access.credential,identity."
+	"request,identity.issue,"
 	"identity.read,firmware.release,firmware.withdraw,firmware.program,firmware.read,"
 	"custody.write,custody.issue,custody.check,custody.ship,custody.receive,custody.read,"
 	"attestation.read,recall.hold,recall.lift,recall.dispose,recall.read,nonconformance.read,"
-	"approval.vote,approval.read,ledger.read,blob.write,blob.read,passport.read,gate.ask";
+	"approval.vote,approval.read,policy.read,policy.write,ledger.read,blob.write,blob.read,"
+	"passport.read,gate.ask";
 
 static void say(struct hostile *h, const char *site, const char *type, const char *body)
 {

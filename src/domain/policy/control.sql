@@ -256,11 +256,18 @@ WITH leaving (product, serial) AS (
 SELECT DISTINCT 'every unit accounted for' AS expected, b.id || ' ' || o.serial AS found
 FROM leaving l JOIN unit u ON u.product = l.product AND u.serial = l.serial
 JOIN build_authorization b ON b.id = u.build_authorization AND b.valid_until <= :at
-JOIN unit o ON o.build_authorization = b.id AND o.state IN ('requested', 'certified');
+JOIN unit o ON o.build_authorization = b.id AND o.state IN ('requested', 'certified', 'refused');
 
 --- What passed on broken glass stays where it is until somebody else has looked at it in time and
 --- accepted it.
--- control CHG-04 gate:program gate:ship gate:commission
+-- control CHG-04 gate:program gate:commission
+SELECT 'an emergency that was reviewed and accepted' AS expected,
+	x.glass || ' ' || x.id || ' ' || coalesce(g.verdict, 'not reviewed') AS found
+FROM glass_unit x JOIN glass g ON g.glass = x.glass
+WHERE :kind = 'unit' AND x.kind = :kind AND x.within = :within AND x.id = :id
+AND (g.verdict = 'rejected' OR (g.verdict IS NULL AND g.from_at + 86400000 <= :at));
+
+-- control CHG-04 gate:ship
 SELECT 'an emergency that was reviewed and accepted' AS expected,
 	x.glass || ' ' || x.id || ' ' || coalesce(g.verdict, 'not reviewed') AS found
 FROM glass_unit x JOIN glass g ON g.glass = x.glass
