@@ -48,6 +48,13 @@ static void release_names_what_it_fits(void **state)
 	assert_string_equal(approved(w), "");
 	assert_says("(waits)", w, "anna", "build.authorized",
 		    "{" BUILD ",'authorization':'BA2','release':'FW3',%s}", world_build_terms(w));
+	assert_string_equal(
+		released(w, "firmware.emergency", "FW4", 2, NEWER,
+			 ",'reason':'exploited','hardware_revisions':[{'revision':'B'}]"),
+		"(waits)");
+	assert_string_equal(approved(w), "");
+	assert_says("!HARDWARE_REVISION_UNFIT", w, "anna", "build.authorized",
+		    "{" BUILD ",'authorization':'BA3','release':'FW4',%s}", world_build_terms(w));
 }
 
 static void emergency_release_keeps_the_rules_of_a_release(void **state)
