@@ -41,7 +41,7 @@ void api_sign_in(struct api *x, struct person *who)
 	struct reply *challenge = api_post(x, NULL, "/v1/challenges", "{'for': 'session'}");
 
 	must_have(challenge, 201);
-	assert_true(session_message(bytes_text(API_ORIGIN), bytes_text(who->id),
+	assert_true(session_message(bytes_text(x->config.origin), bytes_text(who->id),
 				    bytes_text(reply_text(challenge, "nonce")), &w, &message));
 	api_check(key_sign(who->key, message, signature, &f), &f, "sign");
 	hex_encode(hash_bytes(&key), hex);
@@ -159,8 +159,8 @@ static void enroll(struct api *x, const struct person *p)
 	struct fault f = {0};
 	char spki[512], possession[128];
 
-	assert_true(
-		key_possession_message(bytes_text(API_ORIGIN), bytes_text(p->id), &w, &message));
+	assert_true(key_possession_message(bytes_text(x->config.origin), bytes_text(p->id), &w,
+					   &message));
 	api_check(key_sign(p->key, message, signature, &f), &f, "possession");
 	base64url_encode(public_key_spki(key), spki);
 	base64url_encode(bytes_of(signature, 64), possession);
