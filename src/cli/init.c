@@ -30,8 +30,9 @@ struct founding {
 	const char *origin;
 	struct signer_public signer;
 	bool encrypted; /* the signer's keys */
-	struct charter_holder founders[FOUNDERS_MAX];
-	size_t founders_n;
+	struct charter_holder founders[FOUNDERS_MAX], authors[FOUNDERS_MAX];
+	size_t founders_n, authors_n;
+	struct bytes charter;
 	struct server_config config;
 };
 
@@ -116,6 +117,11 @@ static err read_founders(struct founding *n, struct fault *f)
 			return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
 		TRY(read_founder(n, said, &n->founders[n->founders_n], f));
 	}
+	for (; (said = cli_option_at(n->cli, "author", n->authors_n)) != NULL; n->authors_n++) {
+		if (n->authors_n == FOUNDERS_MAX)
+			return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
+		TRY(read_founder(n, said, &n->authors[n->authors_n], f));
+	}
 	return n->founders_n > 0 ? ERR_OK : fail(f, "FOUNDER_MISSING", NULL);
 }
 
@@ -144,11 +150,14 @@ static err make_signer(struct founding *n, struct fault *f)
 	struct charter_founding people = {.origin = n->origin,
 					  .mode = founding_mode(n),
 					  .founders = n->founders,
-					  .founders_n = n->founders_n};
+					  .founders_n = n->founders_n,
+					  .authors = n->authors,
+					  .authors_n = n->authors_n};
 	struct signer_founding founding = {.origin = n->origin,
 					   .passphrase = passphrase,
 					   .now_ms = clock_wall_ms(&clock_system)};
 	err e = charter_found(&people, n->arena, &founding.charter, f);
+	n->charter = founding.charter;
 	if (e.code == OK)
 		e = signer_create(in_folder(n, "signer"), &founding, n->arena, &n->signer, f);
 	bytes_wipe((void *)(uintptr_t)passphrase.p, passphrase.n);
@@ -246,6 +255,7 @@ static void add_founder(const struct charter_holder *founder, json_t *list)
 static err genesis(struct founding *n, json_t **out, struct fault *f)
 {
 	char ca_key[65], ca[65], checkpoint[65];
+	char *charter = arena_alloc(n->arena, base64_size(n->charter.n) + 1);
 	struct hash certificate = sha256(n->signer.ca_certificate);
 	const struct registry *registry;
 	static const char *const MODES[] = {"founded", "bootstrap", "trial"};
@@ -258,11 +268,16 @@ static err genesis(struct founding *n, json_t **out, struct fault *f)
 	hex_encode(hash_bytes(&n->signer.ca_key), ca_key);
 	hex_encode(hash_bytes(&certificate), ca);
 	hex_encode(bytes_of(n->signer.checkpoint.public_key, 32), checkpoint);
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "mode",
+	if (charter == NULL) {
+		json_decref(founders);
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	}
+	base64url_encode(n->charter, charter);
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "mode",
 			 mode != NULL ? mode : MODES[founding_mode(n)], "origin", n->origin,
 			 "ca_key", ca_key, "ca_certificate", ca, "checkpoint_key", checkpoint,
 			 "founders", founders, "founder_permissions",
-			 founder_permissions(n, registry));
+			 founder_permissions(n, registry), "charter", charter);
 	return *out != NULL ? ERR_OK : fail(f, "OUT_OF_MEMORY", NULL);
 }
 

@@ -6,6 +6,8 @@ static const struct option_row INIT_OPTIONS[] = {
 	{"origin", "NAME", "name of the evidence log, for ever; like acme.example/log"},
 	{"founder", "ID=FILE",
 	 "a founder and the file of the public key; say it two times or more"},
+	{"author", "ID=FILE",
+	 "somebody who may ask but does not agree, and the file of the public key"},
 	{"mode", "MODE", "founded, bootstrap or trial"},
 	{"port", "N", "of the people port; machines get the next one"},
 	{"store", "ADDRESS", "another database: sqlite:PATH or postgresql://…"},
