@@ -174,7 +174,8 @@ static void print_report(const struct passport_report *r, const struct authority
 	       r->kind, r->within, r->id, r->entries, r->signed_by_author, r->reported,
 	       r->head.size, log->name);
 	if (r->passkeys > 0)
-		printf("%zu more were signed with passkeys, which are not verified here.\n",
+		printf("%zu more were signed with passkeys; they cannot be verified, for the log "
+		       "names no relying party.\n",
 		       r->passkeys);
 	print_authority(authority);
 }
