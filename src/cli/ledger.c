@@ -38,9 +38,9 @@ static void print_charter(const struct charter_report *r)
 {
 	if (r->revisions == 0)
 		return;
-	printf("  decisions weighed by the charter, in %" PRIu64 " revisions: %" PRIu64
-	       " agree; the signer refused %" PRIu64 ", and has not answered %" PRIu64 "\n",
-	       r->revisions, r->agreed, r->refused, r->waiting);
+	printf("  decisions weighed by the charter: %" PRIu64 " agree; the signer refused %" PRIu64
+	       ", and has not answered %" PRIu64 " (charter at revision %" PRIu64 ")\n",
+	       r->agreed, r->refused, r->waiting, r->revisions);
 	if (r->foreign > 0)
 		printf("  %" PRIu64 " of them were admitted with an earlier key of the log, whose "
 		       "signature is not verified here\n",

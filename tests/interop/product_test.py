@@ -13,6 +13,7 @@ import tempfile
 
 import cbor2
 
+import charter_reader
 import ledger_reader
 
 CORRUPTIONS = 40
@@ -45,12 +46,18 @@ def passport_problem(raw, key):
     except ledger_reader.Problem as problem:
         return str(problem)
     last, about = {}, False
+    chain = charter_reader.Chain()
+    chain.log_key = key[2]
     for sequence, entry, path in item[4]:
         if path_root(sequence, size, ledger_reader.leaf_hash(entry), path) != root:
             return "entry %d is not in the log" % sequence
-        witness = ledger_reader.decode(entry, "entry")[2]
+        claim, proof, witness = ledger_reader.decode(entry, "entry")
         if witness[1] != sequence:
             return "entry %d stands elsewhere" % sequence
+        wrong = chain.see(sequence, ledger_reader.decode(claim, "claim"), claim,
+                          ledger_reader.check_proof(proof), witness[4])
+        if wrong is not None:
+            return "the decision of entry %d: %s" % wrong
         if 9 not in witness:
             continue
         subject = tuple(witness[9])
@@ -58,6 +65,8 @@ def passport_problem(raw, key):
             return "a record before %d was left out" % sequence
         last[subject] = sequence
         about = about or list(subject) == item[3]
+    if chain.agreed < 2:
+        return "build authorization and firmware release were not weighed"
     return None if about else "nothing about its subject"
 
 
@@ -148,6 +157,8 @@ def main():
             for problem in problems:
                 print(problem)
             cases.check("the whole log reads", not problems)
+            cases.check("the charter agrees to what the signer admitted",
+                        history.charter.agreed >= 2 and not history.charter.open)
             cases.check("almost every record is signed by its author",
                         history.verified > size * 9 // 10)
             check_passports(cases, os.path.join(folder, "passports"), ledger_reader.parse_key(key_text))
