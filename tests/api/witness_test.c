@@ -254,6 +254,23 @@ static void a_witness_of_another_log_is_named(void **state)
 	assert_false(is_cosigned(&first));
 }
 
+static void a_witness_that_signs_with_another_key_is_not_believed(void **state)
+{
+	char setting[700];
+	struct fault f = {0};
+
+	(void)state;
+	watcher_make(&second, "w.example/2");
+	api_stop(x);
+	x->config.witnesses_n = 0;
+	snprintf(setting, sizeof setting, "https://localhost:%u %s", first.port, second.vkey);
+	api_check(config_set(&x->config, "witness", setting, &f), &f, "witness");
+	api_start(x);
+	must_have(record_something(), 201);
+	wait_until(has_problem, &second, "a problem");
+	assert_int_equal(signatures(api_get(x, NULL, "/log/checkpoint")), 1);
+}
+
 /* ---- turned back ---- */
 
 static char copy[96];
@@ -423,6 +440,7 @@ int main(void)
 		WATCHED(what_a_witness_cosigned_stays_when_the_server_starts_again),
 		WATCHED(two_witnesses_cosign_one_checkpoint),
 		WATCHED(a_witness_of_another_log_is_named),
+		WATCHED(a_witness_that_signs_with_another_key_is_not_believed),
 		WATCHED(without_an_anchor_a_log_that_was_turned_back_goes_on_under_the_witness_s_eyes),
 		ANCHORED(with_a_witness_as_anchor_units_get_their_certificates),
 		ANCHORED(with_a_witness_as_anchor_a_line_gets_all_its_certificates),
