@@ -125,7 +125,7 @@ static void print_authority(const struct authority_report *r)
 	hex_encode(hash_bytes(&r->firmware.signed_by), key);
 	printf("It is unit %" PRIu64 " of %" PRIu64
 	       " of the build authorization %s, to which %s agreed (charter revision %" PRIu64
-	       ", weighed again here); the count is %s.\n",
+	       "); the count is %s.\n",
 	       r->n, r->of, r->authorization.id,
 	       r->authorization.names[0] == '\0' ? "nobody else had to" : r->authorization.names,
 	       r->authorization.charter, ANCHORS[r->anchor]);
@@ -134,6 +134,9 @@ static void print_authority(const struct authority_report *r)
 	       r->firmware.id,
 	       r->firmware.names[0] == '\0' ? "nobody else had to" : r->firmware.names,
 	       r->firmware.security_version, key);
+	printf("%" PRIu64
+	       " decisions that the signer admitted were weighed again by the charter.\n",
+	       r->weighed.agreed);
 }
 
 static json_t *authority_json(const struct authority_report *r)
@@ -141,13 +144,13 @@ static json_t *authority_json(const struct authority_report *r)
 	char key[65];
 
 	hex_encode(hash_bytes(&r->firmware.signed_by), key);
-	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s}", "unit",
+	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s, s:I}", "unit",
 			 (json_int_t)r->n, "of", (json_int_t)r->of, "anchor",
 			 anchor_name(r->anchor), "authorization", r->authorization.id, "agreed",
 			 r->authorization.names, "charter", (json_int_t)r->authorization.charter,
 			 "firmware_release", r->firmware.id, "firmware_agreed", r->firmware.names,
 			 "security_version", (json_int_t)r->firmware.security_version,
-			 "firmware_key", key);
+			 "firmware_key", key, "weighed", (json_int_t)r->weighed.agreed);
 }
 
 static void print_report_json(const struct passport_report *r,
@@ -209,7 +212,9 @@ err command_verify_passport(struct cli *cli, struct fault *f)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	name_unit(cli, file, &reading->authority);
 	reading->quiet = cli->json;
-	err e = passport_check(file, log, registry, read_entry, reading, &r, f);
+	err e = authority_check_open(&reading->authority, log, f);
+	if (e.code == OK)
+		e = passport_check(file, log, registry, read_entry, reading, &r, f);
 	if (e.code == OK)
 		e = authority_check_end(&reading->authority, log, &authority, f);
 	authority_check_done(&reading->authority);

@@ -38,163 +38,23 @@ static void add_name(struct agreed *out, struct bytes name)
 		 (const char *)name.p);
 }
 
-/* Since when the charter knew a key, as of one revision: 0 if it was there from the beginning. */
-static uint64_t key_since(const struct authority_check *c, const struct charter_seen *in,
-			  const struct charter_key *key)
+/* Who agreed is told by the approvals that the admission counts; that they weigh enough is the charter
+ * check's to say. */
+static err name_voters(const struct authority_check *c, const struct admission *admission,
+		       const char *what, struct agreed *agreed, struct fault *f)
 {
-	for (;;) {
-		const struct charter_seen *before = seen_charter(c, in->charter.revision - 1);
-		size_t place;
-
-		if (before == NULL ||
-		    !charter_key_stays(&before->charter, &in->charter, key, &place))
-			return in->since;
-		in = before;
-		key = &before->charter.keys[place];
+	for (size_t i = 0; i < admission->approvals_n; i++) {
+		const struct claim_seen *vote = seen_claim(c, admission_approval(admission, i));
+		struct hash record;
+		if (vote == NULL || !seen_is(vote, "approval.given"))
+			return wrong(f, what, "an approval that it counts is not here");
+		if (!seen_hash(vote->body, "record", &record) ||
+		    !hash_equal(record, admission->claim))
+			return wrong(f, what, "an approval that it counts is for something else");
+		add_name(agreed, vote->author);
 	}
-}
-
-/* Approvals as they are read: of persons, and of keepers of the recovery set. */
-struct votes_read {
-	struct charter_vote votes[DOCUMENT_APPROVALS_MAX];
-	size_t n;
-	uint32_t keepers; /* bit i: the keeper of recovery[i] */
-};
-
-static const struct charter_key *recovery_key(const struct charter *charter, struct hash id)
-{
-	for (size_t i = 0; i < charter->recovery_n; i++)
-		if (hash_equal(charter->recovery_keys[i].id, id))
-			return &charter->recovery_keys[i];
-	return NULL;
-}
-
-/* Keepers, each once, whatever the number of keys they keep. */
-static void add_keeper(const struct charter *charter, const struct charter_key *key,
-		       struct votes_read *out)
-{
-	struct bytes keeper = charter->recovery[key->person].keeper;
-
-	for (size_t i = 0; i < charter->recovery_n; i++)
-		if (bytes_equal(charter->recovery[i].keeper, keeper)) {
-			out->keepers |= UINT32_C(1) << i;
-			return;
-		}
-}
-
-static const char *read_vote(const struct authority_check *c, const struct charter_seen *charter,
-			     struct hash approval, struct hash target, struct votes_read *out,
-			     struct agreed *agreed)
-{
-	const struct claim_seen *vote = seen_claim(c, approval);
-	struct hash record;
-
-	if (vote == NULL || !seen_is(vote, "approval.given"))
-		return "an approval that it counts is not here";
-	if (!seen_hash(vote->body, "record", &record) || !hash_equal(record, target))
-		return "an approval that it counts is for something else";
-	if (!vote->has_key)
-		return "an approval that it counts was not signed";
-	const struct charter_key *key = charter_key_find(&charter->charter, vote->key);
-	const struct charter_key *keeper = recovery_key(&charter->charter, vote->key);
-	if (key == NULL && keeper == NULL)
-		return "an approval that it counts is by a key that the charter does not know";
-	add_name(agreed, vote->author);
-	if (key == NULL) {
-		add_keeper(&charter->charter, keeper, out);
-		return NULL;
-	}
-	out->votes[out->n++] =
-		(struct charter_vote){.key = key,
-				      .made = vote->made,
-				      .not_after = seen_number(vote->body, "not_after"),
-				      .key_since = key_since(c, charter, key)};
-	return NULL;
-}
-
-static const char *verdict_text(enum charter_verdict verdict)
-{
-	static const char *const TEXTS[] = {
-		[CHARTER_AGREED] = NULL,
-		[CHARTER_NO_RULE] = "the charter has no rule for it",
-		[CHARTER_AUTHOR_UNKNOWN] = "its author is not in the charter",
-		[CHARTER_TOO_FEW] = "too few of those who may had agreed",
-		[CHARTER_MUST_MISSING] = "a group that must agree had not",
-		[CHARTER_NONE_OUTSIDE] = "no approval was made away from our server's screen",
-		[CHARTER_REQUEST_OVER] = "it had waited too long",
-	};
-
-	return TEXTS[verdict];
-}
-
-/* Whether a revision of the charter could follow, and whether it takes one more to agree. */
-static const char *follows(const struct authority_check *c, const struct claim_seen *claim,
-			   const struct charter_seen *charter, unsigned *more)
-{
-	const struct charter_seen *next = seen_charter(c, charter->charter.revision + 1);
-	bool one_more;
-	const char *why;
-
-	*more = 0;
-	if (!seen_is(claim, "charter.revised"))
-		return NULL;
-	if (next == NULL ||
-	    !hash_equal(next->charter.digest, sha256(document_in_body(claim->body, "charter"))))
-		return "the charter that it admits is not here";
-	if (!charter_follows(&charter->charter, &next->charter, &one_more, &why))
-		return why;
-	*more = one_more;
-	return NULL;
-}
-
-/* Enough keepers of the recovery set stand in for the rule: for the charter alone. */
-static bool recovered(const struct claim_seen *claim, const struct charter *charter,
-		      const struct votes_read *votes)
-{
-	return seen_is(claim, "charter.revised") && charter->recovery_need > 0 &&
-	       (unsigned)__builtin_popcount(votes->keepers) >= charter->recovery_need;
-}
-
-/* The decision weighed once more, as the signer says that it weighed it. */
-static const char *weigh(struct authority_check *c, const struct claim_seen *claim,
-			 const struct admission *admission, struct agreed *agreed)
-{
-	const struct charter_seen *charter = seen_charter(c, admission->charter);
-	struct votes_read votes = {.n = 0};
-	struct charter_answer answer;
-	unsigned more;
-	const char *why;
-
-	if (charter == NULL)
-		return "the charter that it was weighed by is not here";
-	why = follows(c, claim, charter, &more);
-	for (size_t i = 0; i < admission->approvals_n && why == NULL; i++)
-		why = read_vote(c, charter, admission_approval(admission, i), claim->digest, &votes,
-				agreed);
-	if (why != NULL)
-		return why;
 	agreed->charter = admission->charter;
-	if (recovered(claim, &charter->charter, &votes))
-		return NULL;
-	struct charter_question question = {
-		.approval_class = admission->approval_class,
-		.author = claim->has_key ? charter_key_find(&charter->charter, claim->key) : NULL,
-		.author_made = claim->made,
-		.votes = votes.votes,
-		.votes_n = votes.n,
-		.now = admission->at,
-		.more = more};
-	charter_weigh(&charter->charter, &question, &answer);
-	return verdict_text(answer.verdict);
-}
-
-/* The class that a decision is of: an admission must not have it weighed as something easier. */
-static const char *class_of(const struct claim_seen *claim)
-{
-	return seen_is(claim, "charter.revised")     ? "charter"
-	       : seen_is(claim, "build.authorized")  ? "build.authorize"
-	       : seen_is(claim, "firmware.released") ? "firmware.release"
-						     : "firmware.emergency";
+	return ERR_OK;
 }
 
 static err check_admission(struct authority_check *c, const struct note_key *log,
@@ -213,45 +73,13 @@ static err check_admission(struct authority_check *c, const struct note_key *log
 	TRY(verify_by_log(log, DOCUMENT_ADMISSION, &sign1, what, f));
 	if (!hash_equal(admission.claim, claim->digest) ||
 	    !bytes_equal(admission.origin, claim->origin) ||
-	    !bytes_equal(admission.approval_class, bytes_text(class_of(claim))))
+	    !bytes_equal(admission.approval_class, bytes_text("build.authorize")))
 		return wrong(f, what, "the signer's admission is of something else");
-	why = weigh(c, claim, &admission, agreed);
 	*at = admission.at;
-	return why == NULL ? ERR_OK : wrong(f, what, why);
+	return name_voters(c, &admission, what, agreed, f);
 }
 
 /* ---- the parts ---- */
-
-static err take_charter(struct authority_check *c, const struct note_key *log,
-			const struct claim_seen *claim, struct fault *f)
-{
-	static const char WHAT[] = "charter";
-	struct agreed ignored = {0};
-	uint64_t at = 0;
-	struct charter_seen *kept =
-		seen_keep_charter(c, document_in_body(claim->body, "charter"), 0);
-
-	if (kept == NULL)
-		return wrong(f, WHAT, "a revision that was admitted is none");
-	TRY(check_admission(c, log, claim, WHAT, &ignored, &at, f));
-	kept->since = at;
-	return ERR_OK;
-}
-
-/* From the first revision on, each admitted by the one before it. */
-static err take_charters(struct authority_check *c, const struct note_key *log,
-			 struct authority_report *out, struct fault *f)
-{
-	out->charters = c->charters != NULL;
-	for (const struct claim_seen *one = c->claims; one != NULL; one = one->next) {
-		if (!seen_is(one, "charter.revised") || seen_answer(c, one->digest) == NULL)
-			continue;
-		TRY(take_charter(c, log, one, f));
-		out->admitted++;
-		out->charters++;
-	}
-	return ERR_OK;
-}
 
 static err check_receipt(struct authority_check *c, const struct note_key *log,
 			 struct issue_receipt *receipt, struct fault *f)
@@ -278,7 +106,7 @@ static err check_build(struct authority_check *c, const struct note_key *log,
 {
 	static const char WHAT[] = "build authorization";
 	const struct claim_seen *claim = seen_claim(c, receipt->authorization);
-	uint64_t at;
+	uint64_t at = 0;
 
 	if (claim == NULL || !seen_is(claim, "build.authorized"))
 		return wrong(f, WHAT, "it is not here");
@@ -289,7 +117,6 @@ static err check_build(struct authority_check *c, const struct note_key *log,
 	TRY(check_admission(c, log, claim, WHAT, &out->authorization, &at, f));
 	if (receipt->at < at)
 		return wrong(f, WHAT, "the unit was issued before it was admitted");
-	out->admitted++;
 	return ERR_OK;
 }
 
@@ -363,12 +190,12 @@ err authority_check_end(struct authority_check *c, const struct note_key *log,
 		*f = c->fault;
 		return (err){f->code};
 	}
-	TRY(take_charters(c, log, out, f));
+	if (c->weighing != NULL)
+		charter_check_report(c->weighing, &out->weighed);
 	/* A log from before there were charters. In one that has a charter nothing is issued without. */
 	if (c->receipt.n == 0)
-		return c->charters != NULL && c->certified
-			       ? wrong(f, "issue receipt", "it is not here")
-			       : ERR_OK;
+		return c->has_charter && c->certified ? wrong(f, "issue receipt", "it is not here")
+						      : ERR_OK;
 	TRY(check_receipt(c, log, &receipt, f));
 	TRY(check_build(c, log, &receipt, out, f));
 	TRY(check_firmware(c, &receipt, out, f));
@@ -379,7 +206,13 @@ err authority_check_end(struct authority_check *c, const struct note_key *log,
 	return ERR_OK;
 }
 
+err authority_check_open(struct authority_check *c, const struct note_key *log, struct fault *f)
+{
+	return charter_check_open(log, &c->weighing, f);
+}
+
 void authority_check_done(struct authority_check *c)
 {
+	charter_check_close(c->weighing);
 	arena_done(&c->arena);
 }

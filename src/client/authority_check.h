@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authority_check.h — whether a unit was built by right, from its passport alone: the signer's documents in
- * it are verified, and every decision that it admitted is weighed again by the charter of that time. */
+/* authority_check.h — whether a unit was built by right, from its passport alone: which number of which build
+ * authorization it is, who agreed to that and to its firmware, and that what the signer signed says so. The
+ * charter check weighs every decision once more. */
 #ifndef CLIENT_AUTHORITY_CHECK_H
 #define CLIENT_AUTHORITY_CHECK_H
 
+#include "client/charter_check.h"
 #include "client/passport_check.h"
 #include "core/signed_documents.h"
 
@@ -14,12 +16,15 @@ struct authority_check {
 	struct fault fault; /* memory was short: told at the end */
 	struct claim_seen *claims, *claims_last;
 	struct answer_seen *answers;
-	struct charter_seen *charters;
-	bool requested, certified;
+	struct charter_check *weighing; /* NULL: decisions are not weighed again */
+	bool has_charter, requested, certified;
 	struct hash request, certificate; /* digests of the claim and of the certificate */
 	struct bytes origin,
 		receipt; /* of the request: a log may have gone on under another name */
 };
+/* Decisions are weighed, too. `log` must outlive the check. */
+MUST_CHECK err authority_check_open(struct authority_check *c, const struct note_key *log,
+				    struct fault *f);
 passport_each authority_check_each; /* the context is the struct authority_check */
 
 enum { AGREED_SIZE = 256 };
@@ -37,10 +42,9 @@ struct authority_report {
 	uint64_t n, of;
 	enum charter_anchor anchor;
 	struct agreed authorization, firmware;
-	size_t admitted; /* admissions that were verified and weighed again */
-	size_t charters;
+	struct charter_report weighed;
 };
-/* After the passport held. AUTHORITY_WRONG says what does not. */
+/* After the passport held. AUTHORITY_WRONG and AUDIT_DECISION_UNAUTHORIZED say what does not. */
 MUST_CHECK err authority_check_end(struct authority_check *c, const struct note_key *log,
 				   struct authority_report *out, struct fault *f);
 void authority_check_done(struct authority_check *c);

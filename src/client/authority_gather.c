@@ -90,24 +90,6 @@ static void keep_answer(struct authority_check *c, const struct entry *entry)
 	c->answers = one;
 }
 
-struct charter_seen *seen_keep_charter(struct authority_check *c, struct bytes document,
-				       uint64_t since)
-{
-	struct charter_seen *one = arena_alloc(&c->arena, sizeof *one);
-	const char *why;
-
-	if (one == NULL) {
-		no_memory(c);
-		return NULL;
-	}
-	if (!charter_parse(document, &one->charter, &why))
-		return NULL;
-	one->since = since;
-	one->next = c->charters;
-	c->charters = one;
-	return one;
-}
-
 static bool is_of_unit(const struct authority_check *c, const struct entry *entry)
 {
 	const struct subject *s = &entry->witness.subject;
@@ -134,14 +116,18 @@ void authority_check_each(void *context, const struct passport_entry *entry,
 			  const struct entry *parsed)
 {
 	static const char *const CLAIMS[] = {"build.authorized", "firmware.released",
-					     "firmware.emergency", "charter.revised",
-					     "approval.given"};
+					     "firmware.emergency", "approval.given"};
 	struct authority_check *c = context;
 	struct bytes type = parsed->claim.type;
 
-	if (entry->sequence == 0) {
-		(void)seen_keep_charter(c, document_in_body(parsed->claim.body, "charter"), 0);
-	}
+	if (c->fault.code != OK)
+		return;
+	if (c->weighing != NULL &&
+	    charter_check_entry(c->weighing, entry->sequence, entry->bytes, parsed, &c->fault)
+			    .code != OK)
+		return;
+	if (entry->sequence == 0)
+		c->has_charter = document_in_body(parsed->claim.body, "charter").n > 0;
 	for (size_t i = 0; i < sizeof CLAIMS / sizeof CLAIMS[0]; i++)
 		if (bytes_equal(type, bytes_text(CLAIMS[i])))
 			keep_claim(c, parsed);
@@ -167,15 +153,6 @@ const struct answer_seen *seen_answer(const struct authority_check *c, struct ha
 	const struct answer_seen *one = c->answers;
 
 	while (one != NULL && !hash_equal(one->record, record))
-		one = one->next;
-	return one;
-}
-
-const struct charter_seen *seen_charter(const struct authority_check *c, uint64_t revision)
-{
-	const struct charter_seen *one = c->charters;
-
-	while (one != NULL && one->charter.revision != revision)
 		one = one->next;
 	return one;
 }

@@ -21,12 +21,6 @@ struct answer_seen {
 	struct answer_seen *next;
 };
 
-struct charter_seen {
-	struct charter charter;
-	uint64_t since; /* the signer's time when it took it; 0: from the beginning */
-	struct charter_seen *next;
-};
-
 /* Members of a claim's body; empty or 0 when absent. */
 struct bytes seen_text(struct bytes body, const char *name);
 uint64_t seen_number(struct bytes body, const char *name);
@@ -36,9 +30,5 @@ bool seen_is(const struct claim_seen *claim, const char *type);
 /* NULL if it is not in the passport. */
 const struct claim_seen *seen_claim(const struct authority_check *c, struct hash digest);
 const struct answer_seen *seen_answer(const struct authority_check *c, struct hash record);
-const struct charter_seen *seen_charter(const struct authority_check *c, uint64_t revision);
-/* NULL if it does not parse, or memory is short: c->fault then says so. */
-struct charter_seen *seen_keep_charter(struct authority_check *c, struct bytes document,
-				       uint64_t since);
 
 #endif
