@@ -389,7 +389,11 @@ class History:
     """What entries say of each other."""
 
     def __init__(self, strict, problems):
-        self.origin = ""
+        self.name = ""      # that the log has at its end
+        self.origin = None  # of the entries here
+        self.since = 0      # from which entry on
+        self.origins = []   # of before, never used again
+        self.leaves = []    # of the entries before
         self.strict = strict
         self.problems = problems
         self.keys = {}      # key id → (principal, public key)
@@ -421,12 +425,44 @@ class History:
         except Malformed as error:
             self.say("ENTRY_MALFORMED", i, error)
             return
+        self.check_origin(i, claim, entry)
         self.check_witness(i, entry[2])
         self.check_author(i, entry[0], claim, proof)
         self.learn_key(i, claim)
         wrong = self.charter.see(i, claim, entry[0], proof, entry[2][4])
         if wrong is not None:
             self.say("CHARTER", *wrong)
+
+    def check_origin(self, i, claim, entry):
+        """One name, or another one from a ledger.succeeded on, over exactly what stands before."""
+        succeeds = claim[2] == "ledger.succeeded"
+        if self.origin is None:
+            self.origin = claim[1]
+        if claim[1] != self.origin and succeeds:
+            self.succeed(i, claim, entry)
+        elif claim[1] != self.origin:
+            wrong = self.since if claim[1] == self.name else i
+            self.say("ORIGIN", wrong, "%s and %s in one log" % (self.origin, claim[1]))
+        elif succeeds:
+            self.say("SUCCESSION", i, "succeeds nothing")
+
+    def succeed(self, i, claim, entry):
+        body = claim[10]
+        expected = {"origin": claim[1], "old_origin": self.origin, "recovered": i,
+                    "recovered_root": root_of(self.leaves)}
+        for name, value in expected.items():
+            if body.get(name) != value:
+                self.say("SUCCESSION", i, "%s is another" % name)
+                return
+        if claim[1] in self.origins or entry[1] is not None or entry[2][4] != [0]:
+            self.say("SUCCESSION", i, "an old name, or not by the log itself")
+            return
+        self.origins.append(self.origin)
+        self.origin, self.since = claim[1], i
+
+    def end(self):
+        if self.origin not in (None, self.name):
+            self.say("ORIGIN", self.since, "it is the log %s" % self.origin)
 
     def check_witness(self, i, witness):
         if witness[1] != i:
@@ -452,8 +488,6 @@ class History:
         self.pending[outcome[1]] = True
 
     def check_author(self, i, claim_bytes, claim, proof):
-        if claim[1] != self.origin:
-            self.say("ORIGIN", i, "made for the log " + claim[1])
         first = self.submitted.setdefault((claim[4], claim[6]), i)
         if first != i:
             self.say("REPEATED", i, "the same submission as %d" % first)
@@ -527,7 +561,7 @@ def read_log(path, key_text, strict=False):
         if raw is None:
             raise Problem("FILE_MISSING", "checkpoint", "not there")
         size, root = read_checkpoint(raw, key)
-        history.origin = key[0]
+        history.name = key[0]
         history.charter.log_key = key[2]
         levels = []
         while size >> (8 * len(levels)):
@@ -536,6 +570,8 @@ def read_log(path, key_text, strict=False):
         check_tree(size, root, entries, levels, problems)
         for i, entry in enumerate(entries):
             history.check(i, entry)
+            history.leaves.append(leaf_hash(entry))
+        history.end()
         return problems, history, size
     except Problem as problem:
         return problems + [problem], history, 0

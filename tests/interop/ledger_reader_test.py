@@ -115,6 +115,11 @@ BY_WRITER = [
     ("target", 303, "TARGET"),
     ("twice", 36, "TARGET"),
     ("malformed", 36, "ENTRY_MALFORMED"),
+    ("succeeded", 300, "nothing"),
+    ("succeeded_root", 300, "SUCCESSION"),
+    ("succeeded_place", 300, "SUCCESSION"),
+    ("succeeded_silently", 300, "ORIGIN"),
+    ("succeeded_twice", 300, "SUCCESSION"),
 ]
 
 

@@ -16,9 +16,26 @@ enum { BATCH = 100, AUTHORS = 2, SUBJECTS = 7, FIRST_AT_MS = 1000 };
 static const uint64_t START_MS = 1790000000000;
 
 static const char *const plant_names[PLANT_KINDS] = {
-	"none",        "sequence",       "time",   "forged", "unknown_key", "origin",    "previous",
-	"no_previous", "false_previous", "target", "twice",  "later",       "malformed",
+	"none",
+	"sequence",
+	"time",
+	"forged",
+	"unknown_key",
+	"origin",
+	"previous",
+	"no_previous",
+	"false_previous",
+	"target",
+	"twice",
+	"later",
+	"malformed",
+	"succeeded",
+	"succeeded_root",
+	"succeeded_place",
+	"succeeded_silently",
+	"succeeded_twice",
 };
+static const char OLD_ORIGIN[] = "old.example/log";
 
 enum plant plant_of(const char *name)
 {
@@ -33,6 +50,7 @@ struct maker {
 	const struct sample_options *o;
 	const char *origin;
 	struct private_key *log_key, *stranger, *author[AUTHORS];
+	struct merkle tree; /* of what was made */
 	struct arena arena;
 	bool has_last[SUBJECTS];
 	uint64_t last[SUBJECTS];
@@ -43,6 +61,62 @@ struct maker {
 static bool planted(const struct maker *m, uint64_t i, enum plant plant)
 {
 	return m->o->plant == plant && m->o->plant_at == i;
+}
+
+/* ---- under another name ---- */
+
+/* The entry with which the log changes its name; 0: none. */
+static uint64_t renamed_at(const struct maker *m)
+{
+	if (m->o->plant == PLANT_SUCCEEDED_TWICE)
+		return m->o->plant_at - 10;
+	return m->o->plant >= PLANT_SUCCEEDED && m->o->plant < PLANT_KINDS ? m->o->plant_at : 0;
+}
+
+static bool succeeds(const struct maker *m, uint64_t i)
+{
+	return i > 0 && m->o->plant != PLANT_SUCCEEDED_SILENTLY &&
+	       (i == renamed_at(m) || planted(m, i, PLANT_SUCCEEDED_TWICE));
+}
+
+static const char *origin_of(const struct maker *m, uint64_t i)
+{
+	if (planted(m, i, PLANT_ORIGIN))
+		return "other.example/log";
+	return i < renamed_at(m) ? OLD_ORIGIN : m->origin;
+}
+
+static void put_name(struct writer *w, const char *name)
+{
+	cbor_put_text(w, bytes_text(name));
+}
+
+/* As `ledger.succeeded` has it. */
+static struct bytes succession_of(struct maker *m, uint64_t i)
+{
+	struct writer w = writer_of(m->body, sizeof(m->body));
+	struct merkle_head head = merkle_head(&m->tree);
+	struct bytes out = {0};
+
+	head.root.b[0] ^= planted(m, i, PLANT_SUCCEEDED_ROOT);
+	cbor_put_map(&w, 8);
+	put_name(&w, "origin");
+	cbor_put_text(&w, bytes_text(m->origin));
+	put_name(&w, "used_up");
+	cbor_put_bool(&w, false);
+	put_name(&w, "old_root");
+	cbor_put_bytes(&w, hash_bytes(&head.root));
+	put_name(&w, "old_size");
+	cbor_put_uint(&w, i + 5);
+	put_name(&w, "recovered");
+	cbor_put_uint(&w, i + planted(m, i, PLANT_SUCCEEDED_PLACE));
+	put_name(&w, "old_origin");
+	cbor_put_text(&w, bytes_text(OLD_ORIGIN));
+	put_name(&w, "checkpoint_key");
+	cbor_put_bytes(&w, hash_bytes(&head.root));
+	put_name(&w, "recovered_root");
+	cbor_put_bytes(&w, hash_bytes(&head.root));
+	return writer_done(&w, &out) ? out : (struct bytes){0};
 }
 
 /* ---- the claim ---- */
@@ -95,7 +169,7 @@ static struct uuid uuid_of(uint64_t i, uint64_t ms)
 /* Which author signs entry `i`; NULL when it is only reported. */
 static const struct private_key *signer_of(const struct maker *m, uint64_t i)
 {
-	if (i < AUTHORS || i % 5 == 0)
+	if (i < AUTHORS || i % 5 == 0 || succeeds(m, i))
 		return NULL;
 	return planted(m, i, PLANT_UNKNOWN_KEY) ? m->stranger : m->author[i % AUTHORS];
 }
@@ -106,7 +180,7 @@ static err put_claim(struct maker *m, uint64_t i, struct bytes *out)
 	uint8_t *buffer = arena_alloc(&m->arena, 2048);
 	struct writer w = writer_of(buffer, buffer ? 2048 : 0);
 	struct claim claim = {
-		.origin = bytes_text(planted(m, i, PLANT_ORIGIN) ? "other.example/log" : m->origin),
+		.origin = bytes_text(origin_of(m, i)),
 		.type = bytes_text(i < AUTHORS ? "key.enrolled" : "seal.applied"),
 		.version = 1,
 		.author = bytes_text(i < AUTHORS ? "founder-1" : author_name(i % AUTHORS)),
@@ -114,9 +188,13 @@ static err put_claim(struct maker *m, uint64_t i, struct bytes *out)
 		.id = uuid_of(i, START_MS + i),
 		.made = START_MS + i,
 		.source = CLAIM_WITNESSED,
-		.body = body_of(m, i),
+		.body = succeeds(m, i) ? succession_of(m, i) : body_of(m, i),
 	};
 
+	if (succeeds(m, i)) {
+		claim.type = bytes_text("ledger.succeeded");
+		claim.author = bytes_text("sealwright");
+	}
 	if (key)
 		claim.key = public_key_id(private_key_public(key));
 	claim_put(&w, &claim);
@@ -201,8 +279,13 @@ static err put_witness(struct maker *m, uint64_t i, struct bytes *out)
 		.reference = bytes_of(reference, i < AUTHORS ? 0 : sizeof(reference)),
 	};
 
-	set_outcome(m, i, &w);
-	set_subject(m, i, &w);
+	if (succeeds(m, i)) {
+		w.channel = CHANNEL_LOCAL;
+		w.reference = (struct bytes){0};
+	} else {
+		set_outcome(m, i, &w);
+		set_subject(m, i, &w);
+	}
 	witness_put(&writer, &w);
 	if (!writer_done(&writer, out))
 		return fail(m->f, "MEMORY_EXHAUSTED", "what", "a witness", NULL);
@@ -259,6 +342,7 @@ static err append_batch(struct maker *m, struct db *db, struct ledger *l, uint64
 		arena_reset(&m->arena);
 		TRY(put_entry(m, i, &entry));
 		TRY(ledger_append(l, entry, &sequence, m->f));
+		merkle_append(&m->tree, merkle_leaf(entry));
 	}
 	TRY(ledger_store(l, START_MS + FIRST_AT_MS + end, m->f));
 	return db_commit(db, m->f);

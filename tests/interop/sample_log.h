@@ -22,6 +22,12 @@ enum plant {
 	PLANT_TWICE,          /* executes the same target twice */
 	PLANT_LATER,          /* executes an entry that comes later */
 	PLANT_MALFORMED,      /* bytes follow the entry */
+	/* Until that entry the log has another name: */
+	PLANT_SUCCEEDED,          /* as it must be */
+	PLANT_SUCCEEDED_ROOT,     /* … over another tree than stands before it */
+	PLANT_SUCCEEDED_PLACE,    /* … after one entry less than it says */
+	PLANT_SUCCEEDED_SILENTLY, /* … without saying so */
+	PLANT_SUCCEEDED_TWICE,    /* a second time, ten entries after the first */
 	PLANT_KINDS
 };
 /* "sequence", "time", …; PLANT_KINDS if it is none. */

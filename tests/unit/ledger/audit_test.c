@@ -127,6 +127,9 @@ static void what_a_false_writer_signs_is_named_by_entry(void **state)
 		{PLANT_TWICE, 36, "AUDIT_TARGET"},
 		{PLANT_LATER, 36, "AUDIT_ENTRY_MALFORMED"},
 		{PLANT_MALFORMED, 36, "AUDIT_ENTRY_MALFORMED"},
+		{PLANT_SUCCEEDED_ROOT, 300, "AUDIT_SUCCESSION"},
+		{PLANT_SUCCEEDED_PLACE, 300, "AUDIT_SUCCESSION"},
+		{PLANT_SUCCEEDED_TWICE, 300, "AUDIT_SUCCESSION"},
 	};
 	char entry[24];
 
@@ -141,6 +144,24 @@ static void what_a_false_writer_signs_is_named_by_entry(void **state)
 		assert_value(&x, "entry", entry);
 		fixture_close(&x);
 	}
+}
+
+static void a_log_goes_on_under_another_name_only_by_a_succession(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_open(&x, (struct sample_options){.plant = PLANT_SUCCEEDED, .plant_at = 300});
+	kit_must(audit(&x), &x.f);
+	assert_int_equal(x.report.successions, 1);
+	fixture_close(&x);
+	/* A name that changes by itself: those of before are of another log. */
+	fixture_open(&x,
+		     (struct sample_options){.plant = PLANT_SUCCEEDED_SILENTLY, .plant_at = 300});
+	kit_refused(audit(&x), &x.f, "AUDIT_ENTRY_ORIGIN");
+	assert_value(&x, "entry", "0");
+	assert_value(&x, "found", "old.example/log");
+	fixture_close(&x);
 }
 
 /* ---- checkpoints ---- */
@@ -320,6 +341,7 @@ int main(void)
 		cmocka_unit_test(an_older_checkpoint_is_extended),
 		cmocka_unit_test(callers_see_every_entry_and_may_stop),
 		cmocka_unit_test(what_a_false_writer_signs_is_named_by_entry),
+		cmocka_unit_test(a_log_goes_on_under_another_name_only_by_a_succession),
 		cmocka_unit_test(another_key_is_refused),
 		cmocka_unit_test(a_log_that_was_turned_back_is_found),
 		cmocka_unit_test(a_rewritten_log_is_found),
