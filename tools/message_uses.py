@@ -12,7 +12,7 @@ import messages  # noqa: E402
 RAISED = re.compile(r'\bfail\w*\s*\((?:[^;"]|"[^"]*")*?"([A-Z][A-Z0-9]*_[A-Z0-9_]+)"')
 LITERAL = re.compile(r'"([A-Z][A-Z0-9_]{2,63})"')
 SECTION = re.compile(r"^-- (?:refuse|flag) \S+ (\S+)(?: each \S+)?\s*$", re.MULTILINE)
-CONTROL = re.compile(r"^-- control (\S+) gate:", re.MULTILINE)
+CONTROL = re.compile(r"^-- control (.+?) gate:", re.MULTILINE)
 
 
 def files(root, ends):
@@ -35,7 +35,8 @@ def uses(root):
         named |= set(LITERAL.findall(text))
     for path, text in files(root, (".sql",)):
         found = SECTION.findall(text)
-        found += ["CONTROL_" + c.replace("-", "_") for c in CONTROL.findall(text)]
+        found += ["CONTROL_" + c.replace("-", "_") for line in CONTROL.findall(text)
+                  for c in line.split()]
         for id_ in found:
             must.setdefault(id_, path)
     return must, named | set(must)

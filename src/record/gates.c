@@ -70,13 +70,24 @@ static bool control_judges(const struct control *control, const char *kind)
 	return false;
 }
 
+/* A gate is for the kinds that its own controls name: what a policy adds looks at these, and at other
+ * things only where a gate has nothing else. */
+static bool gate_has_built_in(const struct registry *r, const char *gate)
+{
+	for (size_t i = 0; i < r->controls_n; i++)
+		if (strcmp(r->controls[i].gate, gate) == 0 &&
+		    r->controls[i].force != CONTROL_ADOPTED)
+			return true;
+	return false;
+}
+
 static err ask_controls(struct reader_session *r, struct arena *a, const char *gate,
 			const struct value *common, const char *kind, struct control_failure **out,
 			struct fault *f)
 {
 	const struct registry *registry = r->engine->registry;
 	struct gate_rows rows = {.arena = a, .end = out};
-	bool known = false, judged = false;
+	bool known = false, judged = false, built_in = gate_has_built_in(registry, gate);
 
 	for (size_t i = 0; i < registry->controls_n; i++) {
 		const struct control *control = &registry->controls[i];
@@ -85,7 +96,8 @@ static err ask_controls(struct reader_session *r, struct arena *a, const char *g
 		known = true;
 		if (!policy_asks(&r->policy, i, gate))
 			continue;
-		judged = judged || control_judges(control, kind);
+		if (!built_in || control->force != CONTROL_ADOPTED)
+			judged = judged || control_judges(control, kind);
 		struct value *values = control_values(a, common, control->id);
 		if (values == NULL)
 			return fail(f, "OUT_OF_MEMORY", NULL);

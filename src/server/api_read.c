@@ -139,37 +139,45 @@ static void reply_gate_line(struct call *c, const struct control_failure *failur
 	reply_bytes(c, 200, "text/plain; charset=utf-8", bytes_text(line));
 }
 
-static json_t *gate_json(const char *gate, const struct subject_asked *s,
-			 const struct control_failure *failure)
+static json_t *failed_json(const struct control_failure *failure)
 {
 	json_t *list = json_array();
-	const char *verdict = failure == NULL ? "pass" : "fail";
 
 	for (; failure != NULL; failure = failure->next)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "control",
-						      failure->control, "expected",
-						      failure->expected, "found", failure->found));
-	return json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:o}", "gate", gate, "verdict", verdict,
-			 "subject", "kind", s->kind, "within", s->within, "id", s->id, "failures",
-			 list);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s}", "control", failure->control,
+						"expected", failure->expected, "found",
+						failure->found, "result", failure->result));
+	return list;
+}
+
+static json_t *gate_json(const char *gate, const struct subject_asked *s,
+			 const struct control_failure *failure,
+			 const struct control_failure *let_pass)
+{
+	const char *verdict = failure == NULL ? "pass" : "fail";
+
+	return json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:o, s:o}", "gate", gate, "verdict",
+			 verdict, "subject", "kind", s->kind, "within", s->within, "id", s->id,
+			 "failures", failed_json(failure), "let_pass", failed_json(let_pass));
 }
 
 static err ask_gate(struct call *c, struct reader_session *r, struct fault *f)
 {
 	struct subject_asked s = {0};
-	struct control_failure *failures;
+	struct control_failure *failures, *let_pass;
 	struct scope scope;
 
 	TRY(subject_read(c, &s, f));
 	TRY(subject_scope(c, r, s.kind, s.within, s.id, &scope, f));
 	TRY(call_needs(c, r, "gate.ask", &scope, f));
-	TRY(gate_ask(c->server->engine, r, c->request->arena, &c->caller, c->arguments[0], s.kind,
-		     s.within, s.id, &failures, f));
+	TRY(gate_ask_all(c->server->engine, r, c->request->arena, &c->caller, c->arguments[0],
+			 s.kind, s.within, s.id, &failures, &let_pass, f));
 	http_header_set(c->request, "Vary", "Accept");
 	if (call_accepts(c, "text/plain"))
 		reply_gate_line(c, failures);
 	else
-		reply_json(c, 200, gate_json(c->arguments[0], &s, failures));
+		reply_json(c, 200, gate_json(c->arguments[0], &s, failures, let_pass));
 	return ERR_OK;
 }
 

@@ -71,9 +71,9 @@ def nonsense_is_refused_in_words(program, house):
     program.fails(INVALID, "is no time", "policy", "replay", house.state, "--since", "-3d")
     broken = write(house, "broken.json", "[{")
     program.fails(INVALID, "no JSON", "policy", "replay", house.state, "--draft", broken)
-    unknown = write(house, "unknown.json", [dict(DRAFT[1], body=dict(DRAFT[1]["body"], control="XXX-01"))])
+    unknown = write(house, "unknown.json", [dict(DRAFT[1], body=dict(DRAFT[1]["body"], control="QQQ-01"))])
     said = program.run("policy", "replay", house.state, "--draft", unknown)
-    if said.status == 0 or "XXX-01" not in said.err:
+    if said.status == 0 or "QQQ-01" not in said.err:
         raise Failure(f"an unknown control should be named: {said}")
 
 

@@ -171,12 +171,12 @@ static void draft_that_is_none_is_refused(void **state)
 	assert_string_equal(replay(w, 0, "[7]", &h), "REPLAY_DRAFT_TYPE");
 	assert_string_equal(replay(w, 0, "[{'type':'supplier.suspended','body':{}}]", &h),
 			    "REPLAY_DRAFT_TYPE");
-	assert_string_equal(replay(w, 0, "[{'type':'control.xxx','body':{}}]", &h), "TYPE_UNKNOWN");
+	assert_string_equal(replay(w, 0, "[{'type':'control.qqq','body':{}}]", &h), "TYPE_UNKNOWN");
 	assert_string_equal(replay(w, 0, "[{'type':'control.mode_set','body':{}}]", &h),
 			    "FIELD_MISSING");
 	assert_string_equal(replay(w, 0, "[" SETS_MODE("PRG-01", "warn") "]", &h),
 			    "CONTROL_HAS_NO_SWITCH");
-	assert_string_equal(replay(w, 0, "[" SETS_MODE("XXX-01", "warn") "]", &h),
+	assert_string_equal(replay(w, 0, "[" SETS_MODE("QQQ-01", "warn") "]", &h),
 			    "CONTROL_UNKNOWN");
 	assert_int_equal(h.held, 0);
 }

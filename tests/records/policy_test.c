@@ -69,7 +69,7 @@ static void mode_is_of_one_site_and_begins_at_its_date(void **state)
 	assert_string_equal(issues(w), "");
 	assert_string_equal(mode(w, "SRC-01", "enforce", ",'site':'VN'"), "");
 	assert_string_equal(issues(w), "!GATE_CLOSED");
-	assert_string_equal(mode(w, "SRC-01", "warn", ",'site':'XX'"), "!SITE_UNKNOWN");
+	assert_string_equal(mode(w, "SRC-01", "warn", ",'site':'QQ'"), "!SITE_UNKNOWN");
 }
 
 static void policy_is_not_changed_by_one_person(void **state)
@@ -93,7 +93,7 @@ static void controls_without_a_switch_take_none(void **state)
 	world_ready_to_build(w);
 	assert_string_equal(mode(w, "PRG-01", "observe", ""), "!CONTROL_HAS_NO_SWITCH");
 	assert_string_equal(mode(w, "PRG-03", "warn", ""), "!CONTROL_HAS_NO_SWITCH");
-	assert_string_equal(mode(w, "XXX-99", "warn", ""), "!CONTROL_UNKNOWN");
+	assert_string_equal(mode(w, "QQQ-99", "warn", ""), "!CONTROL_UNKNOWN");
 	assert_says("!CONTROL_HAS_NO_SWITCH", w, "anna", "exception.granted",
 		    "{'exception':'E1','control':'PRG-01','kind':'product','id':'GW',"
 		    "'reason':'hurry','until':'%s'}",
@@ -137,7 +137,7 @@ static void words_of_the_policy_are_checked(void **state)
 		    later);
 	assert_says("!EXCEPTION_NOT_OPEN", w, "anna", "exception.ended",
 		    "{'exception':'E1','reason':'x'}");
-	assert_string_equal(evidence(w, "XXX-99", "pass", 9, ""), "EVIDENCE_FOR_NO_CONTROL");
+	assert_string_equal(evidence(w, "QQQ-99", "pass", 9, ""), "EVIDENCE_FOR_NO_CONTROL");
 	assert_string_equal(evidence(w, "INC-01", "pass", 9, ",'kind':'unit','id':'S1'"),
 			    "EVIDENCE_NAMES_NOTHING");
 	assert_string_equal(evidence(w, "INC-01", "pass", 9, ",'id':'S1'"),
