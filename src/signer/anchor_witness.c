@@ -98,6 +98,12 @@ static err key_wrong(struct bytes text, struct fault *f)
 	return fail(f, "SIGNER_WITNESS_KEY", "key", shown, NULL);
 }
 
+static bool same_witness(const struct note_key *a, const struct note_key *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	       memcmp(a->public_key, b->public_key, sizeof(a->public_key)) == 0;
+}
+
 /* Two keys of one name are two witnesses only if their key differs as well. */
 static bool stands_twice(const struct witness_anchor *w, const struct note_key *key)
 {
@@ -142,8 +148,7 @@ err witness_anchor_revise(struct witness_anchor *w, const struct charter *charte
 	memcpy(next.nonce, w->nonce, sizeof(next.nonce));
 	for (size_t i = 0; i < next.n; i++)
 		for (size_t j = 0; j < w->n; j++)
-			if (next.keys[i].id == w->keys[j].id &&
-			    memcmp(&next.keys[i], &w->keys[j], sizeof(next.keys[i])) == 0) {
+			if (same_witness(&next.keys[i], &w->keys[j])) {
 				next.cosigned[i] = w->cosigned[j];
 				next.nonced[i] = w->nonced[j];
 			}
