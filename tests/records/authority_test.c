@@ -312,6 +312,11 @@ static void credential_is_for_an_enrolled_key_of_the_right_principal(void **stat
 	struct world *w = *state;
 
 	new_key(w, "st1");
+	assert_string_not_equal(says(w, "anna", "credential.requested",
+				     "{'credential':'C1','profile':'station','principal':'st1',"
+				     "'csr':'AAAA'" LATER "}"),
+				"(waits)");
+	assert_int_equal(w->said[0], '!');
 	assert_string_equal(credential_says(w, "C1", "station", "st9", "new", LATER),
 			    "!PRINCIPAL_UNKNOWN");
 	assert_string_equal(credential_says(w, "C1", "person", "st1", "new", LATER),
@@ -358,6 +363,9 @@ static void credential_ends_with_its_key(void **state)
 	assert_string_equal(approved(w), "");
 	assert_string_equal(shows(w, "signer.waiting", "operation", ""), "credential");
 	assert_string_equal(credential_comes(w, "C1", "other"), "CREDENTIAL_KEY_DIFFERS");
+	assert_string_equal(
+		system_says(w, "credential.issued", "{'credential':'C1','certificate':'AAAA'}"),
+		"CREDENTIAL_KEY_DIFFERS");
 	assert_int_equal(rows_of(w, "signer.waiting", ""), 1);
 	assert_string_equal(credential_comes(w, "C1", "new"), "");
 	assert_int_equal(rows_of(w, "signer.waiting", ""), 0);

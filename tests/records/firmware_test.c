@@ -31,6 +31,14 @@ static void emergency(struct world *w)
 
 /* ---- releases ---- */
 
+static const char *programmed(struct world *w, const char *serial, const char *release,
+			      const char *image)
+{
+	return says(w, "st1", "unit.programmed",
+		    "{'product':'GW','serial':'%s','station':'st1','release':'%s','image':'%s'}",
+		    serial, release, image);
+}
+
 static void release_names_what_it_fits(void **state)
 {
 	struct world *w = *state;
@@ -140,6 +148,29 @@ static void emergency_without_review_closes_the_gates_after_a_day(void **state)
 	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "");
 }
 
+static void configuration_is_read_back_where_the_release_has_one(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	assert_string_equal(
+		released(w, "firmware.released", "FW2", 2, NEWER, ",'configuration':'" NEWER "'"),
+		"(waits)");
+	assert_string_equal(approved(w), "");
+	world_builds_with(w, "BA2", "FW2", NEWER, "");
+	world_built(w, "S1");
+	assert_string_equal(programmed(w, "S1", "FW2", NEWER), "CONFIGURATION_NOT_OF_RELEASE");
+	world_clear(w);
+	assert_says("CONFIGURATION_NOT_OF_RELEASE", w, "st1", "unit.programmed",
+		    "{'product':'GW','serial':'S1','station':'st1','release':'FW2',"
+		    "'image':'" NEWER "','configuration':'%s'}",
+		    IMAGE);
+	world_clear(w);
+	assert_says("", w, "st1", "unit.programmed",
+		    "{'product':'GW','serial':'S1','station':'st1','release':'FW2',"
+		    "'image':'" NEWER "','configuration':'" NEWER "'}");
+}
+
 /* ---- permits ---- */
 
 static const char *permit_asked(struct world *w, const char *station, const char *serial,
@@ -155,14 +186,6 @@ static const char *permit_given(struct world *w, const char *serial, const char 
 	return system_says(w, "permit.issued",
 			   "{'product':'GW','serial':'%s','permit':'AAAA','request':'%s'}", serial,
 			   request);
-}
-
-static const char *programmed(struct world *w, const char *serial, const char *release,
-			      const char *image)
-{
-	return says(w, "st1", "unit.programmed",
-		    "{'product':'GW','serial':'%s','station':'st1','release':'%s','image':'%s'}",
-		    serial, release, image);
 }
 
 static void with_permits(struct world *w)
@@ -362,6 +385,7 @@ int main(void)
 		WORLD_TEST(emergency_release_is_reviewed_once_by_somebody_else),
 		WORLD_TEST(rejected_emergency_release_is_withdrawn),
 		WORLD_TEST(emergency_without_review_closes_the_gates_after_a_day),
+		WORLD_TEST(configuration_is_read_back_where_the_release_has_one),
 		WORLD_TEST(unit_is_programmed_once_with_a_permit),
 		WORLD_TEST(permit_is_for_one_unit_and_one_image),
 		WORLD_TEST(without_a_permit_nothing_is_programmed_where_permits_are_due),

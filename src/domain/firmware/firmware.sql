@@ -156,6 +156,12 @@ AND NOT EXISTS (SELECT 1 FROM firmware_release f JOIN signer_decision d ON d.dig
 SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, f.id AS release
 FROM firmware_release f WHERE f.id = :release AND f.image <> :image;
 
+--- A firmware release that names a configuration is the image together with it.
+-- flag unit.programmed CONFIGURATION_NOT_OF_RELEASE
+SELECT 'unit' AS kind, :product AS within, :serial AS id, :serial AS serial, f.id AS release
+FROM firmware_release f WHERE f.id = :release AND f.configuration IS NOT NULL
+AND f.configuration IS DISTINCT FROM :configuration;
+
 -- flag unit.programmed FIRMWARE_RELEASE_NOT_AUTHORIZED
 SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial,
 	b.firmware_release AS expected, :release AS found

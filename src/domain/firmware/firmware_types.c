@@ -85,7 +85,7 @@ static const struct field firmware_withdrawn[] = {
 
 struct unit_programmed {
 	struct id product, serial, station, release;
-	struct hash image;
+	struct hash image, configuration;
 };
 static const struct field unit_programmed[] = {
 	FIELD(unit_programmed, product, REQUIRED, "product"),
@@ -93,6 +93,9 @@ static const struct field unit_programmed[] = {
 	FIELD(unit_programmed, station, REQUIRED, "station that programmed it"),
 	FIELD(unit_programmed, release, REQUIRED, "firmware release that was to be programmed"),
 	FIELD(unit_programmed, image, REQUIRED, "SHA-256 of the image read back from the unit"),
+	/* version 2 */
+	FIELD(unit_programmed, configuration, OPTIONAL,
+	      "SHA-256 of the configuration read back from the unit"),
 	{0},
 };
 
@@ -145,7 +148,7 @@ static const struct record_type firmware_types[] = {
 	 .fields = firmware_withdrawn,
 	 .help = "Ends a firmware release at once."},
 	{.name = "unit.programmed",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .permission = "firmware.program",
 	 .origin = SIGNED,
