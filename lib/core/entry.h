@@ -110,7 +110,7 @@ struct output {
 
 struct control_result {
 	struct bytes control;
-	struct bytes result; /* pass, fail, warn, observe */
+	struct bytes result; /* pass, warn, observe, excepted, glass */
 };
 
 /* Map keys 1 to 9 of the witness. Lists are kept as checked spans and walked with the
