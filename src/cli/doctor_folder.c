@@ -2,10 +2,12 @@
 /* doctor_folder.c — the state folder: what must be there, who may read it, and room on the disk. */
 #include "cli/doctor.h"
 
+#include "backup/backup.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "server/config.h"
 
+#include <inttypes.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -16,6 +18,8 @@
 #include <time.h>
 
 enum { ROOM_WARN = 10, ROOM_FAIL = 2, CERTIFICATE_WARN_DAYS = 30, CERTIFICATE_FILE_MAX = 65536 };
+enum { BACKUP_WARN_DAYS = 2, TESTED_WARN_DAYS = 92 };
+static const uint64_t DAY_MS = UINT64_C(24) * 3600 * 1000;
 
 static void check_secret(struct doctor *d, const char *path, off_t size)
 {
@@ -127,6 +131,30 @@ static void check_store(struct doctor *d, const struct server_config *config)
 		   config->blobs, file_exists(config->blobs) ? "" : ", which is not there");
 }
 
+/* How long ago; a backup that was never restored is a hope. */
+static void check_mark(struct doctor *d, const char *what, const char *never, uint64_t at,
+		       uint64_t most_days, const char *fix)
+{
+	uint64_t now = clock_wall_ms(&clock_system), days = now > at ? (now - at) / DAY_MS : 0;
+
+	if (at == 0)
+		doctor_say(d, DOCTOR_WARN, fix, "%s", never);
+	else
+		doctor_say(d, days <= most_days ? DOCTOR_OK : DOCTOR_WARN, fix,
+			   "%s %" PRIu64 " day%s ago", what, days, days == 1 ? "" : "s");
+}
+
+static void check_backups(struct doctor *d, const char *folder)
+{
+	struct backup_marks marks;
+
+	backup_marks_read(folder, &marks);
+	check_mark(d, "the last backup was taken", "no backup was ever taken", marks.backup.at,
+		   BACKUP_WARN_DAYS, "sealwright backup DIR FILE --to … --custodian …");
+	check_mark(d, "a restore was last tested", "no restore was ever tested", marks.tested.at,
+		   TESTED_WARN_DAYS, "sealwright restore FILE DIR --test --identity …");
+}
+
 err doctor_folder(struct doctor *d, const char *folder, struct fault *f)
 {
 	struct server_config *config = arena_alloc(&d->cli->arena, sizeof *config);
@@ -144,6 +172,7 @@ err doctor_folder(struct doctor *d, const char *folder, struct fault *f)
 	check_certificate(d, config->tls_certificate);
 	check_store(d, config);
 	check_room(d, folder);
+	check_backups(d, folder);
 	doctor_say(d, signer_listens(config->signer_socket) ? DOCTOR_OK : DOCTOR_WARN,
 		   "Start it: sealwright serve DIR, or sealwright signer DIR.", "the signer %s",
 		   signer_listens(config->signer_socket) ? "listens" : "does not run");

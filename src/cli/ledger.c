@@ -69,6 +69,10 @@ static void print_report(const struct cli *cli, const struct audit_report *r,
 	printf("  %" PRIu64 " asked for approval, %" PRIu64 " took effect by one, %" PRIu64
 	       " kept without effect, %" PRIu64 " unverified\n",
 	       r->pending, r->executed, r->unfolded, r->unverified);
+	if (r->successions > 0)
+		printf("  went on under another name %" PRIu64 " time%s, over exactly what stood "
+		       "before\n",
+		       r->successions, r->successions == 1 ? "" : "s");
 	if (k->passkeys > 0)
 		printf("  %" PRIu64
 		       " more signed with passkeys, which cannot be verified: the log names "
