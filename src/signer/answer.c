@@ -6,8 +6,6 @@
 #include "core/cbor.h"
 #include "signer/admit.h"
 
-err vault_certify(struct vault *vault, const struct signer_request *request, struct arena *a,
-		  struct writer *reply, struct fault *f);
 typedef err answer_fn(struct vault *vault, const struct signer_request *request, struct arena *a,
 		      struct writer *reply, struct fault *f);
 
@@ -211,7 +209,6 @@ static answer_fn *const ANSWERS[OPERATIONS] = {
 	[OPERATION_CREDENTIAL] = vault_decide,
 	[OPERATION_ISSUE] = vault_issue,
 	[OPERATION_PERMIT] = vault_permit,
-	[OPERATION_CERTIFY] = vault_certify,
 };
 
 err vault_answer(struct vault *vault, struct bytes request, struct arena *a, struct writer *reply,

@@ -16,7 +16,7 @@
 #include "core/cbor.h"
 #include "signer/client.h"
 
-enum { TRIES = 2, ITEM_ROOM = CSR_SIZE_MAX + 512 };
+enum { TRIES = 2 };
 
 struct signer_client {
 	int fd; /* -1: not connected */
@@ -240,44 +240,5 @@ err signer_checkpoint(struct signer_client *c, struct merkle_head old, struct me
 	struct bytes signed_note = blob_get(&value, NOTE_SIZE_MAX);
 	TRY(reply_end(&value, f));
 	*note = signed_note;
-	return ERR_OK;
-}
-
-/* One batch of at most BATCH_MAX. */
-static err issue_batch(struct signer_client *c, const struct issue_request *requests, size_t n,
-		       struct arena *a, struct bytes *certificates, struct fault *faults,
-		       struct fault *f)
-{
-	struct signer_request *request = arena_alloc(a, sizeof(*request));
-	struct reader value;
-
-	if (request == NULL)
-		return fail(f, "MEMORY_EXHAUSTED", "what", "a request to the signer", NULL);
-	request->operation = OPERATION_CERTIFY;
-	request->n = n;
-	for (size_t i = 0; i < n; i++)
-		request->items[i] = (struct issue_item){
-			.request = requests[i].request,
-			.product = bytes_text(requests[i].product),
-			.serial = bytes_text(requests[i].serial),
-			.hardware_type = bytes_text(requests[i].hardware_type),
-			.csr = requests[i].csr,
-			.at_ms = requests[i].at_ms,
-		};
-	TRY(signer_call(c, request, n * ITEM_ROOM + SMALL_ROOM, a, &value, f));
-	array_get(&value, n);
-	for (size_t i = 0; i < n; i++)
-		certificates[i] = reply_get_issued(&value, NULL, &faults[i]);
-	return reply_end(&value, f);
-}
-
-err signer_issue(struct signer_client *c, const struct issue_request *requests, size_t n,
-		 struct arena *a, struct bytes *certificates, struct fault *faults, struct fault *f)
-{
-	for (size_t at = 0; at < n; at += BATCH_MAX) {
-		size_t part = n - at < BATCH_MAX ? n - at : BATCH_MAX;
-
-		TRY(issue_batch(c, requests + at, part, a, certificates + at, faults + at, f));
-	}
 	return ERR_OK;
 }

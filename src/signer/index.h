@@ -22,8 +22,6 @@ struct issued {
 	uint32_t authorization;          /* place in the list of build authorizations */
 };
 
-static const uint32_t NO_AUTHORIZATION = UINT32_MAX;
-
 enum index_by { INDEX_REQUEST, INDEX_UNIT, INDEX_KEY, INDEXES };
 
 struct issue_index {

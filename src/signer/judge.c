@@ -38,6 +38,20 @@ static err judge_stations(const struct authorization *authorization, struct faul
 	return ERR_OK;
 }
 
+/* Certificates can be made for it: what is promised later must not fail then. */
+static err judge_profile(struct deciding *d, const struct authorization *authorization,
+			 struct fault *f)
+{
+	struct device_profile profile = {.product = id_text(d->arena, authorization->product),
+					 .serial = "1",
+					 .hardware_type =
+						 id_text(d->arena, authorization->hardware_type),
+					 .certificate_serial = {1},
+					 .not_before_ms = d->now};
+
+	return device_profile_check(&profile, f);
+}
+
 /* What is built carries a release that the same people let go. */
 static err judge_its_release(struct deciding *d, const struct authorization *authorization,
 			     struct fault *f)
@@ -65,6 +79,7 @@ err judge_authorization(struct deciding *d, struct fault *f)
 	if (read.hardware_type.p == NULL)
 		return fail(f, "SIGNER_BODY_WRONG", "field", "hardware_type", NULL);
 	TRY(judge_stations(&read, f));
+	TRY(judge_profile(d, &read, f));
 	if (state_authorization(&d->vault->state, read.id) != NULL)
 		return id_taken(d, "build authorization", read.id, f);
 	if (!check_left_out(CHECK_SIGNER_VALIDITY) && read.valid_until <= d->now)

@@ -9,7 +9,7 @@
 #include "core/entry.h"
 
 /* What follows the name. */
-enum shape { NOTHING, HEADS, RECORD, EVIDENCE, ENTRIES, ITEMS };
+enum shape { NOTHING, HEADS, RECORD, EVIDENCE, ENTRIES };
 static const struct {
 	const char *name;
 	enum shape shape;
@@ -27,11 +27,9 @@ static const struct {
 	[OPERATION_CREDENTIAL] = {"credential", EVIDENCE},
 	[OPERATION_ISSUE] = {"issue", ENTRIES},
 	[OPERATION_PERMIT] = {"permit", ENTRIES},
-	[OPERATION_CERTIFY] = {"certify", ITEMS},
 };
 static const size_t KEYS[] = {
-	[NOTHING] = 1, [HEADS] = 4, [RECORD] = 2, [EVIDENCE] = 2, [ENTRIES] = 3, [ITEMS] = 2};
-static const uint64_t TIME_LAST_MS = 253402300799999; /* the end of the year 9999 */
+	[NOTHING] = 1, [HEADS] = 4, [RECORD] = 2, [EVIDENCE] = 2, [ENTRIES] = 3};
 
 /* ---- items ---- */
 
@@ -116,56 +114,6 @@ static enum operation operation_get(struct reader *r)
 			return (enum operation)i;
 	reader_fail(r, "there is no such operation");
 	return OPERATION_PUBLIC;
-}
-
-static struct bytes id_get(struct reader *r)
-{
-	struct bytes text = text_get(r, PRODUCT_MAX);
-
-	if (r->why == NULL && !id_valid(text))
-		reader_fail(r, "a product or serial has a character outside the GS1 set");
-	return text;
-}
-
-/* Digits and dots; whether it is an object identifier is for the certificate's maker to say. */
-static struct bytes hardware_type_get(struct reader *r)
-{
-	struct bytes text = text_get(r, HARDWARE_TYPE_MAX);
-
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] != '.' && (text.p[i] < '0' || text.p[i] > '9'))
-			reader_fail(r, "a hardware type is not an object identifier");
-	return text;
-}
-
-static void item_get(struct reader *r, struct issue_item *item)
-{
-	map_get(r, 6);
-	key_get(r, 1);
-	item->request = hash_get(r);
-	key_get(r, 2);
-	item->product = id_get(r);
-	key_get(r, 3);
-	item->serial = id_get(r);
-	key_get(r, 4);
-	item->hardware_type = hardware_type_get(r);
-	key_get(r, 5);
-	item->csr = blob_get(r, CSR_SIZE_MAX);
-	key_get(r, 6);
-	item->at_ms = cbor_uint(r);
-	if (item->at_ms > TIME_LAST_MS)
-		reader_fail(r, "a time is beyond the year 9999");
-}
-
-static void items_get(struct reader *r, struct signer_request *out)
-{
-	key_get(r, 2);
-	size_t n = cbor_array(r);
-
-	if (r->why == NULL && (n == 0 || n > BATCH_MAX))
-		reader_fail(r, "a batch has 1 to 64 requests");
-	for (; r->why == NULL && out->n < n; out->n++)
-		item_get(r, &out->items[out->n]);
 }
 
 static void checkpoint_get(struct reader *r, struct signer_request *out)
@@ -257,11 +205,12 @@ static void entries_get(struct reader *r, struct signer_request *out)
 }
 
 typedef void shape_get(struct reader *r, struct signer_request *out);
-static shape_get *const GET[] = {[HEADS] = checkpoint_get,
-				 [RECORD] = record_get,
-				 [EVIDENCE] = evidence_get,
-				 [ENTRIES] = entries_get,
-				 [ITEMS] = items_get};
+static shape_get *const GET[] = {
+	[HEADS] = checkpoint_get,
+	[RECORD] = record_get,
+	[EVIDENCE] = evidence_get,
+	[ENTRIES] = entries_get,
+};
 
 bool request_parse(struct bytes in, struct signer_request *out, const char **why)
 {
@@ -283,31 +232,6 @@ bool request_parse(struct bytes in, struct signer_request *out, const char **why
 }
 
 /* ---- writing a request ---- */
-
-static void item_put(struct writer *w, const struct issue_item *item)
-{
-	cbor_put_map(w, 6);
-	cbor_put_uint(w, 1);
-	hash_put(w, item->request);
-	cbor_put_uint(w, 2);
-	cbor_put_text(w, item->product);
-	cbor_put_uint(w, 3);
-	cbor_put_text(w, item->serial);
-	cbor_put_uint(w, 4);
-	cbor_put_text(w, item->hardware_type);
-	cbor_put_uint(w, 5);
-	cbor_put_bytes(w, item->csr);
-	cbor_put_uint(w, 6);
-	cbor_put_uint(w, item->at_ms);
-}
-
-static void items_put(struct writer *w, const struct signer_request *request)
-{
-	cbor_put_uint(w, 2);
-	cbor_put_array(w, request->n);
-	for (size_t i = 0; i < request->n; i++)
-		item_put(w, &request->items[i]);
-}
 
 static void checkpoint_request_put(struct writer *w, const struct signer_request *request)
 {
@@ -367,11 +291,12 @@ static void entries_put(struct writer *w, const struct signer_request *request)
 }
 
 typedef void shape_put(struct writer *w, const struct signer_request *request);
-static shape_put *const PUT[] = {[HEADS] = checkpoint_request_put,
-				 [RECORD] = record_put,
-				 [EVIDENCE] = evidence_put,
-				 [ENTRIES] = entries_put,
-				 [ITEMS] = items_put};
+static shape_put *const PUT[] = {
+	[HEADS] = checkpoint_request_put,
+	[RECORD] = record_put,
+	[EVIDENCE] = evidence_put,
+	[ENTRIES] = entries_put,
+};
 
 void request_put(struct writer *w, const struct signer_request *request)
 {

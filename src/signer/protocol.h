@@ -33,7 +33,6 @@ enum operation {
 	OPERATION_CREDENTIAL,
 	OPERATION_ISSUE,
 	OPERATION_PERMIT,
-	OPERATION_CERTIFY,
 	OPERATIONS
 };
 
@@ -47,23 +46,15 @@ struct proved {
 };
 void proved_path(const struct proved *proved, struct hash path[static MERKLE_DEPTH_MAX]);
 
-/* One request for a certificate. Spans point into the frame; texts are valid ids. */
-struct issue_item {
-	struct hash request;
-	struct bytes product, serial, hardware_type, csr;
-	uint64_t at_ms;
-};
-
 struct signer_request {
 	enum operation operation;
 	struct merkle_head old, now;
 	struct hash path[MERKLE_DEPTH_MAX];
 	size_t path_n;
-	struct issue_item items[BATCH_MAX];
 	struct bytes record; /* deny: entry or [claim, proof]; witnessed: the note */
 	uint64_t size;       /* of the head that the entries are in */
 	struct proved proved[PROVED_MAX];
-	size_t n; /* items or proved */
+	size_t n;
 };
 
 /* False with `*why`, a static sentence. */

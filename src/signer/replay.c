@@ -103,13 +103,11 @@ static err take_intent(struct visit *v, struct fault *f)
 		.intent = span_of(v, bytes_of(start, (size_t)(v->r.p - start))),
 	};
 	if (index_find(index, INDEX_REQUEST, &issued.request) != NULL ||
-	    index_find(index, INDEX_UNIT, &issued.unit) != NULL ||
-	    index_find(index, INDEX_KEY, &issued.key) != NULL)
+	    (index_find(index, INDEX_UNIT, &issued.unit) != NULL &&
+	     !check_left_out(CHECK_SIGNER_SERIAL)) ||
+	    (index_find(index, INDEX_KEY, &issued.key) != NULL &&
+	     !check_left_out(CHECK_SIGNER_KEY)))
 		return does_not_hold("a unit stands in it twice", v->place, f);
-	if (intent.of == 0) {
-		issued.authorization = NO_AUTHORIZATION;
-		return index_add(index, &issued) ? ERR_OK : no_memory(f);
-	}
 	if (authorization == NULL || intent.n != authorization->issued + 1 ||
 	    intent.of != authorization->quantity)
 		return does_not_hold("a unit is not counted by its authorization", v->place, f);

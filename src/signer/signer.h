@@ -79,21 +79,6 @@ MUST_CHECK err signer_last(struct signer_client *c, struct merkle_head *out, str
 MUST_CHECK err signer_checkpoint(struct signer_client *c, struct merkle_head old,
 				 struct merkle_head now, const struct hash *path, size_t path_n,
 				 struct arena *a, struct bytes *note, struct fault *f);
-/* Device certificates. `request` identifies one: the same request returns the same certificate for
- * ever, byte for byte; another request with the same (product, serial) or the same key is
- * SIGNER_ALREADY_ISSUED; the same request with other content is SIGNER_REQUEST_CHANGED. Each has
- * its own result: certificates[i], in the arena, or faults[i] (code OK when issued). Any number;
- * they travel in batches of 64. */
-struct issue_request {
-	struct hash request; /* digest of the unit.requested claim */
-	const char *product, *serial, *hardware_type;
-	struct bytes csr; /* DER: the signer checks the proof of possession itself */
-	uint64_t at_ms;   /* notBefore */
-};
-MUST_CHECK err signer_issue(struct signer_client *c, const struct issue_request *requests, size_t n,
-			    struct arena *a, struct bytes *certificates, struct fault *faults,
-			    struct fault *f);
-
 /* ---- decisions with their evidence (docs/authority.md) ---- */
 
 /* One entry of the log, and its path in the head that the evidence names. */

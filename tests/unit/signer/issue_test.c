@@ -249,6 +249,59 @@ static void one_that_is_refused_does_not_keep_the_others_back(void **state)
 	stop(l);
 }
 
+static void certificate_request_must_hold(void **state)
+{
+	struct test_log *l = start(5);
+	struct bytes good = unit_csr(0, 0);
+	uint8_t *forged = arena_alloc(&l->t->arena, good.n);
+	struct put fields[] = {TEXT("product", PRODUCT), TEXT("serial", unit_serial(0)),
+			       TEXT("authorization", "A1"), BYTES("csr", bytes_of(good.p, 100))};
+	struct made made = {.key = station_key(0),
+			    .author = station_name(0),
+			    .type = "unit.requested",
+			    .body = body_make(&l->t->arena, fields, 4)};
+
+	(void)state;
+	not_issued(l, log_put(l, &made), "CSR_MALFORMED", true);
+	memcpy(forged, good.p, good.n);
+	forged[good.n - 1] ^= 1;
+	fields[3].bytes = bytes_of(forged, good.n);
+	made.body = body_make(&l->t->arena, fields, 4);
+	not_issued(l, log_put(l, &made), "CSR_NOT_POSSESSED", true);
+	fields[3].bytes = (struct bytes){0};
+	made.body = body_make(&l->t->arena, fields, 4);
+	not_issued(l, log_put(l, &made), "SIGNER_BODY_WRONG", true);
+	fields[3].bytes = good; /* nothing of the above used the serial up */
+	made.body = body_make(&l->t->arena, fields, 4);
+	(void)issued(l, log_put(l, &made));
+	stop(l);
+}
+
+static void keys_and_serials_of_one_batch_are_compared_too(void **state)
+{
+	struct test_log *l = start(5);
+	struct put fields[] = {TEXT("product", PRODUCT), TEXT("serial", unit_serial(3)),
+			       TEXT("authorization", "A1"), BYTES("csr", unit_csr(0, 3))};
+	struct made made = {.key = station_key(0),
+			    .author = station_name(0),
+			    .type = "unit.requested",
+			    .body = body_make(&l->t->arena, fields, 4)};
+	uint64_t first = put_unit(l, 0, "A1", 0), key = log_put(l, &made);
+	struct issued_unit units[3];
+
+	(void)state;
+	uint64_t serial = put_unit(l, 1, "A1", 0), all[] = {first, key, serial};
+	log_sign(l);
+	struct evidence evidence = log_show(l, all, 3);
+	assert_int_equal(
+		signer_issue_units(l->t->client, &evidence, &l->t->arena, units, NULL).code, OK);
+	assert_int_equal(units[0].why_not.code, OK);
+	assert_string_equal(units[1].why_not.message, "SIGNER_ALREADY_ISSUED");
+	assert_string_equal(fault_value(&units[1].why_not, "what"), "key");
+	assert_string_equal(fault_value(&units[2].why_not, "what"), "serial");
+	stop(l);
+}
+
 /* ---- denials ---- */
 
 static void denial_ends_an_authorization_and_says_how_many_there_are(void **state)
@@ -471,6 +524,8 @@ int main(void)
 		cmocka_unit_test(authorization_that_was_not_admitted_is_none),
 		cmocka_unit_test(authorization_ends_with_its_time),
 		cmocka_unit_test(serial_and_key_are_used_once),
+		cmocka_unit_test(certificate_request_must_hold),
+		cmocka_unit_test(keys_and_serials_of_one_batch_are_compared_too),
 		cmocka_unit_test(one_that_is_refused_does_not_keep_the_others_back),
 		cmocka_unit_test(denial_ends_an_authorization_and_says_how_many_there_are),
 		cmocka_unit_test(denial_comes_by_any_path_and_before_the_decision),

@@ -4,27 +4,35 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "signer_testing.h"
+#include "core/cbor.h"
+#include "core/sha256.h"
+#include "log_testing.h"
 
-/* A vault with three certificates, a checkpoint between the second and the third. */
+/* The log of the vault that worked_vault() made last. */
+static struct test_log *work;
+static uint64_t third; /* its third unit */
+
+static void issue_a_unit(uint64_t sequence)
+{
+	struct issued_unit unit = issue_one(work, sequence);
+
+	if (unit.why_not.code != OK)
+		stop_test("%s", unit.why_not.message);
+}
+
+/* A vault with two decisions and three certificates, a checkpoint between the second and the third. */
 static struct signer_test *worked_vault(void)
 {
 	struct signer_test *t = signer_test_new();
-	struct bytes note, certificate;
-	struct fault fault;
 
 	signer_start(t);
-	for (size_t i = 0; i < 3; i++) {
-		struct issue_request request = unit_request(i);
-
-		assert_int_equal(
-			signer_issue(t->client, &request, 1, &t->arena, &certificate, &fault, NULL)
-				.code,
-			OK);
-		assert_int_equal(fault.code, OK);
-		if (i == 1)
-			assert_int_equal(ask_checkpoint(t, 0, 7, &note, NULL).code, OK);
-	}
+	work = log_new(t);
+	house_builds(work, 5);
+	uint64_t first = put_unit(work, 0, "A1", 0), second = put_unit(work, 0, "A1", 1);
+	issue_a_unit(first);
+	issue_a_unit(second);
+	third = put_unit(work, 0, "A1", 2);
+	issue_a_unit(third);
 	assert_int_equal(signer_stop(t), 0);
 	return t;
 }
@@ -93,8 +101,9 @@ static void changed_byte_before_the_last_record_stops_the_start(void **state)
 	size_t starts[16], n = record_starts(journal, starts);
 
 	(void)state;
-	assert_int_equal(n, 7); /* the first, then three intents and three certificates */
-	for (size_t at = 0; at < starts[n - 1]; at += 7) {
+	/* The first, two decisions with their documents, three intents and three certificates. */
+	assert_int_equal(n, 11);
+	for (size_t at = 0; at < starts[n - 1]; at += 13) {
 		struct vault vault;
 		struct fault f = {0};
 
@@ -110,10 +119,8 @@ static void changed_byte_before_the_last_record_stops_the_start(void **state)
 static void torn_last_record_is_cut_and_its_request_can_be_made_again(void **state)
 {
 	struct signer_test *t = worked_vault();
-	struct bytes journal = vault_file(t, FILE_JOURNAL), certificate;
+	struct bytes journal = vault_file(t, FILE_JOURNAL);
 	size_t starts[16], n = record_starts(journal, starts);
-	struct issue_request request = unit_request(2);
-	struct fault fault;
 
 	(void)state;
 	for (size_t size = starts[n - 1]; size < journal.n; size += 13) {
@@ -124,10 +131,7 @@ static void torn_last_record_is_cut_and_its_request_can_be_made_again(void **sta
 	put_vault_file(t, FILE_JOURNAL, changed(t, journal, starts[n - 1] + 100, 1));
 	opens(t, 3, journal.n - starts[n - 1]);
 	signer_start(t);
-	assert_int_equal(
-		signer_issue(t->client, &request, 1, &t->arena, &certificate, &fault, NULL).code,
-		OK);
-	assert_int_equal(fault.code, OK);
+	issue_a_unit(third);
 	assert_int_equal(signer_stop(t), 0);
 	opens(t, 3, 0);
 	signer_test_done(t);
@@ -141,14 +145,14 @@ static void journal_shorter_than_the_last_checkpoint_stops_the_start(void **stat
 
 	(void)state;
 	(void)record_starts(journal, starts);
-	/* The checkpoint came after the second certificate: records 0 to 4. */
-	for (size_t i = 1; i <= 4; i++) {
+	/* The checkpoint came after the second certificate: records 0 to 8. */
+	for (size_t i = 1; i <= 8; i++) {
 		put_vault_file(t, FILE_JOURNAL, bytes_of(journal.p, starts[i]));
 		does_not_open(t, "SIGNER_JOURNAL_CORRUPT");
 		put_vault_file(t, FILE_JOURNAL, bytes_of(journal.p, starts[i] + 9));
 		does_not_open(t, "SIGNER_JOURNAL_CORRUPT");
 	}
-	put_vault_file(t, FILE_JOURNAL, bytes_of(journal.p, starts[5]));
+	put_vault_file(t, FILE_JOURNAL, bytes_of(journal.p, starts[9]));
 	opens(t, 2, 0);
 	put_vault_file(t, FILE_JOURNAL, (struct bytes){0});
 	does_not_open(t, "SIGNER_JOURNAL_CORRUPT");
@@ -219,16 +223,12 @@ static void checkpoint_file_without_any_whole_slot_stops_the_start(void **state)
 static void checkpoint_file_turned_back_alone_is_noticed(void **state)
 {
 	struct signer_test *t = signer_test_new();
-	struct bytes before = vault_file(t, FILE_SLOTS), note, certificate;
-	struct issue_request request = unit_request(0);
-	struct fault fault;
+	struct bytes before = vault_file(t, FILE_SLOTS);
 
 	(void)state;
 	signer_start(t);
-	assert_int_equal(ask_checkpoint(t, 0, 7, &note, NULL).code, OK);
-	assert_int_equal(
-		signer_issue(t->client, &request, 1, &t->arena, &certificate, &fault, NULL).code,
-		OK);
+	work = log_new(t);
+	house_builds(work, 1);
 	assert_int_equal(signer_stop(t), 0);
 	put_vault_file(t, FILE_SLOTS, before);
 	does_not_open(t, "SIGNER_JOURNAL_CORRUPT");
@@ -270,6 +270,40 @@ static void absent_file_stops_the_start(void **state)
 		put_vault_file(t, names[i], content);
 	}
 	opens(t, 3, 0);
+	signer_test_done(t);
+}
+
+static void journal_of_the_first_version_says_what_to_do(void **state)
+{
+	/* [0, 1, origin, checkpoint key, digest of the CA certificate] */
+	struct signer_test *t = signer_test_new();
+	struct journal_mark end;
+	struct checkpoint_state first = {0};
+	uint8_t record[256];
+	struct writer w = writer_of(record, sizeof(record));
+	struct bytes bytes;
+	struct vault vault;
+	struct fault f = {0};
+	char path[4096];
+
+	(void)state;
+	cbor_put_array(&w, 5);
+	cbor_put_uint(&w, 0);
+	cbor_put_uint(&w, 1);
+	cbor_put_text(&w, bytes_text(ORIGIN));
+	cbor_put_bytes(&w, bytes_of(t->public.checkpoint.public_key, 32));
+	hash_put(&w, sha256(t->public.ca_certificate));
+	assert_true(writer_done(&w, &bytes));
+	assert_int_equal(vault_path(t->vault, FILE_JOURNAL, path, NULL).code, OK);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(journal_create(path, bytes, &end, NULL).code, OK);
+	assert_int_equal(vault_path(t->vault, FILE_SLOTS, path, NULL).code, OK);
+	assert_int_equal(unlink(path), 0);
+	first.journal = end;
+	assert_int_equal(slots_create(path, &first, NULL).code, OK);
+	assert_int_equal(vault_try(t, &vault, &f).code, ERR_UNSUPPORTED);
+	assert_string_equal(f.message, "SIGNER_JOURNAL_OLD");
+	vault_close(&vault);
 	signer_test_done(t);
 }
 
@@ -317,6 +351,7 @@ int main(void)
 		cmocka_unit_test(checkpoint_file_turned_back_alone_is_noticed),
 		cmocka_unit_test(journal_of_another_signer_is_refused),
 		cmocka_unit_test(absent_file_stops_the_start),
+		cmocka_unit_test(journal_of_the_first_version_says_what_to_do),
 		cmocka_unit_test(index_finds_each_by_all_three_keys),
 	};
 

@@ -327,7 +327,7 @@ static bool fetch_of(void *context, struct merkle_place place, struct hash *out)
 	return true;
 }
 
-static struct merkle_head head_of(const struct test_log *l, uint64_t size)
+struct merkle_head log_head(const struct test_log *l, uint64_t size)
 {
 	struct merkle tree = {0};
 
@@ -336,21 +336,25 @@ static struct merkle_head head_of(const struct test_log *l, uint64_t size)
 	return merkle_head(&tree);
 }
 
-void log_sign(struct test_log *l)
+err log_grow(struct test_log *l, uint64_t size, struct bytes *note, struct fault *f)
 {
 	struct hash path[MERKLE_DEPTH_MAX];
 	size_t n = 0;
+
+	assert_true(merkle_consistency_path(l->asked, size, fetch_of, l, path, &n));
+	TRY(signer_checkpoint(l->t->client, log_head(l, l->asked), log_head(l, size), path, n,
+			      &l->t->arena, note, f));
+	l->asked = size;
+	return ERR_OK;
+}
+
+void log_sign(struct test_log *l)
+{
 	struct bytes note;
 	struct fault f = {0};
 
-	if (l->asked == l->n)
-		return;
-	assert_true(merkle_consistency_path(l->asked, l->n, fetch_of, l, path, &n));
-	if (signer_checkpoint(l->t->client, head_of(l, l->asked), head_of(l, l->n), path, n,
-			      &l->t->arena, &note, &f)
-		    .code != OK)
+	if (l->asked < l->n && log_grow(l, l->n, &note, &f).code != OK)
 		stop_test("%s", f.message);
-	l->asked = l->n;
 }
 
 struct proved_entry log_prove(struct test_log *l, uint64_t sequence)

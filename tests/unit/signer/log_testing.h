@@ -90,6 +90,9 @@ uint64_t put_charter(struct test_log *l, enum person author, struct bytes charte
 
 /* The signer signs the log as it is. */
 void log_sign(struct test_log *l);
+/* … as far as `size`. */
+err log_grow(struct test_log *l, uint64_t size, struct bytes *note, struct fault *f);
+struct merkle_head log_head(const struct test_log *l, uint64_t size);
 struct proved_entry log_prove(struct test_log *l, uint64_t sequence);
 /* All in the last head: `n` sequences. */
 struct evidence log_show(struct test_log *l, const uint64_t *sequences, size_t n);

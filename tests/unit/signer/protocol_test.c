@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/entry.h"
+#include "core/sha256.h"
 #include "signer_testing.h"
 
 /* ---- the parser ---- */
@@ -47,16 +49,24 @@ static const char *const HOSTILE[] = {
 	"a4016a636865636b706f696e740282000003820000"
 	"0480",             /* a root of no bytes */
 	"a101656973737565", /* issue without a list */
-	"a20165697373756502"
+	"a301656973737565020003"
 	"80", /* an empty list */
-	"a20165697373756502"
+	"a301656973737565020003"
 	"81a0", /* an empty request */
-	"a20165697373756502"
+	"a301656973737565020003"
 	"8100",
-	"a20165697373756502"
+	"a301656973737565020003"
 	"9a00010000", /* a list longer than the frame */
-	"a20165697373756502"
+	"a301656973737565020003"
 	"9bffffffffffffffff",
+	"a2016464656e7902"
+	"40", /* a denial of nothing */
+	"a2016464656e7902"
+	"f6",
+	"a20169617574686f72697a6502"
+	"a0", /* no evidence */
+	"a20169617574686f72697a6502"
+	"a201000280", /* no entries */
 	"ff",
 	"f7",
 	"fb3ff0000000000000",
@@ -79,32 +89,34 @@ static void hostile_requests_are_refused(void **state)
 	arena_done(&a);
 }
 
-/* A whole issue request of two items, to be spoiled. */
+static uint8_t PATH[3 * PATH_ITEM];
+
+/* A whole issue request of two entries, to be spoiled. */
 static struct signer_request *good_issue(void)
 {
 	struct signer_request *request = calloc(1, sizeof(*request));
+	struct writer w = writer_of(PATH, sizeof(PATH));
 
 	assert_non_null(request);
-	request->operation = OPERATION_CERTIFY;
+	for (uint8_t i = 0; i < 3; i++)
+		hash_put(&w, sha256(bytes_of(&i, 1)));
+	request->operation = OPERATION_ISSUE;
+	request->size = 100;
 	request->n = 2;
-	for (size_t i = 0; i < 2; i++) {
-		struct issue_request unit = unit_request(i);
-
-		request->items[i] = (struct issue_item){
-			.request = unit.request,
-			.product = bytes_text(unit.product),
-			.serial = bytes_text(unit.serial),
-			.hardware_type = bytes_text(unit.hardware_type),
-			.csr = unit.csr,
-			.at_ms = unit.at_ms,
+	for (size_t i = 0; i < 2; i++)
+		request->proved[i] = (struct proved){
+			.sequence = 40 + i,
+			.entry = bytes_text("an entry"),
+			.path = bytes_of(PATH, sizeof(PATH)),
+			.path_n = 3,
 		};
-	}
+	request->proved[1].author_key = bytes_text("a key");
 	return request;
 }
 
 static struct bytes encoded(struct arena *a, const struct signer_request *request)
 {
-	struct writer w = writer_of(arena_alloc(a, 65536), 65536);
+	struct writer w = writer_of(arena_alloc(a, 1 << 18), 1 << 18);
 	struct bytes out;
 
 	request_put(&w, request);
@@ -132,8 +144,13 @@ static void request_is_read_as_it_was_written(void **state)
 	(void)state;
 	assert_true(request_parse(wire, read, &why));
 	assert_int_equal(read->n, 2);
-	assert_true(bytes_equal(read->items[1].serial, request->items[1].serial));
-	assert_int_equal(read->items[1].at_ms, request->items[1].at_ms);
+	struct hash path[MERKLE_DEPTH_MAX];
+	uint8_t two = 2;
+	proved_path(&read->proved[1], path);
+	assert_true(hash_equal(path[2], sha256(bytes_of(&two, 1))));
+	assert_int_equal(read->proved[1].sequence, 41);
+	assert_true(bytes_equal(read->proved[1].author_key, bytes_text("a key")));
+	assert_null(read->proved[0].author_key.p);
 	assert_true(bytes_equal(encoded(&a, read), wire));
 	for (size_t n = 0; n < wire.n; n++) /* every cut */
 		assert_false(parses(bytes_of(wire.p, n)));
@@ -144,36 +161,33 @@ static void request_is_read_as_it_was_written(void **state)
 
 static void every_field_of_an_issue_request_is_bounded(void **state)
 {
-	static const uint8_t many[CSR_SIZE_MAX + 1];
+	static const uint8_t many[ENTRY_SIZE_MAX + 1];
 	struct arena a = {0};
-	char longer[PRODUCT_MAX + 2];
 
 	(void)state;
-	memset(longer, 'A', sizeof(longer) - 1);
-	longer[sizeof(longer) - 1] = 0;
-	const struct bytes texts[] = {bytes_text(longer), bytes_text(""), bytes_text("a b"),
-				      bytes_of("a\0b", 3), bytes_text("\xc3\xa9")};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct signer_request *request = good_issue();
-		struct bytes kept = request->items[1].product;
-
-		request->items[1].product = texts[i];
-		assert_false(parses(encoded(&a, request)));
-		request->items[1].product = kept;
-		request->items[0].serial = texts[i];
-		assert_false(parses(encoded(&a, request)));
-		free(request);
-	}
 	struct signer_request *request = good_issue();
-	request->items[0].csr = bytes_of(many, sizeof(many));
+	request->proved[0].entry = bytes_of(many, sizeof(many));
 	assert_false(parses(encoded(&a, request)));
-	request->items[0].csr = bytes_of(many, CSR_SIZE_MAX);
+	request->proved[0].entry = bytes_of(many, ENTRY_SIZE_MAX);
 	assert_true(parses(encoded(&a, request)));
-	request->items[0].at_ms = UINT64_MAX;
+	request->proved[0].entry = bytes_text("an entry");
+	request->proved[1].author_key = bytes_of(many, SPKI_SIZE_MAX + 1);
 	assert_false(parses(encoded(&a, request)));
-	request->items[0].at_ms = 0;
-	request->items[0].hardware_type = bytes_text("1.2.x");
+	request->proved[1].author_key = (struct bytes){0};
+	request->proved[1].path_n = 2; /* more hashes than said */
 	assert_false(parses(encoded(&a, request)));
+	request->proved[1].path_n = MERKLE_DEPTH_MAX + 1;
+	assert_false(parses(encoded(&a, request)));
+	request->proved[1].path_n = 3;
+	request->n = 0;
+	assert_false(parses(encoded(&a, request)));
+	request->n = 2;
+	for (size_t i = 2; i < PROVED_MAX; i++)
+		request->proved[i] = request->proved[1];
+	request->n = BATCH_MAX + 1;
+	assert_false(parses(encoded(&a, request)));
+	request->operation = OPERATION_AUTHORIZE; /* a decision and 64 approvals */
+	assert_true(parses(encoded(&a, request)));
 	free(request);
 	arena_done(&a);
 }

@@ -223,20 +223,6 @@ struct bytes unit_csr(size_t key, size_t serial)
 	return der;
 }
 
-struct issue_request unit_request(size_t i)
-{
-	uint64_t number = i;
-
-	return (struct issue_request){
-		.request = sha256(bytes_of(&number, sizeof(number))),
-		.product = "GW-100",
-		.serial = unit_serial(i),
-		.hardware_type = HARDWARE_TYPE,
-		.csr = unit_csr(i, i),
-		.at_ms = NOW_MS + i,
-	};
-}
-
 /* ---- trees ---- */
 
 struct history {

@@ -68,8 +68,6 @@ bool signer_ended_with(struct signer_test *t, int status);
 /* Runs vault_open in this process on the folder. */
 err vault_try(struct signer_test *t, struct vault *vault, struct fault *f);
 
-/* Unit `i`: its own key, request digest and serial. The key is made once. */
-struct issue_request unit_request(size_t i);
 /* A CSR by the key of unit `key` for the serial of unit `serial`. */
 struct bytes unit_csr(size_t key, size_t serial);
 const char *unit_serial(size_t i);
