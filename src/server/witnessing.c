@@ -26,9 +26,11 @@ static uint64_t now_ms(void)
 
 static void show(struct witnessing *w, struct witness_site *site, const struct fault *problem)
 {
+	static const struct fault none;
+
 	(void)pthread_mutex_lock(&w->lock);
 	site->shown.size = site->known;
-	site->shown.problem = problem == NULL ? (struct fault){0} : *problem;
+	site->shown.problem = *(problem == NULL ? &none : problem);
 	site->shown.failures += problem != NULL;
 	(void)pthread_mutex_unlock(&w->lock);
 }
