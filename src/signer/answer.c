@@ -195,35 +195,43 @@ static err answer_witnessed(struct vault *vault, const struct signer_request *re
 
 /* ---- the table ---- */
 
-static answer_fn *const ANSWERS[OPERATIONS] = {
-	[OPERATION_PUBLIC] = answer_public,
-	[OPERATION_LAST] = answer_last,
-	[OPERATION_STATUS] = vault_status,
-	[OPERATION_NONCE] = answer_nonce,
-	[OPERATION_CHECKPOINT] = answer_checkpoint,
-	[OPERATION_WITNESSED] = answer_witnessed,
-	[OPERATION_DENY] = vault_deny,
-	[OPERATION_POLICY] = vault_decide,
-	[OPERATION_AUTHORIZE] = vault_decide,
-	[OPERATION_FIRMWARE] = vault_decide,
-	[OPERATION_CREDENTIAL] = vault_decide,
-	[OPERATION_ISSUE] = vault_issue,
-	[OPERATION_PERMIT] = vault_permit,
+static const struct {
+	answer_fn *answer;
+	bool for_all; /* also for whoever is not the server */
+} ANSWERS[OPERATIONS] = {
+	[OPERATION_PUBLIC] = {answer_public, true},
+	[OPERATION_LAST] = {answer_last, true},
+	[OPERATION_STATUS] = {vault_status, true},
+	[OPERATION_NONCE] = {answer_nonce, false},
+	[OPERATION_CHECKPOINT] = {answer_checkpoint, false},
+	[OPERATION_WITNESSED] = {answer_witnessed, false},
+	[OPERATION_DENY] = {vault_deny, true},
+	[OPERATION_POLICY] = {vault_decide, false},
+	[OPERATION_AUTHORIZE] = {vault_decide, false},
+	[OPERATION_FIRMWARE] = {vault_decide, false},
+	[OPERATION_CREDENTIAL] = {vault_decide, false},
+	[OPERATION_ISSUE] = {vault_issue, false},
+	[OPERATION_PERMIT] = {vault_permit, false},
 };
 
-err vault_answer(struct vault *vault, struct bytes request, struct arena *a, struct writer *reply,
-		 struct fault *f)
+err vault_answer(struct vault *vault, struct bytes request, bool limited, struct arena *a,
+		 struct writer *reply, struct fault *f)
 {
 	struct signer_request *parsed = arena_alloc(a, sizeof(*parsed));
-	struct fault malformed = {0};
+	struct fault refused = {0};
 	const char *why = NULL;
 
 	if (parsed == NULL)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a request", NULL);
 	if (!request_parse(request, parsed, &why)) {
-		(void)fail(&malformed, "SIGNER_REQUEST_MALFORMED", "why", why, NULL);
-		reply_put_fault(reply, &malformed);
+		(void)fail(&refused, "SIGNER_REQUEST_MALFORMED", "why", why, NULL);
+		reply_put_fault(reply, &refused);
 		return ERR_OK;
 	}
-	return ANSWERS[parsed->operation](vault, parsed, a, reply, f);
+	if (limited && !ANSWERS[parsed->operation].for_all) {
+		(void)fail(&refused, "SIGNER_PEER_REFUSED", NULL);
+		reply_put_fault(reply, &refused);
+		return ERR_OK;
+	}
+	return ANSWERS[parsed->operation].answer(vault, parsed, a, reply, f);
 }

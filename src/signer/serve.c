@@ -23,6 +23,7 @@ enum { CLIENTS_MAX = 16, BACKLOG = 16, KEPT_MAX = 1 << 16, ARENA_LIMIT = 8 << 20
 
 struct client {
 	int fd;        /* -1: free */
+	bool limited;  /* not the server: may look, and deny */
 	uint64_t turn; /* when it was last heard: the longest silent makes room for a new one */
 	uint8_t *in, *out;
 	size_t in_n, in_cap;  /* of the frame so far, with its head */
@@ -35,7 +36,7 @@ struct service {
 	uint8_t *reply; /* room for the largest frame */
 	struct client clients[CLIENTS_MAX];
 	uint64_t turns;
-	unsigned peer_uid;
+	unsigned peer_uid, own_uid;
 	int listener, signals;
 };
 
@@ -64,13 +65,17 @@ static struct client *client_place(struct service *s)
 	return oldest;
 }
 
-static bool peer_allowed(const struct service *s, int fd)
+/* The server may ask everything. The signer's own user and root could read its files anyway: they may
+ * look and deny, so that a no reaches the signer when the server keeps it back. */
+static bool peer_allowed(const struct service *s, int fd, bool *limited)
 {
 	struct ucred peer;
 	socklen_t n = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && n == sizeof(peer) &&
-	       peer.uid == s->peer_uid;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0 || n != sizeof(peer))
+		return false;
+	*limited = peer.uid != s->peer_uid;
+	return !*limited || peer.uid == s->own_uid || peer.uid == 0;
 }
 
 /* Best effort: it tells an honest but wrong user why. */
@@ -94,17 +99,18 @@ static void refuse_peer(int fd)
 static void accept_one(struct service *s)
 {
 	int fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	bool limited = true;
 
 	if (fd < 0)
 		return; /* gone again, or the descriptors ran out: the next turn tries again */
-	if (!peer_allowed(s, fd)) {
+	if (!peer_allowed(s, fd, &limited)) {
 		log_event(LOG_WARNING_LEVEL, "signer.peer_refused", NULL);
 		refuse_peer(fd);
 		fd_close(&fd);
 		return;
 	}
 	struct client *c = client_place(s);
-	*c = (struct client){.fd = fd, .turn = ++s->turns};
+	*c = (struct client){.fd = fd, .limited = limited, .turn = ++s->turns};
 }
 
 /* ---- frames ---- */
@@ -149,7 +155,7 @@ static err answer(struct service *s, struct client *c, struct fault *f)
 	struct writer head = writer_of(s->reply, FRAME_HEAD);
 	struct writer w = writer_of(s->reply + FRAME_HEAD, FRAME_MAX);
 
-	TRY(vault_answer(&s->vault, request, &s->arena, &w, f));
+	TRY(vault_answer(&s->vault, request, c->limited, &s->arena, &w, f));
 	if (!writer_done(&w, &reply))
 		return fail(f, "MEMORY_EXHAUSTED", "what", "a reply", NULL);
 	put_u32(&head, (uint32_t)reply.n);
@@ -378,6 +384,7 @@ err signer_run(const struct signer_config *config, struct fault *f)
 		return fail(f, "MEMORY_EXHAUSTED", "what", "the signer", NULL);
 	s->arena.limit = ARENA_LIMIT;
 	s->peer_uid = config->peer_uid;
+	s->own_uid = geteuid();
 	s->listener = s->signals = -1;
 	s->vault.journal.fd = s->vault.slots.fd = -1;
 	for (size_t i = 0; i < CLIENTS_MAX; i++)

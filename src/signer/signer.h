@@ -50,7 +50,9 @@ MUST_CHECK err signer_create(const char *folder, const struct signer_founding *f
 
 struct signer_config {
 	const char *folder;
-	const char *socket; /* path; only `peer_uid` may connect (SO_PEERCRED) */
+	const char *socket; /* path */
+	/* Who may ask everything (SO_PEERCRED). The signer's own user and root may ask public, last,
+	 * status and deny. */
 	unsigned peer_uid;
 	struct bytes passphrase;
 	int ready_fd;              /* one byte is written here when it serves; -1: none */

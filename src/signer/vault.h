@@ -62,10 +62,11 @@ MUST_CHECK err charter_anchor_check(const struct charter *charter, const struct 
 /* The charter in force says what the anchor is. `before`: what it was; none at start. */
 MUST_CHECK err vault_follow_anchor(struct vault *v, enum charter_anchor before, struct fault *f);
 
-/* Writes the reply to one request. An error means that the journal cannot be trusted any more:
+/* Writes the reply to one request. `limited`: it comes from somebody who may look and deny, and nothing
+ * else. An error means that the journal cannot be trusted any more:
  * the reply must not be sent, and the process must end. */
-MUST_CHECK err vault_answer(struct vault *vault, struct bytes request, struct arena *a,
-			    struct writer *reply, struct fault *f);
+MUST_CHECK err vault_answer(struct vault *vault, struct bytes request, bool limited,
+			    struct arena *a, struct writer *reply, struct fault *f);
 
 /* path = folder "/" name; CORRUPT-proof against long folders. */
 MUST_CHECK err vault_path(const char *folder, const char *name, char out[static 4096],

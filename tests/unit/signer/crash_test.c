@@ -410,12 +410,12 @@ static void charter_is_not_forgotten(struct memory *m)
 
 static void denial_is_not_forgotten(struct memory *m)
 {
-	struct evidence evidence = log_show(m->log, AT(SECOND, SECOND_VOTE));
 	struct bytes document;
 	struct fault f = {0};
 
-	if (!m->denied || m->size <= SECOND_VOTE)
+	if (!m->denied)
 		return;
+	struct evidence evidence = log_show(m->log, AT(SECOND, SECOND_VOTE));
 	assert_int_not_equal(signer_decide(m->log->t->client, DECISION_FIRMWARE, &evidence,
 					   &m->log->t->arena, &document, &f)
 				     .code,

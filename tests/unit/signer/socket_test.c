@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -187,18 +188,60 @@ static void requests_sent_at_once_are_answered_in_order(void **state)
 	signer_test_done(t);
 }
 
-static void another_user_is_refused(void **state)
+/* Also root, and the signer's own user: they look, and deny. */
+static void only_the_server_asks_for_signatures(void **state)
 {
 	struct signer_test *t = signer_test_new();
 	struct merkle_head head;
+	struct signer_status status;
+	struct hash digest;
+	uint64_t issued;
+	struct bytes note;
 	struct fault f = {0};
 
 	(void)state;
 	assert_true(signer_start_as(t, geteuid() + 1, NULL, NULL));
-	/* Also root: only the user that the configuration names. */
-	if (signer_connect(t->socket, TIMEOUT_MS, &t->client, &f).code == OK)
-		assert_int_equal(signer_last(t->client, &head, &f).code, ERR_FORBIDDEN);
+	assert_int_equal(signer_connect(t->socket, TIMEOUT_MS, &t->client, &f).code, OK);
+	assert_int_equal(signer_last(t->client, &head, &f).code, OK);
+	assert_int_equal(signer_status_read(t->client, &t->arena, &status, &f).code, OK);
+	assert_int_equal(ask_checkpoint(t, 0, 3, &note, &f).code, ERR_FORBIDDEN);
 	assert_string_equal(f.message, "SIGNER_PEER_REFUSED");
+	assert_int_not_equal(
+		signer_deny(t->client, bytes_text("garbage"), &digest, &issued, &f).code, OK);
+	assert_string_equal(f.message, "SIGNER_ENTRY_MALFORMED"); /* it was looked at */
+	signer_test_done(t);
+}
+
+static void third_user_is_refused(void **state)
+{
+	struct signer_test *t = signer_test_new();
+	int status = 0;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("skipped: only root can become another user\n");
+		signer_test_done(t);
+		return;
+	}
+	signer_start(t);
+	assert_int_equal(chmod(t->folder, 0755), 0);
+	assert_int_equal(chmod(t->socket, 0777), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct signer_client *client = NULL;
+		struct merkle_head head;
+		struct fault f = {0};
+
+		if (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0)
+			_exit(9);
+		if (signer_connect(t->socket, 1000, &client, &f).code != OK)
+			_exit(8);
+		_exit(signer_last(client, &head, &f).code == ERR_FORBIDDEN ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 	signer_test_done(t);
 }
 
@@ -342,7 +385,8 @@ int main(void)
 		cmocka_unit_test(largest_frame_is_read_and_refused),
 		cmocka_unit_test(stuck_clients_do_not_block_others),
 		cmocka_unit_test(requests_sent_at_once_are_answered_in_order),
-		cmocka_unit_test(another_user_is_refused),
+		cmocka_unit_test(only_the_server_asks_for_signatures),
+		cmocka_unit_test(third_user_is_refused),
 		cmocka_unit_test(user_without_rights_cannot_even_reach_the_socket),
 		cmocka_unit_test(client_refuses_what_is_no_reply),
 		cmocka_unit_test(client_asks_once_more_when_the_connection_breaks),
