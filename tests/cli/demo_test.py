@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo from outside: real input in, units with passports out, attacks stopped; and what it says to
 input that is wrong. usage: demo_test.py PROGRAM SOURCES [TEST …]"""
+import json
 import os
 import signal
 import subprocess
@@ -19,7 +20,9 @@ def summary(said, units):
 def whole_story_ends_with_its_two_lines(program, folder, _):
     said = program.ok("demo", "--state", folder + "/demo", "--once", "--units", "3")
     summary(said, 3)
-    for part in ("waits for a second person", "Attack 1", "Attack 5", "refused:"):
+    for part in ("waits for a second person", "waits for two others", "the signer weighed the approvals itself",
+                 "programmed by permit", "balances and ends: 4 authorized, 3 built, 1 destroyed", "Attack 1",
+                 "Attack 5", "refused:"):
         has(said.out, part)
     same(len(os.listdir(folder + "/demo/passports")), 3)
 
@@ -41,7 +44,13 @@ def passport_verifies_until_one_byte_changes(program, folder, _):
     log = folder + "/demo/state/log.vkey"
     said = program.ok("verify", "passport", passport, "--log", log)
     has(said.out, "notice: This log was made for trying out")
+    has(said.out, "notice: The count of units is not anchored")
     has(said.out, "S1-001 holds")
+    has(said.out, "It is unit 1 of 4 of the build authorization BA-1, to which cleo agreed")
+    has(said.out, "firmware release is FW-1, to which ben, cleo agreed; security version 1")
+    has(said.out, "decisions that the signer admitted were weighed again")
+    told = json.loads(program.ok("verify", "passport", passport, "--log", log, "--json").out)["authority"]
+    same((told["unit"], told["of"], told["anchor"], told["agreed"]), (1, 4, "none", "cleo"))
     size = os.path.getsize(passport)
     for at in range(1, 40):
         change_byte(passport, size * at // 40)
