@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* init.c — founding: keys of the signer, of the server and of the log, and its first entry. All
  * of it is made beside and moved into place at the end, so that DIR is whole or absent. */
-#include "cli/cli.h"
+#include "cli/people.h"
 
 #include "base/clock.h"
 #include "base/files.h"
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOUNDERS_MAX = 16, PERMISSIONS_MAX = 64, TLS_YEARS_MS_N = 2 };
+enum { PERMISSIONS_MAX = 64, TLS_YEARS_MS_N = 2 };
 static const uint64_t YEAR_MS = UINT64_C(365) * 24 * 3600 * 1000;
 
 struct founding {
@@ -30,9 +30,7 @@ struct founding {
 	const char *origin;
 	struct signer_public signer;
 	bool encrypted; /* the signer's keys */
-	struct charter_holder founders[FOUNDERS_MAX], authors[FOUNDERS_MAX];
-	size_t founders_n, authors_n;
-	struct bytes charter;
+	struct founding_people people;
 	struct server_config config;
 };
 
@@ -90,50 +88,25 @@ err tls_files_make(struct arena *a, const char *folder, struct fault *f)
 				     : fail(f, "OUT_OF_MEMORY", NULL);
 }
 
-static err read_founder(struct founding *n, const char *said, struct charter_holder *out,
-			struct fault *f)
+/* `NAME=URI`: the key of that name is made in an HSM. */
+static err read_addresses(struct founding *n, struct signer_founding *out, struct fault *f)
 {
-	const char *equals = strchr(said, '=');
-	size_t length = equals == NULL ? 0 : (size_t)(equals - said);
-	struct public_key *key;
-
-	if (length == 0 || length > ID_SIZE_MAX || !id_valid(bytes_of(said, length)))
-		return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
-	TRY(public_key_file_read(equals + 1, &key, f));
-	out->person = arena_text(n->arena, bytes_of(said, length));
-	out->spki = arena_copy(n->arena, public_key_spki(key));
-	out->kind = CHARTER_COSE;
-	out->outside = true;
-	public_key_close(key);
-	return out->person != NULL && out->spki.p != NULL ? ERR_OK : fail(f, "OUT_OF_MEMORY", NULL);
-}
-
-static err read_founders(struct founding *n, struct fault *f)
-{
+	static const char *const NAMES[SIGNER_KEYS] = {"checkpoint",           "ca",
+						       "firmware.development", "firmware.staging",
+						       "firmware.production",  "permit"};
 	const char *said;
 
-	for (; (said = cli_option_at(n->cli, "founder", n->founders_n)) != NULL; n->founders_n++) {
-		if (n->founders_n == FOUNDERS_MAX)
-			return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
-		TRY(read_founder(n, said, &n->founders[n->founders_n], f));
-	}
-	for (; (said = cli_option_at(n->cli, "author", n->authors_n)) != NULL; n->authors_n++) {
-		if (n->authors_n == FOUNDERS_MAX)
-			return fail(f, "FOUNDER_WRONG", "founder", said, NULL);
-		TRY(read_founder(n, said, &n->authors[n->authors_n], f));
-	}
-	return n->founders_n > 0 ? ERR_OK : fail(f, "FOUNDER_MISSING", NULL);
-}
+	for (size_t i = 0; (said = cli_option_at(n->cli, "signer-key", i)) != NULL; i++) {
+		size_t length = strcspn(said, "="), k = 0;
 
-static enum charter_mode founding_mode(const struct founding *n)
-{
-	const char *mode = cli_option(n->cli, "mode");
-
-	if (mode != NULL && strcmp(mode, "trial") == 0)
-		return CHARTER_TRIAL;
-	if (mode == NULL ? n->founders_n < 2 : strcmp(mode, "bootstrap") == 0)
-		return CHARTER_BOOTSTRAP;
-	return CHARTER_FOUNDED;
+		while (k < SIGNER_KEYS &&
+		       !bytes_equal(bytes_text(NAMES[k]), bytes_of(said, length)))
+			k++;
+		if (k == SIGNER_KEYS || said[length] != '=')
+			return fail(f, "SIGNER_KEY_NAME_WRONG", "said", said, NULL);
+		out->addresses[k] = said + length + 1;
+	}
+	return ERR_OK;
 }
 
 static err make_signer(struct founding *n, struct fault *f)
@@ -147,17 +120,11 @@ static err make_signer(struct founding *n, struct fault *f)
 	if (file != NULL)
 		TRY(cli_passphrase(n->cli, file, false, &passphrase, f));
 	n->encrypted = passphrase.n > 0;
-	struct charter_founding people = {.origin = n->origin,
-					  .mode = founding_mode(n),
-					  .founders = n->founders,
-					  .founders_n = n->founders_n,
-					  .authors = n->authors,
-					  .authors_n = n->authors_n};
 	struct signer_founding founding = {.origin = n->origin,
 					   .passphrase = passphrase,
-					   .now_ms = clock_wall_ms(&clock_system)};
-	err e = charter_found(&people, n->arena, &founding.charter, f);
-	n->charter = founding.charter;
+					   .now_ms = clock_wall_ms(&clock_system),
+					   .charter = n->people.charter};
+	err e = read_addresses(n, &founding, f);
 	if (e.code == OK)
 		e = signer_create(in_folder(n, "signer"), &founding, n->arena, &n->signer, f);
 	bytes_wipe((void *)(uintptr_t)passphrase.p, passphrase.n);
@@ -171,6 +138,11 @@ static err make_signer(struct founding *n, struct fault *f)
 
 /* ---- files ---- */
 
+static const char *setting(struct founding *n, const char *name, const char *value)
+{
+	return value == NULL ? "" : arena_printf(n->arena, "%s = %s\n", name, value);
+}
+
 static err write_settings(struct founding *n, struct fault *f)
 {
 	uint64_t port;
@@ -181,8 +153,9 @@ static err write_settings(struct founding *n, struct fault *f)
 		       arena_printf(n->arena,
 				    "origin = %s\npeople_port = %u\nmachines_port = %u\n%s%s%s",
 				    n->origin, (unsigned)port, port == 0 ? 0 : (unsigned)port + 1,
-				    store == NULL ? "" : "store = ", store == NULL ? "" : store,
-				    store == NULL ? "" : "\n"),
+				    setting(n, "store", store),
+				    setting(n, "relying_party", n->people.relying_party),
+				    setting(n, "web_origin", n->people.web_origin)),
 		       0640, f)); /* a store's address may hold a password */
 	return write_text(
 		n, "profile",
@@ -241,11 +214,16 @@ static json_t *founder_permissions(struct founding *n, const struct registry *r)
 	return list;
 }
 
-static void add_founder(const struct charter_holder *founder, json_t *list)
+/* The log begins with one key of each; a second one is enrolled later. */
+static void add_founder(const struct founding_people *people, size_t i, json_t *list)
 {
+	const struct charter_holder *founder = &people->founders[i];
 	char spki[2 * SPKI_SIZE_MAX], hex[65];
 	struct hash id = sha256(founder->spki);
 
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(people->founders[k].person, founder->person) == 0)
+			return;
 	hex_encode(hash_bytes(&id), hex);
 	base64url_encode(founder->spki, spki);
 	json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "principal", founder->person,
@@ -255,16 +233,15 @@ static void add_founder(const struct charter_holder *founder, json_t *list)
 static err genesis(struct founding *n, json_t **out, struct fault *f)
 {
 	char ca_key[65], ca[65], checkpoint[65];
-	char *charter = arena_alloc(n->arena, base64_size(n->charter.n) + 1);
+	char *charter = arena_alloc(n->arena, base64_size(n->people.charter.n) + 1);
 	struct hash certificate = sha256(n->signer.ca_certificate);
 	const struct registry *registry;
 	static const char *const MODES[] = {"founded", "bootstrap", "trial"};
-	const char *mode = cli_option(n->cli, "mode");
 
 	TRY(cli_registry(n->cli, &registry, f));
 	json_t *founders = json_array();
-	for (size_t i = 0; i < n->founders_n; i++)
-		add_founder(&n->founders[i], founders);
+	for (size_t i = 0; i < n->people.founders_n; i++)
+		add_founder(&n->people, i, founders);
 	hex_encode(hash_bytes(&n->signer.ca_key), ca_key);
 	hex_encode(hash_bytes(&certificate), ca);
 	hex_encode(bytes_of(n->signer.checkpoint.public_key, 32), checkpoint);
@@ -272,12 +249,13 @@ static err genesis(struct founding *n, json_t **out, struct fault *f)
 		json_decref(founders);
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	}
-	base64url_encode(n->charter, charter);
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "mode",
-			 mode != NULL ? mode : MODES[founding_mode(n)], "origin", n->origin,
-			 "ca_key", ca_key, "ca_certificate", ca, "checkpoint_key", checkpoint,
-			 "founders", founders, "founder_permissions",
-			 founder_permissions(n, registry), "charter", charter);
+	base64url_encode(n->people.charter, charter);
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s*, s:s*}", "mode",
+			 MODES[n->people.mode], "origin", n->origin, "ca_key", ca_key,
+			 "ca_certificate", ca, "checkpoint_key", checkpoint, "founders", founders,
+			 "founder_permissions", founder_permissions(n, registry), "charter",
+			 charter, "relying_party", n->people.relying_party, "web_origin",
+			 n->people.web_origin);
 	return *out != NULL ? ERR_OK : fail(f, "OUT_OF_MEMORY", NULL);
 }
 
@@ -315,7 +293,6 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 static err make_everything(struct founding *n, struct fault *f)
 {
 	TRY(folder_make(in_folder(n, "run"), f));
-	TRY(read_founders(n, f));
 	TRY(make_secrets(n, f));
 	TRY(tls_files_make(n->arena, n->folder, f));
 	TRY(make_signer(n, f));
@@ -325,20 +302,40 @@ static err make_everything(struct founding *n, struct fault *f)
 
 static void say_next(const struct founding *n, const char *folder)
 {
-	const char *said;
+	struct charter *c = arena_alloc(n->arena, sizeof *c);
+	const char *why;
 
-	printf("Made %s, the evidence log %s.\n", folder, n->origin);
-	for (size_t i = 0; (said = cli_option_at(n->cli, "founder", i)) != NULL; i++)
-		printf("  founder %.*s\n", (int)strcspn(said, "="), said);
-	printf("Keep %s/signer where only the signer's account can read it, and a copy of "
-	       "%s/log.vkey "
-	       "elsewhere.\nNext:\n  sealwright serve %s\n  sealwright record principal.registered "
-	       "--profile %s/profile --as FOUNDER --key FILE …\n",
+	printf("Made %s, the evidence log %s.\n\n", folder, n->origin);
+	if (c != NULL && charter_parse(n->people.charter, c, &why))
+		charter_say(c);
+	printf("\nRead the first line of groups to each other: everybody must see the same.\n"
+	       "Keep %s/signer where only the signer's account can read it, and a copy of "
+	       "%s/log.vkey elsewhere.\nNext:\n  sealwright serve %s\n  sealwright record "
+	       "principal.registered --profile %s/profile --as FOUNDER --key FILE …\n",
 	       folder, folder, folder, folder);
+	if (n->people.mode == CHARTER_BOOTSTRAP)
+		printf("One founder alone: nobody has to agree to anything, and every passport "
+		       "says so. "
+		       "Propose a charter with two or more to end that.\n");
+	if (n->people.recovery_n == 0)
+		printf("There is no recovery set: if too few founders are left, nobody can "
+		       "decide.\n");
 	if (!n->encrypted)
 		printf("The signer's keys are not encrypted: whoever reads the disk has them. "
-		       "Found it "
-		       "with --passphrase-file to encrypt them.\n");
+		       "Found it with --passphrase-file to encrypt them.\n");
+}
+
+/* What would be founded, and nothing made. */
+static err show_only(struct founding *n, struct fault *f)
+{
+	struct charter *c = arena_alloc(n->arena, sizeof *c);
+	const char *why;
+
+	if (c == NULL || !charter_parse(n->people.charter, c, &why))
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	charter_say(c);
+	printf("\nNothing was made.\n");
+	return ERR_OK;
 }
 
 err command_init(struct cli *cli, struct fault *f)
@@ -358,6 +355,9 @@ err command_init(struct cli *cli, struct fault *f)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	if (lstat(n->folder, &st) == 0)
 		return fail(f, "STATE_EXISTS", "folder", n->folder, NULL);
+	TRY(founding_people_read(cli, n->origin, &n->people, f));
+	if (cli_flag(cli, "dry-run"))
+		return show_only(n, f);
 	err e = make_everything(n, f);
 	if (e.code == OK && rename(n->folder, folder) != 0)
 		e = fail(f, "FOLDER_MAKE_FAILED", "path", folder, "why", strerror(errno), NULL);

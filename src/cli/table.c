@@ -8,6 +8,15 @@ static const struct option_row INIT_OPTIONS[] = {
 	 "a founder and the file of the public key; say it two times or more"},
 	{"author", "ID=FILE",
 	 "somebody who may ask but does not agree, and the file of the public key"},
+	{"recovery", "ID=FILE", "who keeps a key of the recovery set, offline; say it for each"},
+	{"recovery-need", "K", "how many of them together (default: more than half)"},
+	{"need", "N", "how many must agree to a decision beside who asks (default: 1)"},
+	{"relying-party", "DOMAIN", "that passkeys are bound to"},
+	{"web-origin", "URL", "of the console, for passkeys"},
+	{"signer-key", "NAME=URI",
+	 "makes this key in an HSM: checkpoint, ca, firmware.production, …, permit; a PKCS #11 "
+	 "URI"},
+	{"dry-run", NULL, "shows who would decide, and makes nothing"},
 	{"mode", "MODE", "founded, bootstrap or trial"},
 	{"port", "N", "of the people port; machines get the next one"},
 	{"store", "ADDRESS", "another database: sqlite:PATH or postgresql://…"},
@@ -146,6 +155,20 @@ static const struct option_row AGREE_OPTIONS[] = {
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
+static const struct option_row DRAFT_OPTIONS[] = {
+	{"from", "FILE", "the charter in force, as a file (default: the server is asked)"},
+	{"add", "ID=FILE@GROUP", "somebody comes, or somebody who is there gets one more key"},
+	{"leave", "ID", "somebody goes"},
+	{"drop-key", "KEY", "a key counts no more: its id, 64 hexadecimal digits"},
+	{"need", "CLASS=N", "how many must agree to decisions of this class; * for every other"},
+	{"anchor", "KIND", "tpm, witness or none"},
+	{"witness", "KEY", "verifier key of a witness, with --anchor witness"},
+	{0},
+};
+static const struct option_row PROPOSE_OPTIONS[] = {
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
 static const struct option_row HELP_OPTIONS[] = {
 	{"man", NULL, "as a manual page"},
 	{0},
@@ -197,6 +220,14 @@ const struct command COMMANDS[] = {
 	{"approve", "DIGEST|SEQUENCE",
 	 "Agrees to a waiting record: it is decoded here and its digest computed here.",
 	 APPROVE_OPTIONS, 0, 1, command_approve, NULL},
+	{"charter show", "[FILE]",
+	 "Shows who may decide: people, keys, rules, recovery set, anchor.", NULL, 0, 1,
+	 command_charter_show, NULL},
+	{"charter draft", "TO",
+	 "Writes the next charter from the one in force, and says what changes and what it takes.",
+	 DRAFT_OPTIONS, 1, 1, command_charter_draft, NULL},
+	{"charter propose", "FILE", "Asks the others to agree to a drafted charter.",
+	 PROPOSE_OPTIONS, 1, 1, command_charter_propose, NULL},
 	{"blob put", "FILE", "Uploads a file that records will name; prints its digest.",
 	 PUT_OPTIONS, 1, 1, command_blob_put, NULL},
 	{"blob get", "DIGEST", "Fetches a file and verifies its digest.", GET_OPTIONS, 1, 1,

@@ -19,6 +19,8 @@ struct waiting {
 	bool found;
 	uint64_t sequence, expires;
 	int64_t need; /* at request time */
+	char type[TYPE_SIZE_MAX + 1];
+	bool late; /* it took effect, and the signer may want more approvals than the rule here */
 	char state[16], author[ID_SIZE_MAX + 1], author_natural[ID_SIZE_MAX + 1];
 	char permission[2 * ID_SIZE_MAX]; /* class.approve */
 	size_t votes_n;
@@ -43,6 +45,7 @@ static err waiting_row(void *context, const struct value *c, size_t n)
 	w->expires = (uint64_t)c[5].number;
 	w->need = c[6].number;
 	keep(w->state, sizeof w->state, &c[7]);
+	keep(w->type, sizeof w->type, &c[1]);
 	return ERR_OK;
 }
 
@@ -75,6 +78,9 @@ static err find_waiting(struct attempt *x, struct waiting *w, struct fault *f)
 	TRY(db_query(e->db, b->own[OWN_PENDING_FIND], digest, waiting_row, w, NULL, f));
 	if (!w->found)
 		return ERR_OK;
+	const struct compiled_type *type = registry_type(e->registry, bytes_text(w->type));
+	w->late = type != NULL && (type->type->flags & WEIGHED) != 0 &&
+		  strcmp(w->state, "executed") == 0;
 	struct value pending[] = {value_u64(w->sequence)};
 	TRY(db_query(e->db, b->own[OWN_VOTES], pending, vote_row, w, NULL, f));
 	TRY(authority_principal(e->authority, bytes_text(w->author), &author, f));
@@ -236,7 +242,7 @@ static err give(struct attempt *x, struct attempt *t, struct waiting *w, const c
 			    NULL);
 	if (t->need + extra > need)
 		need = t->need + extra; /* the stricter of then and now */
-	if (count + 1 < need)
+	if (w->late || count + 1 < need)
 		return commit_record(x, OUTCOME_FOLDED, NULL, 0, f);
 	return execute(x, t, w->sequence, f);
 }
@@ -268,6 +274,8 @@ static err withdraw(struct attempt *x, const struct waiting *w, const char *vote
 {
 	struct principal author;
 
+	if (w->late)
+		return say_no(x, "APPROVAL_CLOSED", "state", w->state);
 	if (strcmp(voter, w->author) != 0)
 		return say_no(x, "APPROVAL_NOT_YOURS", "owner", w->author);
 	TRY(authority_principal(x->batch->engine->authority, bytes_text(voter), &author, f));
@@ -285,7 +293,7 @@ static err check_open(struct attempt *x, const struct waiting *w, bool *open)
 	*open = false;
 	if (!w->found)
 		return say_no(x, "APPROVAL_NOTHING_WAITS", NULL, NULL);
-	if (strcmp(w->state, "open") != 0)
+	if (strcmp(w->state, "open") != 0 && !w->late)
 		return say_no(x, "APPROVAL_CLOSED", "state", w->state);
 	if (approves && x->batch->clocks.stepped)
 		return say_no(x, "CLOCK_DISAGREES", NULL, NULL);

@@ -166,8 +166,7 @@ struct credential_issued_outputs {
 static const struct field credential_issued_outputs[] = {
 	FIELD(credential_issued_outputs, key_id, OPTIONAL,
 	      "SHA-256 of the certified public key; absent if it cannot be read"),
-	FIELD(credential_issued_outputs, certificate_digest, REQUIRED,
-	      "SHA-256 of the credential"),
+	FIELD(credential_issued_outputs, certificate_digest, REQUIRED, "SHA-256 of the credential"),
 	{0},
 };
 
@@ -205,6 +204,7 @@ static const struct record_type authority_types[] = {
 	 .permission = "access.admin",
 	 .origin = SIGNED,
 	 .subject = {"charter", NULL, "revision"},
+	 .flags = WEIGHED,
 	 .approval = "charter",
 	 .size = sizeof(struct charter_revised),
 	 .fields = charter_revised,
@@ -238,6 +238,7 @@ static const struct record_type authority_types[] = {
 	 .permission = "access.credential",
 	 .origin = SIGNED,
 	 .subject = CREDENTIAL,
+	 .flags = WEIGHED,
 	 .approval = "credential",
 	 .size = sizeof(struct credential_requested),
 	 .fields = credential_requested,

@@ -64,6 +64,7 @@ static const struct record_type build_types[] = {
 	 .origin = SIGNED,
 	 .subject = {"build_authorization", NULL, "authorization"},
 	 .scope = "build.new",
+	 .flags = WEIGHED,
 	 .approval = "build.authorize",
 	 .size = sizeof(struct build_authorized),
 	 .fields = build_authorized,
