@@ -167,6 +167,19 @@ static void release_that_the_signer_refused_is_of_no_use(void **state)
 	assert_string_equal(world_request_says(w, "st1", "S2"), "!BUILD_REFUSED_BY_SIGNER");
 }
 
+static void release_that_the_signer_refused_gets_no_permit(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	world_builds_with(w, "BA2", "FW1", IMAGE, ",'permits':true");
+	world_built(w, "S1");
+	assert_int_equal(world_signer_answers(w, "SIGNER_DENIED"), 3);
+	assert_says("!FIRMWARE_REFUSED_BY_SIGNER", w, "st1", "permit.requested",
+		    "{'product':'GW','serial':'S1','release':'FW1',"
+		    "'nonce':'AAAAAAAAAAAAAAAAAAAAAA'}");
+}
+
 static void closing_a_build_ends_it_at_the_signer_too(void **state)
 {
 	struct world *w = *state;
@@ -419,6 +432,7 @@ int main(void)
 		CHARTERED_TEST(
 			nothing_is_programmed_or_shipped_before_the_signer_signed_its_release),
 		CHARTERED_TEST(release_that_the_signer_refused_is_of_no_use),
+		CHARTERED_TEST(release_that_the_signer_refused_gets_no_permit),
 		CHARTERED_TEST(closing_a_build_ends_it_at_the_signer_too),
 		CHARTERED_TEST(charter_is_revised_one_after_the_other),
 		CHARTERED_TEST(charter_that_the_signer_refused_leaves_its_number_free),
