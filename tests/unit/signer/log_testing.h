@@ -54,6 +54,8 @@ struct put {
 /* A map in the deterministic order, whatever the order given. */
 struct bytes body_make(struct arena *a, const struct put *fields, size_t n);
 
+struct made;
+typedef struct bytes prove_fn(struct test_log *l, const struct made *made, struct bytes claim);
 struct made {
 	const struct private_key *key; /* NULL: unsigned */
 	const char *author, *type;
@@ -61,7 +63,8 @@ struct made {
 	uint64_t at;        /* 0: now */
 	const char *origin; /* NULL: ORIGIN */
 	struct bytes body;
-	bool spoiled; /* the proof is of something else */
+	bool spoiled;    /* the proof is of something else */
+	prove_fn *prove; /* NULL: COSE */
 };
 /* Both return where it stands. */
 uint64_t log_put(struct test_log *l, const struct made *made);
