@@ -91,10 +91,13 @@ void retry_forget(struct retry *r, struct hash what)
 	r->n--;
 }
 
-void retry_all(struct retry *r)
+void retry_drop(struct retry *r, uint64_t now_ms)
 {
 	for (size_t i = 0; i < SLOTS && r->n > 0; i++)
-		r->slots[i].next_ms = 0;
+		if (r->slots[i].pause_ms != 0 && r->slots[i].next_ms <= now_ms) {
+			r->slots[i] = (struct slot){0};
+			r->n--;
+		}
 }
 
 size_t retry_count(const struct retry *r)

@@ -17,8 +17,8 @@ bool retry_due(const struct retry *r, struct hash what, uint64_t now_ms);
 void retry_later(struct retry *r, struct hash what, uint64_t now_ms);
 /* It was answered. */
 void retry_forget(struct retry *r, struct hash what);
-/* Everything is due: the reason why it was refused may be gone. */
-void retry_all(struct retry *r);
+/* What was due before `now_ms` and was not asked in a whole round since is not there any more. */
+void retry_drop(struct retry *r, uint64_t now_ms);
 size_t retry_count(const struct retry *r);
 /* When the next one is due; UINT64_MAX if nothing waits. */
 uint64_t retry_next_ms(const struct retry *r);

@@ -197,7 +197,10 @@ static err do_task(struct signer_work *w, struct arena *a, struct wanted *what, 
 		*f = said;
 		return result;
 	}
-	work_postpone(w, what, &said);
+	if (work_is_early(&said))
+		w->behind = true;
+	else
+		work_postpone(w, what, &said);
 	return ERR_OK;
 }
 

@@ -146,7 +146,7 @@ static err sort(struct signer_work *w, struct page *page, struct batch_asked *b,
 		else if (what->sequence < head)
 			b->items[b->n++] = what;
 		else
-			retry_later(w->retry, what->digest, clock_steady_ms(&clock_system));
+			w->behind = true;
 	}
 	return ERR_OK;
 }

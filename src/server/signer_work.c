@@ -50,6 +50,11 @@ bool work_is_away(const struct fault *f)
 	return is_fault(f, "SIGNER_UNAVAILABLE");
 }
 
+bool work_is_early(const struct fault *f)
+{
+	return is_fault(f, "EVIDENCE_NOT_CERTIFIED");
+}
+
 uint64_t work_head(struct signer_work *w)
 {
 	struct engine_state state;
@@ -202,14 +207,20 @@ void signer_work_state_read(struct signer_work *w, struct signer_work_state *out
 
 static err round_of(struct signer_work *w, struct arena *a, struct fault *f)
 {
+	uint64_t began = clock_steady_ms(&clock_system);
+
 	w->waiting = 0;
+	w->behind = false;
 	TRY(work_tasks(w, a, f));
 	TRY(work_units(w, a, f));
-	return work_permits(w, a, f);
+	TRY(work_permits(w, a, f));
+	if (!work_is_stopping(w))
+		retry_drop(w->retry, began);
+	return ERR_OK;
 }
 
-/* When to look again though nobody has told us to: soon while the signer is away, and when something
- * that was refused is due. */
+/* When to look again though nobody has told us to: soon while the signer is away or a head is still to come,
+ * and when something that was refused is due. */
 static uint64_t pause_ms(const struct signer_work *w, unsigned failures)
 {
 	uint64_t now = clock_steady_ms(&clock_system), next = retry_next_ms(w->retry);
@@ -220,6 +231,8 @@ static uint64_t pause_ms(const struct signer_work *w, unsigned failures)
 			pause *= 2;
 		return pause < FAILING_LAST_MS ? pause : FAILING_LAST_MS;
 	}
+	if (w->behind)
+		return FAILING_FIRST_MS;
 	if (next <= now)
 		return RETRY_FIRST_MS;
 	return next - now < AGAIN_MS ? next - now : AGAIN_MS;

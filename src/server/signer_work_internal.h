@@ -17,6 +17,7 @@ struct signer_work {
 	struct signer_client *client; /* NULL until the signer was first there */
 	struct retry *retry;
 	uint64_t waiting; /* counted in this round */
+	bool behind;      /* something was not in a signed head yet, in this round */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -50,6 +51,8 @@ struct page {
 bool work_is_stopping(struct signer_work *w);
 /* Whether nobody answered at all: then nothing else would go better. */
 bool work_is_away(const struct fault *f);
+/* Whether it is only that no signed head holds it yet. */
+bool work_is_early(const struct fault *f);
 MUST_CHECK err work_connect(struct signer_work *w, struct fault *f);
 
 /* The size of the last certified head, or of the last that the signer's witnesses cosigned. */
