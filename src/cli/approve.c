@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* approve.c — agreeing to what another asks for. What is shown is decoded here, from the bytes of
  * the log, and the digest that is signed is computed here: the server does not draw this screen. */
-#include "cli/cli.h"
+#include "cli/approve.h"
 
 #include "client/log.h"
-#include "record/codec.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,33 +48,8 @@ static err find_sequence(struct client *client, const char *word, uint64_t *out,
 	return found ? ERR_OK : fail(f, "CLI_NOTHING_WAITS", "word", word, NULL);
 }
 
-static err show_entry(struct cli *cli, const struct entry *entry, struct hash digest,
-		      struct fault *f)
-{
-	const struct claim *claim = &entry->claim;
-	const struct registry *registry;
-	struct body body;
-	char hex[65], at[48], made[48];
-
-	TRY(cli_registry(cli, &registry, f));
-	const struct compiled_type *t = registry_type(registry, claim->type);
-	if (t == NULL)
-		return fail(f, "CLI_TYPE_NOT_KNOWN_HERE", NULL);
-	TRY(body_from_cbor(&cli->arena, t->type->fields, t->type->size, claim->body, &body, f));
-	hex_encode(hash_bytes(&digest), hex);
-	cli_time(entry->witness.at, at);
-	cli_time(claim->made, made);
-	printf("Record %" PRIu64 ", %.*s: %s\n  asked for by %.*s, made %s, recorded %s\n",
-	       entry->witness.sequence, (int)claim->type.n, (const char *)claim->type.p,
-	       t->type->help, (int)claim->author.n, (const char *)claim->author.p, made, at);
-	json_t *json = body_to_json(t->type->fields, &body, NULL, 0);
-	cli_body(json, 4);
-	json_decref(json);
-	printf("digest %s (computed here)\n", hex);
-	return ERR_OK;
-}
-
-static err look(struct cli *cli, struct client *client, struct hash *digest, struct fault *f)
+static err look(struct cli *cli, struct client *client, struct hash *digest, struct bytes *target,
+		struct fault *f)
 {
 	struct entry *entry = arena_alloc(&cli->arena, sizeof *entry);
 	struct bytes bytes;
@@ -93,40 +67,65 @@ static err look(struct cli *cli, struct client *client, struct hash *digest, str
 	hex_encode(hash_bytes(digest), hex);
 	if (strlen(cli->words[0]) == 64 && strcmp(hex, cli->words[0]) != 0)
 		return fail(f, "CLI_DIGEST_DIFFERS", "expected", cli->words[0], "found", hex, NULL);
-	return show_entry(cli, entry, *digest, f);
+	*target = entry->claim_bytes;
+	printf("Record %" PRIu64 ", ", sequence);
+	return cli_claim(cli, &entry->claim, *digest, f);
+}
+
+static err send(struct cli *cli, struct client *client, const struct vote_said *vote,
+		json_t **receipt, struct fault *f)
+{
+	char hex[65];
+
+	if (cli_option(cli, "ssh") != NULL)
+		return approve_by_ssh(cli, client, vote, receipt, f);
+	hex_encode(hash_bytes(&vote->record), hex);
+	json_t *body = json_pack("{s:s, s:s*, s:s*}", "record", hex, "reason", vote->reason,
+				 "not_after", vote->not_after);
+	err e = body == NULL ? fail(f, "OUT_OF_MEMORY", NULL)
+			     : client_record(client, vote->type, body, receipt, f);
+	json_decref(body);
+	return e;
+}
+
+static err vote_read(struct cli *cli, struct vote_said *out, struct fault *f)
+{
+	bool deny = cli_flag(cli, "deny"), withdraw = cli_flag(cli, "withdraw");
+
+	*out = (struct vote_said){.type = deny       ? "approval.denied"
+					  : withdraw ? "approval.withdrawn"
+						     : "approval.given",
+				  .reason = cli_option(cli, "reason"),
+				  .not_after = cli_option(cli, "not-after")};
+	if (cli->words_n == 0)
+		return fail(f, "CLI_WORDS_WRONG", "command", "approve", "arguments",
+			    cli->command->arguments, NULL);
+	return (deny || withdraw) && out->reason == NULL ? fail(f, "CLI_REASON_MISSING", NULL)
+							 : ERR_OK;
 }
 
 err command_approve(struct cli *cli, struct fault *f)
 {
-	bool deny = cli_flag(cli, "deny"), withdraw = cli_flag(cli, "withdraw");
-	const char *reason = cli_option(cli, "reason");
-	const char *type = deny       ? "approval.denied"
-			   : withdraw ? "approval.withdrawn"
-				      : "approval.given";
+	struct vote_said vote;
 	struct client *client;
-	struct hash digest;
-	char hex[65];
+	struct bytes target;
 	json_t *receipt = NULL;
 
 	if (cli_flag(cli, "list"))
 		return list_pending(cli, f);
-	if (cli->words_n == 0)
-		return fail(f, "CLI_WORDS_WRONG", "command", "approve", "arguments",
-			    cli->command->arguments, NULL);
-	if ((deny || withdraw) && reason == NULL)
-		return fail(f, "CLI_REASON_MISSING", NULL);
+	if (cli_option(cli, "import") != NULL)
+		return approve_import(cli, f);
+	TRY(vote_read(cli, &vote, f));
 	TRY(cli_client(cli, true, &client, f));
-	TRY(look(cli, client, &digest, f));
+	TRY(look(cli, client, &vote.record, &target, f));
+	if (cli_option(cli, "export") != NULL)
+		return approve_export(cli, client, &vote, target, f);
 	TRY(cli_confirm(cli,
-			deny       ? "Refuse this, for good?"
-			: withdraw ? "Take this back?"
-				   : "Agree to exactly this?",
+			cli_flag(cli, "deny")       ? "Refuse this, for good?"
+			: cli_flag(cli, "withdraw") ? "Take this back?"
+						    : "Agree to exactly this?",
 			f));
-	hex_encode(hash_bytes(&digest), hex);
-	json_t *body = json_pack("{s:s, s:s*}", "record", hex, "reason", reason);
-	err e = body == NULL ? fail(f, "OUT_OF_MEMORY", NULL)
-			     : client_record(client, type, body, &receipt, f);
-	json_decref(body);
+	err e = send(cli, client, &vote, &receipt, f);
 	if (e.code == OK)
 		cli_receipt(cli, receipt);
 	json_decref(receipt);
