@@ -3,6 +3,7 @@
 #include "client/charter_check_internal.h"
 
 #include "core/sha256.h"
+#include "core/succession.h"
 #include "crypto/crypto.h"
 
 #include <inttypes.h>
@@ -24,6 +25,11 @@ static err wrong(struct fault *f, uint64_t sequence, const char *detail)
 
 	snprintf(number, sizeof number, "%" PRIu64, sequence);
 	return fail(f, "AUDIT_DECISION_UNAUTHORIZED", "sequence", number, "detail", detail, NULL);
+}
+
+static err wrong_if(struct fault *f, uint64_t sequence, const char *detail)
+{
+	return detail == NULL ? ERR_OK : wrong(f, sequence, detail);
 }
 
 static bool is_of(const struct entry *entry, const char *type)
@@ -60,9 +66,14 @@ static void drop(struct kept *list)
 	}
 }
 
+static size_t bucket_of(struct hash digest)
+{
+	return ((size_t)digest.b[0] << 8 | digest.b[1]) % BUCKETS;
+}
+
 static struct open_decision **find(struct charter_check *c, struct hash digest)
 {
-	struct open_decision **at = &c->open;
+	struct open_decision **at = &c->open[bucket_of(digest)];
 
 	while (*at != NULL && !hash_equal((*at)->decision->digest, digest))
 		at = &(*at)->next;
@@ -82,7 +93,7 @@ static void end(struct open_decision **at)
 
 static bool answered(const struct charter_check *c, struct hash digest)
 {
-	const struct answered *one = c->answered;
+	const struct answered *one = c->answered[bucket_of(digest)];
 
 	while (one != NULL && !hash_equal(one->digest, digest))
 		one = one->next;
@@ -92,12 +103,12 @@ static bool answered(const struct charter_check *c, struct hash digest)
 /* An answer may be repeated. */
 static err note_answered(struct charter_check *c, struct hash digest, struct fault *f)
 {
-	struct answered *one = malloc(sizeof *one);
+	struct answered *one = malloc(sizeof *one), **bucket = &c->answered[bucket_of(digest)];
 
 	if (one == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	*one = (struct answered){c->answered, digest};
-	c->answered = one;
+	*one = (struct answered){*bucket, digest};
+	*bucket = one;
 	return ERR_OK;
 }
 
@@ -164,8 +175,9 @@ static err take_decision(struct charter_check *c, size_t class, uint64_t sequenc
 	}
 	d->class = class;
 	d->in_force = entry->witness.outcome == OUTCOME_FOLDED;
-	d->next = c->open;
-	c->open = d;
+	struct open_decision **bucket = &c->open[bucket_of(d->decision->digest)];
+	d->next = *bucket;
+	*bucket = d;
 	return ERR_OK;
 }
 
@@ -189,14 +201,10 @@ static err take_vote(struct charter_check *c, uint64_t sequence, struct bytes by
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	vote->next = given ? d->votes : d->denials;
 	*(given ? &d->votes : &d->denials) = vote;
+	if (entry->witness.outcome == OUTCOME_EXECUTES &&
+	    entry->witness.target == d->decision->sequence)
+		d->in_force = true;
 	return ERR_OK;
-}
-
-static void take_effect(struct charter_check *c, uint64_t target)
-{
-	for (struct open_decision *d = c->open; d != NULL; d = d->next)
-		if (d->decision->sequence == target)
-			d->in_force = true;
 }
 
 /* ---- the signer's answers ---- */
@@ -273,6 +281,14 @@ err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes
 		return sequence == 0 ? take_start(c, sequence, entry, f) : ERR_OK;
 	if (c->last == NULL)
 		return ERR_OK;
+	if (is_of(entry, "succession.approved"))
+		return wrong_if(f, sequence, charter_take_succession_vote(c, entry));
+	uint64_t succeeded;
+	const char *why = charter_weigh_succession(c, &succeeded);
+	if (why != NULL)
+		return wrong(f, succeeded, why);
+	if (is_of(entry, SUCCESSION_TYPE))
+		return wrong_if(f, sequence, charter_take_succession(c, sequence, entry));
 	for (size_t i = 0; i < CLASSES_N; i++)
 		if (is_of(entry, CLASSES[i].type))
 			return take_decision(c, i, sequence, bytes, entry, f);
@@ -280,8 +296,6 @@ err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes
 		TRY(take_vote(c, sequence, bytes, entry, true, f));
 	if (is_of(entry, "approval.denied"))
 		TRY(take_vote(c, sequence, bytes, entry, false, f));
-	if (entry->witness.outcome == OUTCOME_EXECUTES)
-		take_effect(c, entry->witness.target);
 	if (is_of(entry, "signer.admitted"))
 		return take_answer(c, sequence, entry, true, f);
 	if (is_of(entry, "signer.refused"))
@@ -292,8 +306,9 @@ err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes
 void charter_check_report(const struct charter_check *c, struct charter_report *out)
 {
 	*out = c->report;
-	for (const struct open_decision *d = c->open; d != NULL; d = d->next)
-		out->waiting += d->in_force;
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct open_decision *d = c->open[i]; d != NULL; d = d->next)
+			out->waiting += d->in_force;
 }
 
 err charter_check_open(const struct note_key *log, struct charter_check **out, struct fault *f)
@@ -316,18 +331,21 @@ void charter_check_close(struct charter_check *c)
 {
 	if (c == NULL)
 		return;
-	while (c->open != NULL)
-		end(&c->open);
-	while (c->answered != NULL) {
-		struct answered *next = c->answered->next;
-		free(c->answered);
-		c->answered = next;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (c->open[i] != NULL)
+			end(&c->open[i]);
+		while (c->answered[i] != NULL) {
+			struct answered *next = c->answered[i]->next;
+			free(c->answered[i]);
+			c->answered[i] = next;
+		}
 	}
 	while (c->last != NULL) {
 		struct charter_kept *before = c->last->before;
 		free(c->last);
 		c->last = before;
 	}
+	charter_succession_close(c);
 	public_key_close(c->key);
 	free(c);
 }

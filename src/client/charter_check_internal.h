@@ -30,6 +30,9 @@ struct charter_kept {
 	uint8_t bytes[CHARTER_SIZE_MAX];
 };
 
+/* Digests spread evenly: by their first bytes. */
+enum { BUCKETS = 4096 };
+
 struct answered {
 	struct answered *next;
 	struct hash digest;
@@ -39,8 +42,9 @@ struct charter_check {
 	const struct note_key *log;
 	struct public_key *key; /* of the log */
 	struct charter_kept *last;
-	struct open_decision *open;
-	struct answered *answered; /* decisions that are not open any more */
+	struct open_decision *open[BUCKETS];
+	struct answered *answered[BUCKETS]; /* decisions that are not open any more */
+	struct succeeding *succeeding; /* the last time that the log went on under another name */
 	struct charter_report report;
 };
 
@@ -56,6 +60,17 @@ const char *charter_check_admission(struct charter_check *c, const struct open_d
 				    struct bytes document, uint64_t *at);
 const char *charter_check_manifest(struct charter_check *c, const struct open_decision *d,
 				   struct bytes document, uint64_t *at);
+/* The same for approvals that came as files, of what has no author in the log: one of those who agreed
+ * stands for him. */
+const char *charter_check_files(const struct charter_kept *by, const char *approval_class,
+				const struct kept *votes);
+/* charter_succession.c: NULL or what is wrong. */
+const char *charter_take_succession(struct charter_check *c, uint64_t sequence,
+				    const struct entry *entry);
+const char *charter_take_succession_vote(struct charter_check *c, const struct entry *entry);
+/* Before any other entry: whether enough had agreed, if one waits; `*sequence` is its entry. */
+const char *charter_weigh_succession(struct charter_check *c, uint64_t *sequence);
+void charter_succession_close(struct charter_check *c);
 /* Whether the body of an answer holds an admission or a manifest: answers to denials do not. */
 bool charter_check_document(struct bytes body);
 /* The number that a body holds under this name; 0 if there is none. */

@@ -157,6 +157,39 @@ static const char *ask(const struct charter_kept *by, const struct open_decision
 	return VERDICTS[answer.verdict];
 }
 
+/* ---- approvals that came as files ---- */
+
+/* Its approvals count by the time of the newest: when the signer saw them, the log does not say. */
+const char *charter_check_files(const struct charter_kept *by, const char *approval_class,
+				const struct kept *votes)
+{
+	struct charter_answer answer = {.verdict = CHARTER_TOO_FEW};
+	struct weighed w = {.n = 0};
+	uint64_t now = 0;
+
+	for (const struct kept *one = votes; one != NULL; one = one->next)
+		now = one->entry.claim.made > now ? one->entry.claim.made : now;
+	for (const struct kept *one = votes; one != NULL; one = one->next) {
+		const char *why = take_vote(by, one, now, &w);
+		if (why != NULL)
+			return why;
+	}
+	if (by->charter.recovery_need > 0 &&
+	    (unsigned)__builtin_popcount(w.keepers) >= by->charter.recovery_need)
+		return NULL;
+	for (size_t i = 0; i < w.n && answer.verdict != CHARTER_AGREED; i++) {
+		struct charter_question question = {.approval_class = bytes_text(approval_class),
+						    .author = w.votes[i].key,
+						    .author_made = w.votes[i].made,
+						    .votes = w.votes,
+						    .votes_n = w.n,
+						    .now = now};
+		if (question.author != NULL)
+			charter_weigh(&by->charter, &question, &answer);
+	}
+	return VERDICTS[answer.verdict];
+}
+
 /* ---- by an admission: charter and approvals are named ---- */
 
 static const struct charter_kept *revision(const struct charter_check *c, uint64_t number)
