@@ -5,6 +5,11 @@
 
 #include "core/cbor.h"
 
+err body_check(const struct body *b, struct fault *f)
+{
+	return b->wrong == NULL ? ERR_OK : fail(f, "SIGNER_BODY_WRONG", "field", b->wrong, NULL);
+}
+
 struct body body_of(const struct claim *claim)
 {
 	return (struct body){.map = claim->body};

@@ -5,6 +5,7 @@
 #ifndef SIGNER_BODY_H
 #define SIGNER_BODY_H
 
+#include "base/error.h"
 #include "core/entry.h"
 
 struct body {
@@ -12,6 +13,8 @@ struct body {
 	const char *wrong;
 };
 
+/* SIGNER_BODY_WRONG with that field, or OK. */
+MUST_CHECK err body_check(const struct body *b, struct fault *f);
 struct body body_of(const struct claim *claim);
 bool body_has(const struct body *b, const char *name);
 /* The whole item; p is NULL if it is absent. */

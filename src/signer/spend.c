@@ -48,9 +48,12 @@ bool vault_anchor_value(const struct vault *v, uint64_t spent, uint64_t *value)
 
 /* ---- time ---- */
 
-static uint64_t distance(uint64_t a, uint64_t b)
+/* How far the wall clock was moved since the start, in either direction. */
+static uint64_t moved(const struct vault *v, uint64_t wall, uint64_t steady)
 {
-	return a > b ? a - b : b - a;
+	int64_t parted = (int64_t)((wall - v->started_wall) - (steady - v->started_steady));
+
+	return (uint64_t)(parted < 0 ? -parted : parted);
 }
 
 err vault_now(const struct vault *v, uint64_t *now, struct fault *f)
@@ -65,8 +68,7 @@ err vault_now(const struct vault *v, uint64_t *now, struct fault *f)
 	time_text(v->state.latest, last);
 	if (wall + CLOCK_MARGIN_MS < v->state.latest)
 		return fail(f, "SIGNER_CLOCK_BACK", "now", here, "last", last, NULL);
-	if (distance(wall - v->started_wall, steady - v->started_steady) > CLOCK_MARGIN_MS &&
-	    distance(steady - v->started_steady, wall - v->started_wall) > CLOCK_MARGIN_MS)
+	if (moved(v, wall, steady) > CLOCK_MARGIN_MS)
 		return fail(f, "SIGNER_CLOCK_STEPPED", "now", here, NULL);
 	return ERR_OK;
 }
