@@ -23,8 +23,10 @@ static err audit(struct put *p, const char *tiles, const struct registry *regist
 
 	options.key = p->plan->log != NULL ? *p->plan->log : p->key;
 	options.entry_context = &keys;
+	TRY(charter_check_open(&options.key, &keys.charter, f));
 	err e = audit_run(audit_folder(tiles), &options, &found, f);
 	p->report->verified_signatures = keys.verified;
+	charter_check_close(keys.charter);
 	audit_keys_done(&keys);
 	if (e.code == OK && found.head.size != p->report->head.size)
 		return put_damaged(f, "the restored log is of another size");

@@ -33,8 +33,11 @@ static err audit(const struct succession_question *q, struct succession_plan *ou
 	keys.registry = registry;
 	options.key = *q->log;
 	options.entry_context = &keys;
-	err e = audit_run(audit_folder(q->tiles), &options, &report, f);
+	err e = charter_check_open(q->log, &keys.charter, f);
+	if (e.code == OK)
+		e = audit_run(audit_folder(q->tiles), &options, &report, f);
 	out->signatures = keys.verified;
+	charter_check_close(keys.charter);
 	audit_keys_done(&keys);
 	registry_free(registry);
 	return e;

@@ -168,7 +168,7 @@ static err make_what_is_missing(struct cli *cli, const char *folder, struct faul
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	if (!file_exists(key)) {
 		TRY(tls_files_make(&cli->arena, folder, f));
-		printf("  made anew: a TLS key and certificate for localhost\n");
+		printf("  made anew: a TLS key and TLS certificate for localhost\n");
 	}
 	if (!file_exists(salts)) {
 		TRY(random_bytes(secret, sizeof secret, f));
@@ -200,7 +200,7 @@ static void say_restored(struct cli *cli, const struct restore_plan *plan,
 	       r->origin, made);
 	if (r->facts)
 		printf("  %" PRIu64 " entries under the checkpoint, %" PRIu64
-		       " signatures of authors verified, tables folded anew\n  %" PRIu64
+		       " signatures of authors verified, tables made anew\n  %" PRIu64
 		       " values, %" PRIu64 " files\n",
 		       r->entries, r->verified_signatures, r->openings, r->blobs);
 	if (r->signer)

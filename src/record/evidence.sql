@@ -87,6 +87,12 @@ at BIGINT NOT NULL
 -- fold ledger.succeeded
 INSERT INTO succession (seq, origin, old_origin, old_size, old_root, recovered, checkpoint_key, lost, used_up, at)
 VALUES (:seq, :origin, :old_origin, :old_size, :old_root, :recovered, :checkpoint_key, :lost, :used_up, :at);
+-- table succession_approval key seq
+seq BIGINT NOT NULL
+statement BLOB NOT NULL
+
+-- fold succession.approved
+INSERT INTO succession_approval (seq, statement) VALUES (:seq, :statement);
 -- flag ledger.succeeded LOG_RANGE_LOST
 SELECT 1 AS missing WHERE :lost > 0;
 -- view log.successions ledger.read global

@@ -212,12 +212,15 @@ static err succession_row(void *context, const struct value *columns, size_t n)
 	return add_sequence(g, (uint64_t)columns[0].number, &fresh);
 }
 
-/* Without them nobody could tell why earlier records carry another name. */
+/* Without them nobody could tell why earlier records carry another name, and who agreed. */
 static err add_successions(struct gathering *g)
 {
 	struct statement *s;
 
-	TRY(db_prepare(g->reader->db, "SELECT seq FROM succession", NULL, 0, &s, g->fault));
+	TRY(db_prepare(g->reader->db,
+		       "SELECT seq FROM succession UNION ALL "
+		       "SELECT seq FROM succession_approval",
+		       NULL, 0, &s, g->fault));
 	err result = db_query(g->reader->db, s, NULL, succession_row, g, NULL, g->fault);
 	statement_close(s);
 	return result;

@@ -313,7 +313,8 @@ static void record(const struct bytes *approvals, size_t n)
 	signing_close(signing);
 }
 
-static void go_on(void)
+/* `shown` of the two approvals stand in the log. */
+static void go_on_showing(size_t shown)
 {
 	struct bytes approvals[] = {approval_of(&fire.x->ada), approval_of(&fire.x->ben)};
 
@@ -322,7 +323,7 @@ static void go_on(void)
 	good(succeed(approvals, 2), "succeed");
 	take_new_name();
 	api_signer_back(fire.x);
-	record(approvals, 2);
+	record(approvals, shown);
 	api_start(fire.x);
 	api_sign_in(fire.x, &fire.x->ada);
 	api_sign_in(fire.x, &fire.x->ben);
@@ -347,27 +348,33 @@ static void the_gap_is_shown(void)
 		"lost-7"));
 }
 
-static void the_whole_log_is_audited(void)
+static err audit(const struct note_key *key, struct audit_report *report)
 {
 	struct audit_options options = {
-		.key = fire.key, .verify = ed25519_verify, .entry = audit_keys_entry};
+		.key = *key, .verify = ed25519_verify, .entry = audit_keys_entry};
 	struct audit_keys keys = {.arena = {.limit = (size_t)1 << 28}};
-	struct audit_report report;
 	struct registry *registry;
 
-	api_stop(fire.x); /* shows the last head in the folder */
 	good(registry_make(AREAS, &registry, &fire.f), "registry");
 	keys.registry = registry;
 	options.entry_context = &keys;
-	good(audit_run(audit_folder(fire.x->config.tiles), &options, &report, &fire.f), "audit");
-	assert_int_equal(report.successions, 1);
-	/* Under its old name nobody can pass it off as whole. */
-	options.key = fire.old;
-	options.entry = NULL;
-	assert_int_not_equal(
-		audit_run(audit_folder(fire.x->config.tiles), &options, &report, &fire.f).code, OK);
+	good(charter_check_open(key, &keys.charter, &fire.f), "charter");
+	err e = audit_run(audit_folder(fire.x->config.tiles), &options, report, &fire.f);
+	charter_check_close(keys.charter);
 	audit_keys_done(&keys);
 	registry_free(registry);
+	return e;
+}
+
+static void the_whole_log_is_audited(void)
+{
+	struct audit_report report;
+
+	api_stop(fire.x); /* shows the last head in the folder */
+	good(audit(&fire.key, &report), "audit");
+	assert_int_equal(report.successions, 1);
+	/* Under its old name nobody can pass it off as whole. */
+	assert_int_not_equal(audit(&fire.old, &report).code, OK);
 	api_start(fire.x);
 	api_sign_in(fire.x, &fire.x->erin);
 }
@@ -434,7 +441,7 @@ static void five_hundred_lost_records_are_shown_and_the_quota_holds(void **state
 	make_plan();
 	assert_true(fire.plan.lost >= LOST_RECORDS);
 	assert_false(fire.plan.used_up);
-	go_on();
+	go_on_showing(2);
 	the_gap_is_shown();
 	/* The signer remembers SN2, which the log does not; one is left of three. */
 	issue("SN3");
@@ -456,7 +463,7 @@ static void with_the_journal_lost_too_nothing_is_left_of_the_quota(void **state)
 	make_plan();
 	assert_true(fire.plan.used_up);
 	assert_true(fire.plan.facts.restored);
-	go_on();
+	go_on_showing(2);
 	assert_string_equal(verdict_of("SN3"), "SIGNER_ENDED");
 	the_whole_log_is_audited();
 	end();
@@ -477,12 +484,33 @@ static void without_a_succession_the_signer_stays_away(void **state)
 	end();
 }
 
+/* Whoever has a signer say yes still needs the people's own words in the log. */
+static void a_succession_that_shows_too_few_who_agreed_is_found(void **state)
+{
+	const struct store_test *test = *state;
+	struct audit_report report;
+	char store[512];
+
+	live(test->address, 5);
+	second_store(test, store);
+	restore(store, 0);
+	make_plan();
+	go_on_showing(1);
+	(void)api_must(fire.x, &fire.x->ada, "principal.registered",
+		       "{'principal':'late','kind':'service'}");
+	api_stop(fire.x);
+	assert_int_not_equal(audit(&fire.key, &report).code, OK);
+	assert_string_equal(fire.f.message, "AUDIT_DECISION_UNAUTHORIZED");
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(five_hundred_lost_records_are_shown_and_the_quota_holds),
 		STORE_TEST(with_the_journal_lost_too_nothing_is_left_of_the_quota),
 		STORE_TEST(without_a_succession_the_signer_stays_away),
+		STORE_TEST(a_succession_that_shows_too_few_who_agreed_is_found),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);
