@@ -364,6 +364,20 @@ static void station_of_another_environment_gets_no_permit(void **state)
 	assert_string_equal(permit_asked(w, "lab", "S1", "FW1", NONCE), "!ENVIRONMENT_DIFFERS");
 }
 
+static void station_of_another_line_gets_no_permit(void **state)
+{
+	struct world *w = *state;
+
+	with_permits(w);
+	world_enroll(w, "far", "station", NULL);
+	assert_says("", w, "anna", "line.defined", "{'site':'VN','line':'L2'}");
+	assert_says("", w, "anna", "station.defined",
+		    "{'station':'far','site':'VN','line':'L2','environment':'production'}");
+	assert_says("", w, "anna", "role.granted",
+		    "{'grant_id':'g-far','principal':'far','role':'station','station':'far'}");
+	assert_string_equal(permit_asked(w, "far", "S1", "FW1", NONCE), "!STATION_NOT_AUTHORIZED");
+}
+
 static void older_image_than_the_unit_ran_is_a_nonconformance(void **state)
 {
 	struct world *w = *state;
@@ -395,6 +409,7 @@ int main(void)
 		WORLD_TEST(release_for_other_hardware_or_of_before_gets_no_permit),
 		WORLD_TEST(unit_gets_no_permit_for_less_than_it_ran),
 		WORLD_TEST(station_of_another_environment_gets_no_permit),
+		WORLD_TEST(station_of_another_line_gets_no_permit),
 		WORLD_TEST(older_image_than_the_unit_ran_is_a_nonconformance),
 	};
 

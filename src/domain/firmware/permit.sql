@@ -68,12 +68,6 @@ SELECT :serial AS serial, s.environment AS expected, f.environment AS found
 FROM station s JOIN firmware_release f ON f.id = :release
 WHERE s.id = :author AND s.environment <> f.environment;
 
--- refuse permit.requested FIRMWARE_TOO_OLD
-SELECT f.id AS release, b.security_version AS expected, f.security_version AS found
-FROM firmware_release f JOIN unit u ON u.product = :product AND u.serial = :serial
-JOIN build_authorization b ON b.id = u.build_authorization
-WHERE f.id = :release AND f.security_version < b.security_version;
-
 -- refuse permit.requested IMAGE_OLDER_THAN_UNIT
 SELECT u.serial, u.security_version AS expected, f.security_version AS found
 FROM firmware_release f JOIN unit u ON u.product = :product AND u.serial = :serial
