@@ -157,11 +157,14 @@ static void start_log(struct house *h)
 	zeros[64] = '\0';
 	for (size_t i = 0; i < sizeof FOUNDER_MAY / sizeof FOUNDER_MAY[0]; i++)
 		json_array_append_new(may, json_pack("{s:s}", "permission", FOUNDER_MAY[i]));
-	json_t *body =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:[o,o,o], s:o}", "mode", "founded", "origin",
-			  HOUSE_ORIGIN, "ca_key", zeros, "ca_certificate", zeros, "checkpoint_key",
-			  zeros, "founders", founder_json(&h->ada), founder_json(&h->ben),
-			  founder_json(&h->cleo), "founder_permissions", may);
+	json_t *founders = json_pack("[o, o, o]", founder_json(&h->ada), founder_json(&h->ben),
+				     founder_json(&h->cleo));
+	while (h->alone && json_array_size(founders) > 1)
+		json_array_remove(founders, json_array_size(founders) - 1);
+	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "mode",
+				 h->alone ? "bootstrap" : "founded", "origin", HOUSE_ORIGIN,
+				 "ca_key", zeros, "ca_certificate", zeros, "checkpoint_key", zeros,
+				 "founders", founders, "founder_permissions", may);
 	if (h->chartered)
 		add_charter(h, body);
 	house_check(submission_system(h->engine, &h->arena, "ledger.started", fresh, body, &s, &f),
@@ -228,6 +231,13 @@ void house_open_chartered(struct house *h, const char *address)
 {
 	prepare(h, address, AREAS);
 	h->chartered = true;
+	found(h);
+}
+
+void house_open_alone(struct house *h, const char *address)
+{
+	prepare(h, address, AREAS);
+	h->alone = true;
 	found(h);
 }
 

@@ -35,6 +35,7 @@ struct house {
 	struct arena arena;
 	uint64_t ids;
 	bool borrows; /* the founders' keys */
+	bool alone; /* ada is the only founder: a bootstrap log */
 	bool chartered;
 	void (*on_signed)(void *context, struct bytes cbor); /* hears of every submission */
 	void *on_signed_context;
@@ -44,6 +45,8 @@ struct house {
 void house_open(struct house *h, const char *address);
 /* The same with a charter, in which the founders agree: what is decided then waits for a signer. */
 void house_open_chartered(struct house *h, const char *address);
+/* The same with one founder, ada: every decision is hers alone until there is a rule. */
+void house_open_alone(struct house *h, const char *address);
 /* That charter's revision `revision`, in the arena; after `previous`, whose bytes it names. */
 struct bytes house_charter(struct house *h, uint64_t revision, const struct bytes *previous);
 /* The same with other areas; the list ends with NULL. */

@@ -7,6 +7,7 @@
 #include "record/registry.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What a gate asks about; `who` is the one who would pass it. */
 struct passage {
@@ -289,13 +290,44 @@ static void grant_ends_and_is_given_anew(void **state)
 	assert_string_equal(stops(w, &BUILD), "ACC-03"); /* nobody looked at it for a quarter */
 }
 
+/* Where one founder began alone, nobody else agrees to anything. */
+static int alone_setup(void **state)
+{
+	struct world *w = calloc(1, sizeof *w);
+
+	assert_non_null(w);
+	assert_int_equal(store_setup(state), 0);
+	w->store = *state;
+	*state = w;
+	house_open_alone(&w->house, w->store->address);
+	w->actors[w->actors_n++] = house_actor(&w->house, "anna", "person",
+					       "policy.write,policy.glass,access.admin,*.approve");
+	w->actors[w->actors_n++] = house_actor(&w->house, "bert", "person", "*.approve");
+	return 0;
+}
+
 static void rule_that_lets_one_decide_closes(void **state)
 {
-	struct world *w = ready(state);
+	struct world *w = *state;
+	const struct passage product = {"build", "anna", "product", "", "GW"};
 
-	adopted(w, "ACC-04");
-	assert_string_equal(stops(w, &BUILD), "");
-	assert_string_equal(stops(w, &SHIP), "");
+	assert_says("", w, "anna", "statement.adopted",
+		    "{'statement':'P','owner':'anna','wording':'x','review_by':'%s'}",
+		    from_now(w, DAYS(9)));
+	assert_string_not_equal(stops(w, &product), "ACC-04");
+	assert_says("", w, "anna", "control.adopted",
+		    "{'control':'ACC-04','statement':'P','owner':'anna','review_by':'%s'}",
+		    from_now(w, DAYS(9)));
+	assert_says("", w, "anna", "control.mode_set",
+		    "{'control':'SRC-01','mode':'observe','reason':'no parts here'}");
+	assert_string_equal(stops(w, &product), "ACC-04");
+	assert_says("!GLASS_TAKES_TWO", w, "anna", "glass.broken",
+		    "{'glass':'G1','gate':'build','minutes':30,'units':2,"
+		    "'reason':'The customer stands still until it has spares.'}");
+	assert_says("", w, "anna", "approval.rule_set",
+		    "{'class':'*','need':1,'newcomer_ms':0,'request_ttl_ms':3600000,"
+		    "'vote_ttl_ms':3600000}");
+	assert_string_equal(stops(w, &product), "");
 }
 
 static void second_account_of_somebody_who_left_is_found(void **state)
@@ -475,7 +507,8 @@ int main(void)
 		POLICY_TEST(critical_part_needs_two_sources),
 		POLICY_TEST(station_acts_only_as_itself),
 		POLICY_TEST(grant_ends_and_is_given_anew),
-		POLICY_TEST(rule_that_lets_one_decide_closes),
+		cmocka_unit_test_setup_teardown(rule_that_lets_one_decide_closes, alone_setup,
+						world_teardown),
 		POLICY_TEST(second_account_of_somebody_who_left_is_found),
 		POLICY_TEST(ended_build_accounts_for_every_unit),
 		POLICY_TEST(third_party_attests_the_product),
