@@ -14,6 +14,11 @@ struct vote_said {
 /* The vote by the key of an OpenSSH .pub file, of --voter or else of --as. */
 MUST_CHECK err approval_claim(struct cli *cli, struct client *client, const struct vote_said *vote,
 			      const char *key_path, struct prepared *out, struct fault *f);
+/* The id of a key of OpenSSH, by its file or the .pub beside it; and its SSHSIG over a claim. */
+MUST_CHECK err approval_ssh_key(struct cli *cli, const char *path, struct hash *out,
+				struct fault *f);
+MUST_CHECK err approval_ssh_sign(struct cli *cli, const char *key, struct bytes claim,
+				 struct bytes *out, struct fault *f);
 /* ssh-keygen signs with the key of --ssh (agents and tokens work), and it is sent. */
 MUST_CHECK err approve_by_ssh(struct cli *cli, struct client *client, const struct vote_said *vote,
 			      json_t **receipt, struct fault *f);

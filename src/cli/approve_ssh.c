@@ -24,7 +24,7 @@ extern char **environ;
 
 /* ---- the approval as bytes ---- */
 
-static err voter_key(struct cli *cli, const char *path, struct hash *out, struct fault *f)
+err approval_ssh_key(struct cli *cli, const char *path, struct hash *out, struct fault *f)
 {
 	size_t n = strlen(path);
 	bool is_public = n > 4 && strcmp(path + n - 4, ".pub") == 0;
@@ -48,7 +48,7 @@ err approval_claim(struct cli *cli, struct client *client, const struct vote_sai
 	struct hash key;
 	char hex[65];
 
-	TRY(voter_key(cli, key_path, &key, f));
+	TRY(approval_ssh_key(cli, key_path, &key, f));
 	hex_encode(hash_bytes(&vote->record), hex);
 	struct claim_maker maker = {.registry = config->registry,
 				    .origin = config->origin,
@@ -122,8 +122,8 @@ static err sign_in_folder(struct cli *cli, const char *folder, const char *key, 
 	return e;
 }
 
-static err sign_by_ssh(struct cli *cli, const char *key, struct bytes claim, struct bytes *out,
-		       struct fault *f)
+err approval_ssh_sign(struct cli *cli, const char *key, struct bytes claim, struct bytes *out,
+		      struct fault *f)
 {
 	char folder[] = "/tmp/sealwright-approve-XXXXXX";
 
@@ -160,7 +160,7 @@ err approve_by_ssh(struct cli *cli, struct client *client, const struct vote_sai
 	struct bytes sshsig;
 
 	TRY(approval_claim(cli, client, vote, key, &made, f));
-	TRY(sign_by_ssh(cli, key, made.claim, &sshsig, f));
+	TRY(approval_ssh_sign(cli, key, made.claim, &sshsig, f));
 	return bring(cli, client, vote->type, made.claim, sshsig, receipt, f);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* succeed.c — after a loss: what there is to agree to, agreeing, and going on under another name. */
-#include "cli/cli.h"
+#include "cli/approve.h"
 
 #include "backup/succession.h"
 #include "base/clock.h"
@@ -145,23 +145,20 @@ static err plan(struct cli *cli, struct server_config *config, struct fault *f)
 
 /* ---- agreeing ---- */
 
-static err make_approval(struct cli *cli, struct bytes origin, struct hash digest,
-			 const char *principal, struct bytes *out, struct fault *f)
+static err approval_claim_of(struct cli *cli, struct bytes origin, struct hash digest,
+			     const char *principal, const struct hash *key, struct bytes *out,
+			     struct fault *f)
 {
-	struct hash key = public_key_id(private_key_public(cli->key));
 	char hex[65], *name = arena_text(&cli->arena, origin);
-	uint8_t *bytes = arena_alloc(&cli->arena, APPROVAL_MAX);
-	struct writer w = writer_of(bytes, bytes == NULL ? 0 : APPROVAL_MAX);
 	const struct registry *registry;
 	struct prepared made;
-	struct bytes proof;
 
 	hex_encode(hash_bytes(&digest), hex);
 	TRY(cli_registry(cli, &registry, f));
 	struct claim_maker maker = {.registry = registry,
 				    .origin = name,
 				    .author = principal,
-				    .key = &key,
+				    .key = key,
 				    .now_ms = clock_wall_ms(&clock_system)};
 	json_t *json = json_pack("{s:{s:s}}", "body", "record", hex);
 	err e = json == NULL || name == NULL
@@ -170,35 +167,71 @@ static err make_approval(struct cli *cli, struct bytes origin, struct hash diges
 				     f);
 	json_decref(json);
 	TRY(e);
-	TRY(cose_sign(&cli->arena, cli->key, bytes_text("approval.given"), made.claim, &proof, f));
+	*out = made.claim;
+	return ERR_OK;
+}
+
+/* [claim, proof]: by --key here, or by OpenSSH with the key of --ssh. */
+static err make_approval(struct cli *cli, struct bytes origin, struct hash digest,
+			 const char *principal, struct bytes *out, struct fault *f)
+{
+	const char *ssh = cli_option(cli, "ssh");
+	uint8_t *bytes = arena_alloc(&cli->arena, APPROVAL_MAX);
+	struct writer w = writer_of(bytes, bytes == NULL ? 0 : APPROVAL_MAX);
+	struct bytes claim, proof;
+	struct hash key;
+
+	if (ssh != NULL)
+		TRY(approval_ssh_key(cli, ssh, &key, f));
+	else
+		key = public_key_id(private_key_public(cli->key));
+	TRY(approval_claim_of(cli, origin, digest, principal, &key, &claim, f));
 	cbor_put_array(&w, 2);
-	cbor_put_bytes(&w, made.claim);
-	put_bytes(&w, proof);
+	cbor_put_bytes(&w, claim);
+	if (ssh != NULL) {
+		TRY(approval_ssh_sign(cli, ssh, claim, &proof, f));
+		cbor_put_bytes(&w, proof);
+	} else {
+		TRY(cose_sign(&cli->arena, cli->key, bytes_text("approval.given"), claim, &proof,
+			      f));
+		put_bytes(&w, proof);
+	}
 	return writer_done(&w, out) ? ERR_OK : fail(f, "OUT_OF_MEMORY", NULL);
+}
+
+static err load_key(struct cli *cli, struct fault *f)
+{
+	const char *key;
+
+	if (cli_option(cli, "ssh") != NULL)
+		return ERR_OK;
+	TRY(cli_setting(cli, "key", &key, f));
+	if (key == NULL)
+		return fail(f, "CLIENT_KEY_MISSING", NULL);
+	TRY(cli_passphrase(cli, key, false, &cli->passphrase, f));
+	return private_key_load(key, cli->passphrase, &cli->key, f);
 }
 
 err command_ledger_agree(struct cli *cli, struct fault *f)
 {
-	const char *principal, *key, *to = cli_option(cli, "to");
+	const char *principal, *to = cli_option(cli, "to");
 	struct bytes statement, approval;
 	struct succession s;
 	struct claim claim;
 
 	TRY(cli_setting(cli, "as", &principal, f));
-	TRY(cli_setting(cli, "key", &key, f));
-	if (principal == NULL || key == NULL)
+	if (principal == NULL)
 		return fail(f, "CLIENT_KEY_MISSING", NULL);
 	if (to == NULL)
 		to = arena_printf(&cli->arena, "%s.approval", principal);
+	if (to == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(read_statement(cli, cli->words[0], &statement, &claim, &s, f));
 	say_statement(&s, claim_digest(statement));
 	if (!cli_flag(cli, "yes"))
 		TRY(cli_confirm(cli, "Do you agree to this?", f));
-	TRY(cli_passphrase(cli, key, false, &cli->passphrase, f));
-	TRY(private_key_load(key, cli->passphrase, &cli->key, f));
+	TRY(load_key(cli, f));
 	TRY(make_approval(cli, s.origin, claim_digest(statement), principal, &approval, f));
-	if (to == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(file_write(to, approval, 0644, f));
 	printf("Wrote %s. It counts for some hours: as long as the charter's rule says.\n", to);
 	return ERR_OK;

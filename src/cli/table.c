@@ -159,6 +159,7 @@ static const struct option_row SUCCEED_OPTIONS[] = {
 };
 static const struct option_row AGREE_OPTIONS[] = {
 	{"to", "FILE", "where the approval goes"},
+	{"ssh", "FILE", "signs with this key of OpenSSH, instead of --key"},
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
