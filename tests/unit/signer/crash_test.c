@@ -1,187 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The signer is cut off at every write and every flush of a day's work: before it, in its middle,
  * after it; and with the power failing, so that what was not flushed is kept by chance, sector by
- * sector. Afterwards nothing that was answered may be lost or answered otherwise. The cuts are
- * made by this program alone: the linker puts the functions below in the place of the C library's
- * (--wrap). */
-#include <errno.h>
-#include <fcntl.h>
+ * sector. Afterwards nothing that was answered may be lost or answered otherwise. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "core/sha256.h"
+#include "cut_testing.h"
 #include "log_testing.h"
 
-enum { CUT_STATUS = 77, SECTOR = 512, UNSYNCED_MAX = 1 << 20, CALLS_MAX = 200 };
-enum how { CUT_BEFORE, CUT_MIDDLE, CUT_AFTER, CUT_POWER, HOWS };
-
-/* Shared between the child who writes and the parent who lets the power fail. */
-struct power {
-	int journal_fd;
-	bool unsynced, in_journal;
-	uint64_t at;
-	size_t n, old_n; /* old_n: how many of the n bytes were in the file before */
-	uint8_t old[UNSYNCED_MAX];
-};
-
-static struct power *power;
-static long countdown; /* the child is cut at the call that brings it to 0 */
-static enum how how;
-static bool in_signer; /* this process is the one that is cut */
-
-/* ---- in the child ---- */
-
-ssize_t __real_write(int fd, const void *p, size_t n);
-ssize_t __wrap_write(int fd, const void *p, size_t n);
-ssize_t __real_pwrite64(int fd, const void *p, size_t n, off_t at);
-ssize_t __wrap_pwrite64(int fd, const void *p, size_t n, off_t at);
-int __real_fdatasync(int fd);
-int __wrap_fdatasync(int fd);
-ssize_t __real_send(int fd, const void *p, size_t n, int flags);
-ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
-int __real_flock(int fd, int operation);
-int __wrap_flock(int fd, int operation);
-
-static bool cut_here(void)
-{
-	return countdown > 0 && --countdown == 0;
-}
-
-int __wrap_flock(int fd, int operation)
-{
-	if (power != NULL)
-		power->journal_fd = fd;
-	return __real_flock(fd, operation);
-}
-
-/* Nothing leaves before it is on the disk: not for power that fails by chance, but always. */
-ssize_t __wrap_send(int fd, const void *p, size_t n, int flags)
-{
-	if (in_signer && power->unsynced)
-		abort();
-	return __real_send(fd, p, n, flags);
-}
-
-ssize_t __wrap_write(int fd, const void *p, size_t n)
-{
-	if (!cut_here())
-		return __real_write(fd, p, n);
-	if (how == CUT_AFTER)
-		(void)!__real_write(fd, p, n);
-	_exit(CUT_STATUS);
-}
-
-static void remember(int fd, size_t n, off_t at)
-{
-	if (power == NULL || n > UNSYNCED_MAX)
-		return;
-	/* Only then is a torn tail always the last append alone. */
-	if (in_signer && power->unsynced)
-		abort();
-	ssize_t old = pread(fd, power->old, n, at);
-
-	power->in_journal = fd == power->journal_fd;
-	power->at = (uint64_t)at;
-	power->n = n;
-	power->old_n = old > 0 ? (size_t)old : 0;
-	power->unsynced = true;
-}
-
-ssize_t __wrap_pwrite64(int fd, const void *p, size_t n, off_t at)
-{
-	bool cut = cut_here();
-
-	if (cut && how == CUT_BEFORE)
-		_exit(CUT_STATUS);
-	remember(fd, n, at);
-	ssize_t put = __real_pwrite64(fd, p, cut && how == CUT_MIDDLE ? n / 2 : n, at);
-	if (cut)
-		_exit(CUT_STATUS);
-	return put;
-}
-
-int __wrap_fdatasync(int fd)
-{
-	bool cut = cut_here();
-
-	if (cut && how != CUT_AFTER)
-		_exit(CUT_STATUS);
-	int done = __real_fdatasync(fd);
-	if (power != NULL)
-		power->unsynced = false;
-	if (cut)
-		_exit(CUT_STATUS);
-	return done;
-}
-
-struct cut {
-	long at;
-	enum how how;
-};
-
-static void arm(void *context)
-{
-	const struct cut *cut = context;
-
-	in_signer = true;
-	countdown = cut->at;
-	how = cut->how;
-}
-
-/* ---- the power fails ---- */
-
-static uint64_t chance;
-
-static uint64_t dice(uint64_t sides)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return chance % sides;
-}
-
-/* Each sector of the last write reached the disk or did not; the file became longer or did not. */
-static void let_power_fail(const struct signer_test *t)
-{
-	static const uint8_t zeros[SECTOR];
-	char path[4096];
-
-	if (!power->unsynced)
-		return;
-	power->unsynced = false;
-	assert_int_equal(
-		vault_path(t->vault, power->in_journal ? FILE_JOURNAL : FILE_SLOTS, path, NULL)
-			.code,
-		OK);
-	AUTO(fd_close) int fd = open(path, O_RDWR | O_CLOEXEC);
-	assert_true(fd >= 0);
-	struct stat status;
-	assert_int_equal(fstat(fd, &status), 0);
-	uint64_t end = power->at + power->n, size = (uint64_t)status.st_size;
-	if (end > size)
-		end = size; /* cut in the middle */
-	for (uint64_t at = power->at; at < end;) {
-		uint64_t next = (at / SECTOR + 1) * SECTOR;
-		size_t n = (size_t)((next < end ? next : end) - at),
-		       into = (size_t)(at - power->at);
-
-		if (dice(2) == 0) {
-			bool was = into + n <= power->old_n;
-
-			assert_int_equal(
-				__real_pwrite64(fd, was ? power->old + into : zeros, n, (off_t)at),
-				n);
-		}
-		at = next;
-	}
-	if (power->in_journal && dice(3) == 0)
-		assert_int_equal(ftruncate(fd, (off_t)(power->at + dice(power->n + 1))), 0);
-}
+enum { CALLS_MAX = 200 };
 
 /* ---- a day's work ---- */
 
@@ -510,12 +341,12 @@ static bool day_with_cut(long at, enum how cut_how)
 {
 	struct signer_test *t = signer_test_new();
 	struct memory m = {.log = log_new(t)};
-	struct cut cut = {at, cut_how}, early = {1 + (long)dice(2), CUT_BEFORE};
+	struct cut cut = {at, cut_how}, early = {1 + (long)cut_dice(2), CUT_BEFORE};
 	bool done = false;
 
 	write_log(m.log);
-	power->unsynced = false;
-	if (signer_start_as(t, geteuid(), arm, &cut)) {
+	cut_forget();
+	if (signer_start_as(t, geteuid(), cut_arm, &cut)) {
 		/* The cut may come right after the sign of life. */
 		done = signer_connect(t->socket, TIMEOUT_MS, &t->client, NULL).code == OK &&
 		       work(&m);
@@ -525,9 +356,9 @@ static bool day_with_cut(long at, enum how cut_how)
 	} else {
 		assert_true(signer_ended_with(t, CUT_STATUS));
 		if (cut_how == CUT_POWER) {
-			let_power_fail(t);
+			cut_let_power_fail(t);
 			/* And once more while it recovers, or just after. */
-			if (signer_start_as(t, geteuid(), arm, &early))
+			if (signer_start_as(t, geteuid(), cut_arm, &early))
 				assert_true(signer_stop(t) == 0);
 			else
 				assert_true(signer_ended_with(t, CUT_STATUS));
@@ -562,8 +393,8 @@ static void power_fails_in_many_ways(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 60; seed++) {
-		chance = seed * UINT64_C(0x9e3779b97f4a7c15);
-		(void)day_with_cut(3 + (long)dice(28), CUT_POWER);
+		cut_seed(seed * UINT64_C(0x9e3779b97f4a7c15));
+		(void)day_with_cut(3 + (long)cut_dice(28), CUT_POWER);
 	}
 }
 
@@ -574,11 +405,7 @@ int main(void)
 		cmocka_unit_test(power_fails_in_many_ways),
 	};
 
-	power = mmap(NULL, sizeof(*power), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		     0);
-	if (power == MAP_FAILED)
-		return 1;
-	chance = 88172645463325252u;
+	cut_open();
 	log_set_level(LOG_ERROR_LEVEL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
