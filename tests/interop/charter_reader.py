@@ -270,6 +270,8 @@ class Chain:
                     self.admitted(body.get("document"), body["record"], *kept)
         except (Refused, proof_reader.Unproved) as error:
             return i, str(error)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            return i, "a value of another kind: %r" % error
         return None
 
     def take(self, raw, at):
@@ -341,8 +343,8 @@ class Chain:
         kind = {tuple: COSE, list: WEBAUTHN, bytes: SSHSIG}.get(type(said.proof))
         if kind != key[2]:
             return False
-        public = serialization.load_der_public_key(key[1])
         try:
+            public = serialization.load_der_public_key(key[1])
             if kind == COSE:
                 proof_reader.check_cose(said.proof, public, said.bytes, said.claim[2])
             elif kind == WEBAUTHN:
@@ -350,6 +352,6 @@ class Chain:
             else:
                 return proof_reader.check_ssh(said.proof, public, said.bytes) in (
                     [key[4].encode()] if 4 in key else [b"", b"ssh:"])
-        except proof_reader.Unproved:
+        except (proof_reader.Unproved, ValueError):  # the library's word for a key that is none
             return False
         return True

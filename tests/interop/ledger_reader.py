@@ -532,11 +532,11 @@ class History:
         """A device speaks with the key of its X.509 certificate, as PRODUCT/SERIAL."""
         try:
             certificate = x509.load_der_x509_certificate(body["certificate"])
+            spki = certificate.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         except (KeyError, TypeError, ValueError):
             self.say("KEY", i, "a device certificate cannot be read")
             return
-        spki = certificate.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         self.keep_key(i, "%s/%s" % (body.get("product"), body.get("serial")), spki)
 
     def keep_key(self, i, principal, spki):
