@@ -135,16 +135,6 @@ static json_t *founder_json(const struct actor *a)
 	return json_pack("{s:s, s:s, s:s}", "principal", a->id, "key", hex, "public_key", spki);
 }
 
-static void add_charter(struct house *h, json_t *body)
-{
-	struct bytes charter = house_charter(h, 1, NULL);
-	char *text = arena_alloc(&h->arena, base64_size(charter.n) + 1);
-
-	assert_non_null(text);
-	base64url_encode(charter, text);
-	json_object_set_new(body, "charter", json_string(text));
-}
-
 static void start_log(struct house *h)
 {
 	static const struct uuid fresh;
@@ -166,7 +156,7 @@ static void start_log(struct house *h)
 				 "ca_key", zeros, "ca_certificate", zeros, "checkpoint_key", zeros,
 				 "founders", founders, "founder_permissions", may);
 	if (h->chartered)
-		add_charter(h, body);
+		json_object_set_new(body, "charter", house_charter_json(h));
 	house_check(submission_system(h->engine, &h->arena, "ledger.started", fresh, body, &s, &f),
 		    &f, "genesis");
 	json_decref(body);

@@ -35,7 +35,7 @@ struct house {
 	struct arena arena;
 	uint64_t ids;
 	bool borrows; /* the founders' keys */
-	bool alone; /* ada is the only founder: a bootstrap log */
+	bool alone;   /* ada is the only founder: a bootstrap log */
 	bool chartered;
 	void (*on_signed)(void *context, struct bytes cbor); /* hears of every submission */
 	void *on_signed_context;
@@ -49,6 +49,8 @@ void house_open_chartered(struct house *h, const char *address);
 void house_open_alone(struct house *h, const char *address);
 /* That charter's revision `revision`, in the arena; after `previous`, whose bytes it names. */
 struct bytes house_charter(struct house *h, uint64_t revision, const struct bytes *previous);
+/* The first one, as `ledger.started` carries it. */
+json_t *house_charter_json(struct house *h);
 /* The same with other areas; the list ends with NULL. */
 void house_open_with(struct house *h, const char *address, const struct area *const *areas);
 /* The same with founders whose keys the caller has and keeps, from this time on: so that one history

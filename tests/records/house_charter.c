@@ -54,3 +54,13 @@ struct bytes house_charter(struct house *h, uint64_t revision, const struct byte
 	assert_true(writer_done(&w, &document));
 	return document;
 }
+
+json_t *house_charter_json(struct house *h)
+{
+	struct bytes charter = house_charter(h, 1, NULL);
+	char *text = arena_alloc(&h->arena, base64_size(charter.n) + 1);
+
+	assert_non_null(text);
+	base64url_encode(charter, text);
+	return json_string(text);
+}
