@@ -73,7 +73,8 @@ struct restore_report {
 	char origin[NOTE_NAME_MAX + 1];
 	struct merkle_head head;
 	uint64_t entries, openings, blobs, verified_signatures;
-	uint64_t made_ms; /* when the backup was made */
+	uint64_t personal; /* of the blobs: about people, readable with blob.key alone */
+	uint64_t made_ms;  /* when the backup was made */
 	bool facts, secrets, signer;
 	struct hash digest;         /* of the file */
 	struct backup_said missing; /* what is not there, or does not hold */

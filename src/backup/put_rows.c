@@ -266,6 +266,7 @@ err put_blob_rows(struct put *p, const struct tar_member *m, struct fault *f)
 			return put_damaged(f, "a row about a file does not hold");
 		TRY(blob_insert(p, &b, f));
 		p->report->blobs++;
+		p->report->personal += b.blob.personal && b.stored;
 		if (b.is_here)
 			p->blobs[p->blobs_n++] = b.blob;
 		else if (b.stored)

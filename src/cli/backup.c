@@ -157,25 +157,38 @@ err command_signer_backup(struct cli *cli, struct fault *f)
 
 /* ---- and back ---- */
 
-/* What the house needs to start and nobody kept: a TLS key for localhost, and a secret for salts. */
-static err make_what_is_missing(struct cli *cli, const char *folder, struct fault *f)
+static err make_secret(struct cli *cli, const char *folder, const char *name, struct fault *f)
 {
-	const char *key = arena_printf(&cli->arena, "%s/tls.key", folder);
-	const char *salts = arena_printf(&cli->arena, "%s/salts.key", folder);
+	const char *path = arena_printf(&cli->arena, "%s/%s", folder, name);
 	uint8_t secret[32];
 
-	if (key == NULL || salts == NULL)
+	if (path == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	if (file_exists(path))
+		return ERR_OK;
+	TRY(random_bytes(secret, sizeof secret, f));
+	TRY(file_write(path, bytes_of(secret, sizeof secret), 0600, f));
+	bytes_wipe(secret, sizeof secret);
+	printf("  made anew: %s\n", name);
+	return ERR_OK;
+}
+
+/* What the house needs to start and nobody kept. The key of files about people is not made anew while
+ * there are such files: it is still with the custodians. */
+static err make_what_is_missing(struct cli *cli, const char *folder, uint64_t personal,
+				struct fault *f)
+{
+	const char *key = arena_printf(&cli->arena, "%s/tls.key", folder);
+
+	if (key == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	if (!file_exists(key)) {
 		TRY(tls_files_make(&cli->arena, folder, f));
 		printf("  made anew: a TLS key and TLS certificate for localhost\n");
 	}
-	if (!file_exists(salts)) {
-		TRY(random_bytes(secret, sizeof secret, f));
-		TRY(file_write(salts, bytes_of(secret, sizeof secret), 0600, f));
-		bytes_wipe(secret, sizeof secret);
-		printf("  made anew: salts.key\n");
-	}
+	TRY(make_secret(cli, folder, "salts.key", f));
+	if (personal == 0)
+		return make_secret(cli, folder, "blob.key", f);
 	return ERR_OK;
 }
 
@@ -269,7 +282,8 @@ err command_restore(struct cli *cli, struct fault *f)
 	say_restored(cli, &plan, &report);
 	cli->verified = report.sound;
 	if (!plan.test)
-		return report.facts ? make_what_is_missing(cli, plan.folder, f) : ERR_OK;
+		return report.facts ? make_what_is_missing(cli, plan.folder, report.personal, f)
+				    : ERR_OK;
 	if (!report.sound)
 		return ERR_OK; /* what does not hold is no proof */
 	backup_marks_read(cli->words[1], &marks);
