@@ -82,7 +82,7 @@ static void summary(const struct demo *d)
 	else
 		printf("%llu receipts verified\n", (unsigned long long)d->verified);
 	printf("%zu of %u units commissioned\n", d->commissioned, d->options.units);
-	printf("%zu of %d attacks stopped\n", d->stopped, ATTACKS);
+	printf("%zu of %zu attacks stopped\n", d->stopped, demo_attacks_n());
 	fflush(stdout);
 }
 
@@ -100,7 +100,7 @@ err demo_run(const struct demo_options *options, bool *good, struct fault *f)
 	summary(d);
 	*good = e.code == OK && d->commissioned == options->units &&
 		d->passports == options->units && d->verified == d->records &&
-		d->stopped == ATTACKS;
+		d->stopped == demo_attacks_n();
 	if (e.code == OK && !options->once)
 		e = stay(d, f);
 	demo_done(d);

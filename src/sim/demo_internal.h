@@ -20,7 +20,7 @@
 #define DEMO_ORIGIN   "demo.sealwright.example/trial"
 
 enum { SECURITY_VERSION = 1 };
-enum { ACTORS_MAX = 16, DEMO_PATH_SIZE = 512, DEMO_UNITS_MAX = 400, PER_RECORD = 100, ATTACKS = 5 };
+enum { ACTORS_MAX = 16, DEMO_PATH_SIZE = 512, DEMO_UNITS_MAX = 400, PER_RECORD = 100 };
 
 struct actor {
 	const char *id;
@@ -128,7 +128,10 @@ MUST_CHECK err demo_answer(struct demo *d, struct device *unit, struct told *tol
 MUST_CHECK err demo_recall(struct demo *d, struct fault *f);
 MUST_CHECK err demo_fetch_passports(struct demo *d, struct fault *f);
 MUST_CHECK err demo_verify_passports(struct demo *d, struct fault *f);
+/* One attack while everything runs: adds to d->stopped, or is an error. */
+typedef err demo_attack(struct demo *d, struct fault *f);
 MUST_CHECK err demo_attacks(struct demo *d, struct fault *f);
+size_t demo_attacks_n(void);
 /* What was built with a changed image is destroyed, and the build authorization balances and ends. */
 MUST_CHECK err demo_close(struct demo *d, struct fault *f);
 /* On a copy, with nothing running. */
