@@ -80,6 +80,8 @@ err judge_authorization(struct deciding *d, struct fault *f)
 		return fail(f, "SIGNER_BODY_WRONG", "field", "hardware_type", NULL);
 	TRY(judge_stations(&read, f));
 	TRY(judge_profile(d, &read, f));
+	if (d->vault->state.authorizations_n >= ADMITTED_MAX)
+		return fail(f, "SIGNER_FULL", NULL);
 	if (state_authorization(&d->vault->state, read.id) != NULL)
 		return id_taken(d, "build authorization", read.id, f);
 	if (!check_left_out(CHECK_SIGNER_VALIDITY) && read.valid_until <= d->now)
@@ -95,6 +97,8 @@ err judge_release(struct deciding *d, struct fault *f)
 	struct firmware_manifest manifest;
 
 	TRY(manifest_read(&d->target.entry.claim, d->target.digest, &manifest, f));
+	if (d->vault->state.releases_n >= ADMITTED_MAX)
+		return fail(f, "SIGNER_FULL", NULL);
 	if (state_release(&d->vault->state, manifest.release) != NULL)
 		return id_taken(d, "firmware release", manifest.release, f);
 	return ERR_OK;

@@ -6,7 +6,11 @@
 #include "signer/evidence.h"
 #include "signer/admit.h"
 
-enum { PERMIT_ROOM = 1024, RECORD_ROOM = 64 + BATCH_MAX * (PERMIT_ROOM + 64) };
+enum {
+	PERMIT_ROOM = 1024,
+	RECORD_ROOM = 64 + BATCH_MAX * (PERMIT_ROOM + 64),
+	REQUEST_LIFE_MS = 24 * 3600 * 1000
+};
 
 struct permit_task {
 	struct shown shown;
@@ -68,8 +72,9 @@ static err judge_release_for(struct permit_batch *b, struct permit_task *task,
 	    (release->environment != own->environment && !check_left_out(CHECK_SIGNER_ENVIRONMENT)))
 		return fail(f, "SIGNER_OTHER_ENVIRONMENT", "release", text_of(b, release->id),
 			    NULL);
-	if (release < own || release->security_version < own->security_version ||
-	    release->security_version < authorization->security_version)
+	if (!check_left_out(CHECK_SIGNER_OLDER) &&
+	    (release < own || release->security_version < own->security_version ||
+	     release->security_version < authorization->security_version))
 		return fail(f, "SIGNER_RELEASE_OLDER", "release", text_of(b, release->id), NULL);
 	return ERR_OK;
 }
@@ -91,6 +96,17 @@ static err judge_station_of(struct permit_batch *b, struct permit_task *task,
 	return evidence_station(&task->shown, proved->author_key, &task->why_not);
 }
 
+/* Who kept a request back has no use of it later; and a clock that is far off permits nothing. */
+static err judge_age(const struct claim *claim, uint64_t now, struct fault *f)
+{
+	bool in_time = claim->made > now ? claim->made - now <= REQUEST_LIFE_MS
+					 : now - claim->made <= REQUEST_LIFE_MS;
+
+	return in_time || check_left_out(CHECK_SIGNER_EXPIRY)
+		       ? ERR_OK
+		       : fail(f, "SIGNER_REQUEST_OVER", NULL);
+}
+
 static err judge_new(struct permit_batch *b, struct permit_task *task, const struct proved *proved)
 {
 	const struct signer_state *s = &b->vault->state;
@@ -98,6 +114,7 @@ static err judge_new(struct permit_batch *b, struct permit_task *task, const str
 	struct merkle_head head;
 
 	TRY(vault_now(b->vault, &b->now, f));
+	TRY(judge_age(&task->shown.entry.claim, b->now, f));
 	TRY(evidence_head(b->vault, b->request->size, &head, f));
 	TRY(evidence_show(b->vault, head, proved, &task->shown, f));
 	TRY(evidence_fresh(b->vault, proved->sequence, f));

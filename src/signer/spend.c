@@ -75,9 +75,7 @@ err vault_now(const struct vault *v, uint64_t *now, struct fault *f)
 
 uint64_t vault_time(const struct vault *v)
 {
-	uint64_t wall = clock_wall_ms(&v->clock);
-
-	return wall > v->state.latest ? wall : v->state.latest;
+	return v->state.latest;
 }
 
 /* ---- the journal ---- */

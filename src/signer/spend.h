@@ -11,7 +11,8 @@
 MUST_CHECK err vault_settle(struct vault *v, struct fault *f);
 /* The signer's time, when it can be believed: SIGNER_CLOCK_BACK, SIGNER_CLOCK_STEPPED. */
 MUST_CHECK err vault_now(const struct vault *v, uint64_t *now, struct fault *f);
-/* The same for what must work with any clock: never before the journal's last time. */
+/* The journal's last time, for records that need no time of their own and must work with any clock: one that
+ * is years ahead for a moment must not come into the journal, which never goes back. */
 uint64_t vault_time(const struct vault *v);
 /* Appends what was written. After an error the journal cannot be trusted, and the process must end. */
 MUST_CHECK err vault_append(struct vault *v, const struct writer *w, uint64_t at,

@@ -225,6 +225,41 @@ static void permit_needs_its_unit_station_and_release(void **state)
 	stop(l);
 }
 
+static void permit_that_was_asked_for_long_ago_is_not_given(void **state)
+{
+	struct test_log *l = start(5);
+
+	(void)state;
+	(void)issued(l, put_unit(l, 0, "A1", 0));
+	uint64_t old = put_permit(l, 0, 0, "R1", 1);
+	l->t->moved->wall_ahead += 25 * 3600000;
+	l->t->moved->steady_ahead += 25 * 3600000;
+	not_permitted(l, old, "SIGNER_REQUEST_OVER");
+	struct programming_permit permit;
+	permitted(l, put_permit(l, 0, 0, "R1", 1), &permit);
+	stop(l);
+}
+
+/* The journal never goes back: a time that is years ahead must not come into it. */
+static void denial_under_a_clock_that_runs_ahead_does_not_stop_the_signer(void **state)
+{
+	struct test_log *l = start(5);
+	struct hash digest;
+	uint64_t count, release = put_release(l, "R2", "production", 1),
+			denial = put_denial(l, CLEO, release);
+
+	(void)state;
+	l->t->moved->wall_ahead += 100000000000;
+	assert_int_equal(signer_deny(l->t->client, l->entries[denial], &digest, &count, NULL).code,
+			 OK);
+	l->t->moved->wall_ahead -= 100000000000;
+	(void)issued(l, put_unit(l, 0, "A1", 0));
+	assert_int_equal(signer_stop(l->t), 0);
+	signer_start(l->t);
+	(void)issued(l, put_unit(l, 0, "A1", 1));
+	stop(l);
+}
+
 static void withdrawn_release_is_not_permitted_any_more(void **state)
 {
 	struct test_log *l = start(5);
@@ -259,6 +294,8 @@ int main(void)
 		cmocka_unit_test(closing_ends_by_number),
 		cmocka_unit_test(permit_is_for_this_unit_this_image_and_an_hour),
 		cmocka_unit_test(permit_needs_its_unit_station_and_release),
+		cmocka_unit_test(permit_that_was_asked_for_long_ago_is_not_given),
+		cmocka_unit_test(denial_under_a_clock_that_runs_ahead_does_not_stop_the_signer),
 		cmocka_unit_test(withdrawn_release_is_not_permitted_any_more),
 	};
 
