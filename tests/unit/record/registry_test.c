@@ -154,6 +154,58 @@ static void sql_that_fits_no_row_is_refused(void **state)
 	SQL_REFUSED("two views", "-- view v p\nSELECT 1\n-- view v p\nSELECT 2\n");
 }
 
+#define POLICY(name) "-- policy " name "\nSELECT 1;\n"
+#define WHOLE              \
+	POLICY("revision") \
+	POLICY("adopted") POLICY("mode") POLICY("passage") POLICY("result") POLICY("glass")
+
+static void a_policy_is_whole_or_is_none(void **state)
+{
+	const struct record_type types[] = {{GOOD}, {0}};
+
+	(void)state;
+	assert_null(makes(types, SQL WHOLE POLICY("inside")));
+	SQL_REFUSED("some of its sections are missing", WHOLE);
+	SQL_REFUSED("some of its sections are missing", POLICY("mode"));
+	SQL_REFUSED("two policy sections", WHOLE POLICY("inside") POLICY("mode"));
+	SQL_REFUSED("no policy section", WHOLE POLICY("inside") POLICY("moods"));
+}
+
+static void a_control_judges_in_one_way(void **state)
+{
+	const struct record_type types[] = {{GOOD}, {0}};
+
+	(void)state;
+	assert_null(makes(types, SQL "-- control A-1 B-2 gate:x gate:y adopted\nSELECT 1;\n"
+				     "-- control A-1 gate:x adopted\nSELECT 2;\n"
+				     "-- control C-3 gate:x always\nSELECT 1;\n"));
+	SQL_REFUSED("two ways", "-- control A-1 gate:x adopted\nSELECT 1;\n"
+				"-- control A-1 gate:y\nSELECT 1;\n");
+	SQL_REFUSED("two ways", "-- control A-1 gate:x always\nSELECT 1;\n"
+				"-- control A-1 gate:x\nSELECT 1;\n");
+}
+
+static void every_control_at_every_gate_is_one(void **state)
+{
+	const struct record_type types[] = {{GOOD}, {0}};
+	const struct area area = {"thing", types,
+				  SQL "-- control A-1 B-2 gate:x gate:y adopted\nSELECT 1;\n"
+				      "-- control C-3 gate:x always\nSELECT 1;\n"};
+	const struct area *const areas[] = {&area, NULL};
+	struct registry *r = NULL;
+	struct fault f = {0};
+
+	(void)state;
+	assert_int_equal(registry_make(areas, &r, &f).code, OK);
+	assert_int_equal(r->controls_n, 5);
+	assert_string_equal(r->controls[2].id, "B-2");
+	assert_string_equal(r->controls[2].gate, "x");
+	assert_int_equal(r->controls[2].force, CONTROL_ADOPTED);
+	assert_int_equal(r->controls[4].force, CONTROL_ALWAYS);
+	assert_false(r->has_policy);
+	registry_free(r);
+}
+
 static void one_name_has_one_type(void **state)
 {
 	const struct record_type types[] = {{GOOD}, {GOOD}, {0}};
@@ -246,6 +298,9 @@ int main(void)
 		cmocka_unit_test(rows_that_say_too_little_are_refused),
 		cmocka_unit_test(fields_that_do_not_fit_are_refused),
 		cmocka_unit_test(sql_that_fits_no_row_is_refused),
+		cmocka_unit_test(a_policy_is_whole_or_is_none),
+		cmocka_unit_test(a_control_judges_in_one_way),
+		cmocka_unit_test(every_control_at_every_gate_is_one),
 		cmocka_unit_test(one_name_has_one_type),
 		cmocka_unit_test(the_digest_of_the_folds_follows_tables_and_folds_only),
 		cmocka_unit_test(a_view_ends_in_its_plain_order),

@@ -120,6 +120,13 @@ static void headers_that_are_none_are_refused(void **state)
 	assert_refused("-- table t a, b\nx TEXT\n", "1", "table NAME key");
 	assert_refused("-- table t key\nx TEXT\n", "1", "number of words");
 	assert_refused("-- control C gat:e\nSELECT 1\n", "1", "gate:GATE");
+	assert_refused("-- control gate:e C\nSELECT 1\n", "1", "gate:GATE");
+	assert_refused("-- control gate:e gate:f\nSELECT 1\n", "1", "gate:GATE");
+	assert_refused("-- control C gate:\nSELECT 1\n", "1", "gate:GATE");
+	assert_refused("-- control C gate:e never\nSELECT 1\n", "1", "gate:GATE");
+	assert_refused("-- control C gate:e always adopted\nSELECT 1\n", "1", "gate:GATE");
+	assert_refused("-- control C gate:e D gate:f\nSELECT 1\n", "1", "gate:GATE");
+	assert_refused("-- policy mode now\nSELECT 1\n", "1", "number of words");
 	assert_refused("-- view v\nSELECT 1\n", "1", "number of words");
 	assert_refused("-- view v p a b c d e f g h i j k l m n o p q\nSELECT 1\n", "1",
 		       "too many");
