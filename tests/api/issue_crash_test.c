@@ -54,6 +54,7 @@ struct crash {
 	size_t rounds;
 	pid_t signer;
 	unsigned random;
+	size_t servers_ended, signers_ended; /* before their time */
 };
 
 static const char *serial_of(size_t i)
@@ -271,6 +272,7 @@ static void start_signer(struct crash *c, unsigned long cut)
 	int status;
 	assert_int_equal(waitpid(c->signer, &status, 0), c->signer);
 	assert_true(cut > 0 && WIFEXITED(status) && WEXITSTATUS(status) == CUT_STATUS);
+	c->signers_ended++;
 	start_signer(c, 0);
 }
 
@@ -310,8 +312,10 @@ static int watch_processes(struct crash *c, pid_t server)
 		assert_true(pid > 0);
 		if (pid == server)
 			return status;
-		if (pid == c->signer)
-			start_signer(c, 0);
+		if (pid != c->signer)
+			continue;
+		c->signers_ended++;
+		start_signer(c, 0);
 	}
 }
 
@@ -338,6 +342,7 @@ static void run_round(struct crash *c, size_t round, enum victim victim, unsigne
 	if (c->seen->wrong[0] != '\0')
 		stop_test("round %zu, victim %d, cut %lu: %s\n", round, (int)victim, cut,
 			  c->seen->wrong);
+	c->servers_ended += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	bool ended = WIFEXITED(status) &&
 		     (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == CUT_STATUS);
@@ -350,7 +355,7 @@ static void run_round(struct crash *c, size_t round, enum victim victim, unsigne
 static size_t wanted_rounds(enum db_product product)
 {
 	const char *text = getenv("CRASH_ROUNDS");
-	size_t rounds = text != NULL ? strtoul(text, NULL, 10) : product == DB_SQLITE ? 240 : 60;
+	size_t rounds = text != NULL ? strtoul(text, NULL, 10) : product == DB_SQLITE ? 252 : 64;
 
 	return rounds < ROUNDS_MAX ? rounds : ROUNDS_MAX;
 }
@@ -533,6 +538,10 @@ static void each_request_has_one_certificate_whoever_ends_whenever(void **state)
 		run_round(c, round, victim, cut);
 	}
 	run_round(c, c->rounds, NOBODY, 0);
+	print_message("%zu servers and %zu signers ended before their time\n", c->servers_ended,
+		      c->signers_ended);
+	assert_in_range(c->servers_ended, cuts / 2, c->rounds);
+	assert_in_range(c->signers_ended, c->rounds / 8, c->rounds);
 	verify_all(c);
 	crash_close(c);
 }
