@@ -123,6 +123,8 @@ err judge_charter(struct deciding *d, struct fault *f)
 		return fail(f, "CHARTER_WRONG", "why", why, NULL);
 	if (next->revision != revision)
 		return fail(f, "SIGNER_BODY_WRONG", "field", "revision", NULL);
+	if (next->revision > d->vault->state.charter->charter.revision + 1)
+		return fail(f, "SIGNER_CHARTER_AHEAD", NULL); /* the one between may yet come */
 	if (!charter_follows(&d->vault->state.charter->charter, next, &more, &why))
 		return fail(f, "SIGNER_CHARTER_NOT_NEXT", "why", why, NULL);
 	d->more = more ? 1 : 0;

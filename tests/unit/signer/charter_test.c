@@ -120,6 +120,10 @@ static void revision_must_follow_the_one_in_force(void **state)
 	uint64_t third = put(l, ADA, other);
 	refused(l, DECISION_POLICY, AT(third, put_approval(l, BEN, third)),
 		"SIGNER_CHARTER_NOT_NEXT");
+	struct charter *ahead = in_force(l);
+	ahead->revision++;
+	uint64_t later = put(l, ADA, ahead);
+	refused(l, DECISION_POLICY, AT(later, put_approval(l, BEN, later)), "SIGNER_CHARTER_AHEAD");
 	uint64_t fourth = put_charter(l, ADA, bytes_text("no charter"), 3);
 	refused(l, DECISION_POLICY, AT(fourth, put_approval(l, BEN, fourth)), "CHARTER_WRONG");
 	stop(l);
