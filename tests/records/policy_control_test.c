@@ -381,6 +381,8 @@ static void person_who_receives_is_trained(void **state)
 	assert_decided("", w, "control.mode_set",
 		       "{'control':'RCV-01','mode':'observe','reason':'no shipment here'}");
 	assert_string_equal(stops(w, &RECEIVE), "PPL-01");
+	assert_string_equal(evidence(w, "PPL-01", "pass", 9, ",'kind':'principal','id':'qa'"),
+			    "EVIDENCE_ABOUT_ONESELF");
 	assert_string_equal(evidence(w, "PPL-01", "pass", 9, ",'kind':'principal','id':'dora'"),
 			    "");
 	assert_string_equal(stops(w, &RECEIVE), "");

@@ -310,6 +310,12 @@ SELECT :control AS control WHERE (:kind IS NULL AND (:within IS NOT NULL OR :id 
 OR (:kind IS NOT NULL AND :id IS NULL)
 OR (:kind IN ('unit', 'part_lot') AND :within IS NULL);
 
+--- Nobody says of oneself that one is trained, by another account neither.
+-- flag control.evidence_given EVIDENCE_ABOUT_ONESELF
+SELECT :control AS control WHERE :kind = 'principal' AND :result = 'pass'
+AND (:id = :author OR EXISTS (SELECT 1 FROM principal a
+	JOIN principal b ON b.natural_id = a.natural_id WHERE a.id = :id AND b.id = :author));
+
 --- What was found to have failed has failed since it happened: the evidence before it ends there.
 -- fold control.evidence_given
 UPDATE control_interval SET until_at = CASE
