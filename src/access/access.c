@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "access/access.h"
 
+#include "base/checks.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -291,6 +293,10 @@ bool grant_holds(const struct grant *grant, const struct two_clocks *now)
 {
 	bool bounded = grant->not_before != 0 || grant->not_after != 0;
 
+	if (check_left_out(CHECK_ENGINE_GRANT_TIME))
+		return true;
+	if (check_left_out(CHECK_ENGINE_CLOCK)) /* believes the wall clock alone */
+		return !bounded || holds_at(grant, now->wall);
 	return !bounded ||
 	       (!now->stepped && holds_at(grant, now->wall) && holds_at(grant, now->steady));
 }
@@ -302,7 +308,8 @@ bool grant_covers(const struct grant *grant, const struct scope *scope,
 		return false;
 	for (size_t i = 0; i < SCOPE_N; i++)
 		if (grant->scope.text[i][0] != '\0' &&
-		    strcmp(grant->scope.text[i], scope->text[i]) != 0)
+		    strcmp(grant->scope.text[i], scope->text[i]) != 0 &&
+		    !check_left_out(CHECK_ENGINE_GRANT_SCOPE))
 			return false;
 	return true;
 }

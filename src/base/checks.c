@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-static enum check left_out;
+static enum check left_out, left_out_too;
 static const char *left_out_code;
 
 bool check_left_out(enum check check)
 {
-	return check == left_out && check != CHECK_NONE;
+	return check != CHECK_NONE && (check == left_out || check == left_out_too);
 }
 
 bool check_rule_left_out(enum check check, const char *code)
@@ -21,4 +21,10 @@ void check_leave_out(enum check check, const char *code)
 {
 	left_out = check;
 	left_out_code = code;
+	left_out_too = CHECK_NONE;
+}
+
+void check_leave_out_too(enum check check)
+{
+	left_out_too = check;
 }

@@ -32,11 +32,13 @@ enum check {
 	CHECK_SIGNER_VALIDITY,    /* the authorization's valid_until */
 	CHECK_SIGNER_TURNED_BACK, /* journal against anchor and slots */
 	CHECK_SIGNER_ENVIRONMENT, /* firmware key, image and station of one environment */
+	CHECK_SIGNER_OLDER,       /* no release that is less secure than the authorization's */
 	/* the engine */
 	CHECK_ENGINE_RIGHT,       /* the author may */
 	CHECK_ENGINE_GRANT_TIME,  /* … now */
 	CHECK_ENGINE_GRANT_SCOPE, /* … here */
 	CHECK_ENGINE_PROOF,
+	CHECK_ENGINE_KEY, /* the key is the author's, and not revoked */
 	CHECK_ENGINE_ORIGIN,
 	CHECK_ENGINE_RULE, /* the refuse rule or flag named by check_rule() */
 	CHECK_ENGINE_GATE, /* the control named by check_rule() */
@@ -56,6 +58,8 @@ bool check_left_out(enum check check);
 bool check_rule_left_out(enum check check, const char *code);
 /* For tests: leaves out one check, and for CHECK_ENGINE_RULE and _GATE the code; CHECK_NONE: none. */
 void check_leave_out(enum check check, const char *code);
+/* And this one beside it: where two checks stop the same, the second is tried with the first gone. */
+void check_leave_out_too(enum check check);
 #else
 static inline bool check_left_out(enum check check)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* approvals.c — votes on waiting records. Every vote is weighed again at the moment of execution:
  * distinct natural persons, never the author, no newcomer, and all three clocks. */
+#include "base/checks.h"
 #include "record/writer.h"
 
 #include <inttypes.h>
@@ -139,14 +140,16 @@ static err vote_counts(struct attempt *x, const struct attempt *target, const st
 	*counts = false;
 	TRY(authority_principal(authority, bytes_text(voter), &person, f));
 	if (person.state != PRINCIPAL_ACTIVE || strcmp(person.kind, "person") != 0 ||
-	    strcmp(natural_of(&person, voter), w->author_natural) == 0)
+	    (strcmp(natural_of(&person, voter), w->author_natural) == 0 &&
+	     !check_left_out(CHECK_ENGINE_VOTER_AUTHOR)))
 		return ERR_OK;
 	if (target->record->type->scope != NULL && !target->has_scope)
 		return ERR_OK; /* the scope cannot be determined: no */
 	TRY(authority_grants(authority, bytes_text(voter), w->permission, &grants, f));
+	*counts = check_left_out(CHECK_ENGINE_VOTER_ELIGIBLE);
 	for (const struct grant *g = grants; g != NULL && !*counts; g = g->next)
 		*counts = grant_covers(g, &target->scope, now) &&
-			  (g->granted_at == 0 ||
+			  (g->granted_at == 0 || check_left_out(CHECK_ENGINE_VOTER_NEWCOMER) ||
 			   g->granted_at + (uint64_t)target->newcomer_ms <= x->batch->at);
 	return ERR_OK;
 }
@@ -160,14 +163,15 @@ static err count_votes(struct attempt *x, const struct attempt *target, struct w
 	for (size_t i = 0; i < w->votes_n; i++) {
 		bool seen = false;
 		w->votes[i].counts = false;
-		if (x->batch->at < w->votes[i].expires)
+		if (x->batch->at < w->votes[i].expires || check_left_out(CHECK_ENGINE_VOTE_EXPIRY))
 			TRY(vote_counts(x, target, w, w->votes[i].voter, &w->votes[i].counts, f));
 		for (size_t j = 0; j < i; j++)
 			seen = seen || (w->votes[j].counts &&
 					strcmp(w->votes[j].natural, w->votes[i].natural) == 0);
-		if (!w->votes[i].counts || seen)
+		bool distinct = !check_left_out(CHECK_ENGINE_VOTER_DISTINCT);
+		if (!w->votes[i].counts || (seen && distinct))
 			continue;
-		if (strcmp(w->votes[i].natural, natural) == 0)
+		if (strcmp(w->votes[i].natural, natural) == 0 && distinct)
 			*again = true;
 		else
 			(*count)++;
@@ -256,7 +260,8 @@ static err check_key_age(struct attempt *x, const struct attempt *t, bool *old_e
 
 	TRY(authority_key_enrolled_at(x->batch->engine->authority, x->record->claim.key, &at, f));
 	uint64_t from = at + (uint64_t)t->newcomer_ms;
-	*old_enough = at == 0 || from <= x->batch->at;
+	*old_enough =
+		at == 0 || from <= x->batch->at || check_left_out(CHECK_ENGINE_VOTER_NEWCOMER);
 	if (*old_enough)
 		return ERR_OK;
 	time_text(at, enrolled);
@@ -295,13 +300,14 @@ static err check_open(struct attempt *x, const struct waiting *w, bool *open)
 		return say_no(x, "APPROVAL_NOTHING_WAITS", NULL, NULL);
 	if (strcmp(w->state, "open") != 0 && !w->late)
 		return say_no(x, "APPROVAL_CLOSED", "state", w->state);
-	if (approves && x->batch->clocks.stepped)
+	if (approves && x->batch->clocks.stepped && !check_left_out(CHECK_ENGINE_CLOCK))
 		return say_no(x, "CLOCK_DISAGREES", NULL, NULL);
 	time_text(w->expires, expired);
-	if (x->batch->at >= w->expires || x->batch->clocks.wall >= w->expires)
+	if ((x->batch->at >= w->expires || x->batch->clocks.wall >= w->expires) &&
+	    !check_left_out(CHECK_ENGINE_VOTE_EXPIRY))
 		return say_no(x, "APPROVAL_EXPIRED", "expired", expired);
 	struct value not_after = approval_not_after(x->record);
-	if (approves && not_after.kind == VALUE_INT &&
+	if (approves && not_after.kind == VALUE_INT && !check_left_out(CHECK_ENGINE_VOTE_EXPIRY) &&
 	    (x->batch->at >= (uint64_t)not_after.number ||
 	     x->batch->clocks.wall >= (uint64_t)not_after.number)) {
 		time_text((uint64_t)not_after.number, expired);
