@@ -16,7 +16,7 @@ static const char ERIN_MAY[] =
 	"define,"
 	"line.authorize,line.build,line.close,line.scrap,line.read,firmware.release,"
 	"firmware.withdraw,firmware.read,identity.read,passport.read,recall.read,recall.hold,"
-	"nonconformance.read,access.read,attestation.read,ledger.read";
+	"nonconformance.read,access.read,access.credential,attestation.read,ledger.read";
 static const char ST1_MAY[] = "line.build,identity.request,firmware.program";
 
 /* ---- reading ---- */

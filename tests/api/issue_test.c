@@ -193,6 +193,47 @@ static void denied_decision_is_over_at_the_signer_too(void **state)
 		    409, "APPROVAL_CLOSED");
 }
 
+/* What was withdrawn here can not be built by the signer's word either: it was told. */
+static void withdrawn_release_is_over_at_the_signer_too(void **state)
+{
+	const char *released = company_decides(
+		&c, "firmware.released",
+		arena_printf(&x->arena,
+			     "{'release':'FW-W','product':'GW','version':'1.1','environment':"
+			     "'production','image':'%s','image_size':4096,'security_version':1}",
+			     "2222222222222222222222222222222222222222222222222222222222222222"));
+
+	(void)state;
+	assert_string_equal(company_verdict(&c, released), "admitted");
+	struct reply *withdrawn = api_sign(x, &x->erin, "firmware.withdrawn",
+					   "{'release':'FW-W','reason':'it bricks'}");
+	must_have(withdrawn, 201);
+	assert_string_equal(company_verdict(&c, reply_text(withdrawn, "digest")), "admitted");
+}
+
+static void station_gets_a_credential_for_its_enrolled_key(void **state)
+{
+	struct bytes der;
+	char text[4096], until[TIME_TEXT_SIZE];
+	struct fault f = {0};
+
+	(void)state;
+	time_text(clock_wall_ms(&clock_system) + UINT64_C(30) * 24 * 3600 * 1000, until);
+	api_check(csr_make(&x->arena, c.st1.key, "st1", &der, &f), &f, "csr");
+	base64url_encode(der, text);
+	const char *digest = company_decides(
+		&c, "credential.requested",
+		arena_printf(
+			&x->arena,
+			"{'credential':'CR-1','profile':'station','principal':'st1','csr':'%s',"
+			"'not_after':'%s'}",
+			text, until));
+	assert_string_equal(company_verdict(&c, digest), "admitted");
+	const json_t *row = company_row(&c, "/v1/views/credential.list?principal=st1");
+	assert_string_equal(json_string_value(json_object_get(row, "state")), "issued");
+	assert_true(column(row, "certificate").n > 100);
+}
+
 /* ---- certificates ---- */
 
 static void unit_gets_a_certificate_and_a_receipt_that_counts_it(void **state)
@@ -431,6 +472,8 @@ int main(void)
 		cmocka_unit_test(nothing_waits_when_everything_is_answered),
 		cmocka_unit_test(decision_by_a_stranger_to_the_charter_waits_and_is_seen),
 		cmocka_unit_test(denied_decision_is_over_at_the_signer_too),
+		cmocka_unit_test(withdrawn_release_is_over_at_the_signer_too),
+		cmocka_unit_test(station_gets_a_credential_for_its_enrolled_key),
 		cmocka_unit_test(unit_gets_a_certificate_and_a_receipt_that_counts_it),
 		cmocka_unit_test(certified_device_is_known_by_its_key),
 		cmocka_unit_test(same_key_gets_no_second_certificate),
