@@ -2,7 +2,6 @@
 /* marks.c — when the last backup was taken, and when one was last proved good by a test. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backup/backup.h"
@@ -10,24 +9,40 @@
 
 enum { PATH_SIZE = 4096, MARKS_SIZE_MAX = 1024 };
 
+/* Takes what stands before `end`, and the end itself. */
+static bool take_until(struct bytes *text, uint8_t end, struct bytes *out)
+{
+	const uint8_t *at = text->n == 0 ? NULL : memchr(text->p, end, text->n);
+
+	if (at == NULL)
+		return false;
+	*out = bytes_of(text->p, (size_t)(at - text->p));
+	*text = bytes_of(at + 1, text->n - out->n - 1);
+	return true;
+}
+
+static bool number_of(struct bytes text, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		*out = *out * 10 + (uint64_t)(text.p[i] - '0');
+	}
+	return text.n > 0 && text.n < 19;
+}
+
+/* NAME = AT SIZE DIGEST */
 static bool mark_line(struct bytes *text, const char *name, struct backup_mark *out)
 {
-	char line[256], digest[65];
-	const uint8_t *end = text->n == 0 ? NULL : memchr(text->p, '\n', text->n);
-	size_t n = end == NULL ? 0 : (size_t)(end - text->p);
-	int used = -1;
+	struct bytes word, equals, at, size, digest;
 
-	if (n == 0 || n >= sizeof line || strlen(name) + 3 > n)
-		return false;
-	memcpy(line, text->p, n);
-	line[n] = '\0';
-	*text = bytes_of(end + 1, text->n - n - 1);
-	if (strncmp(line, name, strlen(name)) != 0)
-		return false;
-	return sscanf(line + strlen(name), " = %" SCNu64 " %" SCNu64 " %64[0-9a-f]%n", &out->at,
-		      &out->size, digest, &used) == 3 &&
-	       used == (int)(n - strlen(name)) && strlen(digest) == 64 &&
-	       hex_decode(bytes_text(digest), out->digest.b, sizeof out->digest.b);
+	return take_until(text, ' ', &word) && bytes_equal(word, bytes_text(name)) &&
+	       take_until(text, ' ', &equals) && bytes_equal(equals, bytes_text("=")) &&
+	       take_until(text, ' ', &at) && number_of(at, &out->at) &&
+	       take_until(text, ' ', &size) && number_of(size, &out->size) &&
+	       take_until(text, '\n', &digest) && digest.n == 64 &&
+	       hex_decode(digest, out->digest.b, sizeof out->digest.b);
 }
 
 void backup_marks_read(const char *folder, struct backup_marks *out)

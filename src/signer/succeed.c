@@ -75,7 +75,6 @@ static err make_next(struct succeeding *s, struct fault *f)
 {
 	char path[PATH_SIZE];
 
-	TRY(load_next(s, f));
 	if (s->next != NULL)
 		return ERR_OK;
 	TRY(vault_path(s->folder, FILE_NEXT_KEY, path, f));
