@@ -81,6 +81,9 @@ MUST_CHECK err commit_record(struct attempt *x, enum outcome outcome, struct rec
 MUST_CHECK err weigh_gate(struct attempt *x, struct fault *f);
 /* A warning, or the use of broken glass, is a nonconformance that holds nothing. */
 void raise_let_pass(struct attempt *x, struct control_failure *let_pass);
+/* witness_make.c: false without memory. */
+MUST_CHECK bool make_witness(struct attempt *x, enum outcome outcome, uint64_t target,
+			     const struct record *target_record, struct witness *w);
 /* Marks it refused; `x` may be NULL. */
 void refuse(struct submission *s, const struct fault *why);
 
