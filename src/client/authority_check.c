@@ -14,14 +14,27 @@ static err wrong(struct fault *f, const char *what, const char *detail)
 	return fail(f, "AUTHORITY_WRONG", "what", what, "detail", detail, NULL);
 }
 
-static err verify_by_log(const struct note_key *log, enum document_kind kind,
-			 const struct cose_sign1 *sign1, const char *what, struct fault *f)
+static bool signed_by(const uint8_t raw[static 32], enum document_kind kind,
+		      const struct cose_sign1 *sign1)
 {
 	struct public_key *key;
+	struct fault ignored;
 
-	TRY(public_key_from_ed25519(log->public_key, &key, f));
+	if (public_key_from_ed25519(raw, &key, &ignored).code != OK)
+		return false;
 	bool good = cose_verify(sign1, key, document_name(kind), sign1->payload);
 	public_key_close(key);
+	return good;
+}
+
+static err verify_by_log(const struct authority_check *c, const struct note_key *log,
+			 enum document_kind kind, const struct cose_sign1 *sign1, const char *what,
+			 struct fault *f)
+{
+	bool good = signed_by(log->public_key, kind, sign1);
+
+	for (size_t i = 0; i < c->log_keys_n && !good; i++)
+		good = signed_by(c->log_keys[i], kind, sign1);
 	return good ? ERR_OK : wrong(f, what, "the log's key did not sign it");
 }
 
@@ -70,7 +83,7 @@ static err check_admission(struct authority_check *c, const struct note_key *log
 		return wrong(f, what, "the signer's admission is not here");
 	if (!admission_parse(answer->document, &sign1, &admission, &why))
 		return wrong(f, what, why);
-	TRY(verify_by_log(log, DOCUMENT_ADMISSION, &sign1, what, f));
+	TRY(verify_by_log(c, log, DOCUMENT_ADMISSION, &sign1, what, f));
 	if (!hash_equal(admission.claim, claim->digest) ||
 	    !bytes_equal(admission.origin, claim->origin) ||
 	    !bytes_equal(admission.approval_class, bytes_text("build.authorize")))
@@ -90,7 +103,7 @@ static err check_receipt(struct authority_check *c, const struct note_key *log,
 
 	if (!issue_receipt_parse(c->receipt, &sign1, receipt, &why))
 		return wrong(f, WHAT, why);
-	TRY(verify_by_log(log, DOCUMENT_RECEIPT, &sign1, WHAT, f));
+	TRY(verify_by_log(c, log, DOCUMENT_RECEIPT, &sign1, WHAT, f));
 	if (!bytes_equal(receipt->origin, c->origin))
 		return wrong(f, WHAT, "it is of another log");
 	if (!c->requested || !hash_equal(receipt->request, c->request))

@@ -9,11 +9,15 @@
 #include "client/passport_check.h"
 #include "core/signed_documents.h"
 
+enum { LOG_KEYS_MAX = 16 };
+
 /* Gathers while passport_check() runs. Zero-initialise with the unit; spans point into the passport. */
 struct authority_check {
 	const char *product, *serial; /* the unit */
 	struct arena arena;
-	struct fault fault; /* memory was short: told at the end */
+	struct fault fault;                 /* memory was short: told at the end */
+	uint8_t log_keys[LOG_KEYS_MAX][32]; /* that the log says it had, from its start on */
+	size_t log_keys_n;
 	struct claim_seen *claims, *claims_last;
 	struct answer_seen *answers;
 	struct charter_check *weighing; /* NULL: decisions are not weighed again */

@@ -90,6 +90,15 @@ static void keep_answer(struct authority_check *c, const struct entry *entry)
 	c->answers = one;
 }
 
+/* A log that went on under another name has another key since; what its first one signed still counts. */
+static void keep_log_key(struct authority_check *c, const struct entry *entry)
+{
+	struct bytes key = document_in_body(entry->claim.body, "checkpoint_key");
+
+	if (key.n == sizeof c->log_keys[0] && c->log_keys_n < LOG_KEYS_MAX)
+		memcpy(c->log_keys[c->log_keys_n++], key.p, key.n);
+}
+
 static bool is_of_unit(const struct authority_check *c, const struct entry *entry)
 {
 	const struct subject *s = &entry->witness.subject;
@@ -131,6 +140,9 @@ void authority_check_each(void *context, const struct passport_entry *entry,
 	for (size_t i = 0; i < sizeof CLAIMS / sizeof CLAIMS[0]; i++)
 		if (bytes_equal(type, bytes_text(CLAIMS[i])))
 			keep_claim(c, parsed);
+	if (bytes_equal(type, bytes_text("ledger.started")) ||
+	    bytes_equal(type, bytes_text("ledger.succeeded")))
+		keep_log_key(c, parsed);
 	if (bytes_equal(type, bytes_text("signer.admitted")))
 		keep_answer(c, parsed);
 	if (is_of_unit(c, parsed))

@@ -46,6 +46,17 @@ static void a_log_from_before_charters_says_nothing(void **state)
 	assert_false(r.issued);
 }
 
+static void what_an_earlier_key_of_the_log_signed_still_counts(void **state)
+{
+	struct story *s = *state;
+	struct authority_report r;
+
+	s->began_with_other = true;
+	s->receipt_key = s->admission_key = s->other_log;
+	assert_int_equal(story_told(s, &r).code, OK);
+	assert_true(r.issued);
+}
+
 /* ---- what does not ---- */
 
 static void a_unit_without_a_receipt_is_refused_where_there_is_a_charter(void **state)
@@ -200,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(a_unit_built_by_right_says_who_agreed),
 		STORY(a_log_from_before_charters_says_nothing),
+		STORY(what_an_earlier_key_of_the_log_signed_still_counts),
 		STORY(a_unit_without_a_receipt_is_refused_where_there_is_a_charter),
 		STORY(a_receipt_by_another_key_is_refused),
 		STORY(a_receipt_for_something_else_is_refused),

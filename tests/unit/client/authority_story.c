@@ -168,8 +168,13 @@ static void begins(struct story *s)
 {
 	struct writer w = room(s);
 
-	cbor_put_map(&w, 1);
+	cbor_put_map(&w, s->began_with_other ? 2 : 1);
 	put_blob(&w, "charter", s->charter);
+	if (s->began_with_other) {
+		uint8_t raw[32];
+		assert_true(public_key_ed25519(private_key_public(s->other_log), raw));
+		put_blob(&w, "checkpoint_key", bytes_of(raw, sizeof raw));
+	}
 	(void)shown(s, "ledger.started", ADA, NOW - MINUTE, &w);
 }
 

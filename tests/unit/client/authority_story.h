@@ -37,6 +37,7 @@ struct story {
 	struct firmware_manifest manifest;
 	bool emergency, no_admission, no_receipt, no_manifest, no_vote, no_release;
 	bool other_certificate, other_request, other_origin;
+	bool began_with_other; /* the log says that other_log was its first key */
 };
 
 /* cmocka fixtures: `*state` is a struct story. */
