@@ -23,28 +23,43 @@ static err list_pending(struct cli *cli, struct fault *f)
 	return e;
 }
 
-/* The word is a sequence, or a digest among what waits. */
-static err find_sequence(struct client *client, const char *word, uint64_t *out, struct fault *f)
+/* Where the record with this digest stands, among what the view lists. */
+static err find_in(struct client *client, const char *view, const char *column, const char *digest,
+		   uint64_t *out, bool *found, struct fault *f)
 {
-	char *end;
 	json_t *page = NULL, *row;
 	size_t i;
+
+	TRY(client_view_all(client, view, NULL, 0, &page, f));
+	json_array_foreach(json_object_get(page, "rows"), i, row)
+	{
+		const char *here = json_string_value(json_object_get(row, "digest"));
+		if (here == NULL || strcmp(here, digest) != 0)
+			continue;
+		*out = (uint64_t)json_integer_value(json_object_get(row, column));
+		*found = true;
+	}
+	json_decref(page);
+	return ERR_OK;
+}
+
+/* The word is a sequence, or a digest among what waits: for approvals, or for the signer, who may need one
+ * more than the server did. */
+static err find_sequence(struct client *client, const char *word, uint64_t *out, struct fault *f)
+{
+	struct fault not_mine;
+	char *end;
 	bool found = false;
 
 	errno = 0;
 	*out = strtoull(word, &end, 10);
 	if (strlen(word) < 20 && word[0] >= '0' && word[0] <= '9' && *end == '\0' && errno == 0)
 		return ERR_OK;
-	TRY(client_view_all(client, "approval.pending", NULL, 0, &page, f));
-	json_array_foreach(json_object_get(page, "rows"), i, row)
-	{
-		const char *digest = json_string_value(json_object_get(row, "digest"));
-		if (digest == NULL || strcmp(digest, word) != 0)
-			continue;
-		*out = (uint64_t)json_integer_value(json_object_get(row, "seq"));
-		found = true;
+	TRY(find_in(client, "approval.pending", "seq", word, out, &found, f));
+	if (!found) { /* whoever may not look there finds nothing there */
+		err e = find_in(client, "signer.waiting", "sequence", word, out, &found, &not_mine);
+		(void)e;
 	}
-	json_decref(page);
 	return found ? ERR_OK : fail(f, "CLI_NOTHING_WAITS", "word", word, NULL);
 }
 

@@ -105,6 +105,17 @@ static const struct option_row APPROVE_OPTIONS[] = {
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
+static const struct option_row DENY_OPTIONS[] = {
+	{"reason", "TEXT", "why"},
+	{"signer", "SOCKET",
+	 "straight to the signer, as its own account or root: DIR/run/signer.sock; the server need "
+	 "not know"},
+	{"ssh", "FILE",
+	 "signs with this key of OpenSSH: ssh-keygen does it, also with an agent or token"},
+	{"voter", "ID", "whose key that is, if another than --as: who then only brings it"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
 static const struct option_row PUT_OPTIONS[] = {
 	{"personal", NULL, "about a person: erased on request"},
 	{0},
@@ -228,6 +239,9 @@ const struct command COMMANDS[] = {
 	{"approve", "DIGEST|SEQUENCE",
 	 "Agrees to a waiting record: it is decoded here and its digest computed here.",
 	 APPROVE_OPTIONS, 0, 1, command_approve, NULL},
+	{"deny", "DIGEST|FILE",
+	 "Refuses a decision for good: by the server, or straight at the signer's socket.",
+	 DENY_OPTIONS, 1, 1, command_deny, NULL},
 	{"show", "FILE",
 	 "Decodes a claim offline; of an approval also the record beside it, if it is the one.",
 	 NULL, 1, 1, command_show, NULL},
