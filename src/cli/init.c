@@ -340,6 +340,7 @@ static err show_only(struct founding *n, struct fault *f)
 
 err command_init(struct cli *cli, struct fault *f)
 {
+	uint64_t port; /* a number that is none is said before anything is made */
 	struct founding *n = arena_alloc(&cli->arena, sizeof *n);
 	const char *folder = cli->words[0], *origin = cli_option(cli, "origin");
 	struct stat st;
@@ -355,6 +356,7 @@ err command_init(struct cli *cli, struct fault *f)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	if (lstat(n->folder, &st) == 0)
 		return fail(f, "STATE_EXISTS", "folder", n->folder, NULL);
+	TRY(cli_number(cli, "port", 8443, 65534, &port, f));
 	TRY(founding_people_read(cli, n->origin, &n->people, f));
 	if (cli_flag(cli, "dry-run"))
 		return show_only(n, f);

@@ -125,7 +125,7 @@ def founder_without_a_key_is_refused(program, house):
 
 
 def founder_without_a_name_is_refused(program, house):
-    program.fails(INVALID, "names no founder", "init", house.folder + "/none", "--founder",
+    program.fails(INVALID, "does not say who has which key", "init", house.folder + "/none", "--founder",
                   house.key("ada") + ".pub")
 
 
