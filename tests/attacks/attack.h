@@ -25,9 +25,11 @@ struct attack {
 };
 
 /* Each list ends with an attack without a name. */
-extern const struct attack PEOPLE_ATTACKS[];  /* signer_people.c: who must agree */
-extern const struct attack UNIT_ATTACKS[];    /* signer_units.c: certificates and permits */
-extern const struct attack TIME_ATTACKS[];    /* signer_time.c: clocks, and what is put back */
+extern const struct attack PEOPLE_ATTACKS[]; /* signer_people.c: who must agree */
+extern const struct attack UNIT_ATTACKS[];   /* signer_units.c: certificates and permits */
+extern const struct attack
+	TIME_ATTACKS[]; /* signer_time.c: clocks, and a ledger that is put back */
+extern const struct attack LOSS_ATTACKS[];    /* signer_loss.c: put back to yesterday, and lost */
 extern const struct attack VOTER_ATTACKS[];   /* engine_voters.c: approvals in the engine */
 extern const struct attack RIGHT_ATTACKS[];   /* engine_rights.c: grants, clocks, keys */
 extern const struct attack LINE_ATTACKS[];    /* engine_line.c: what stations say */
