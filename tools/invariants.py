@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """invariants.py [ROOT]: every test that docs/invariants.md names exists, and every invariant has a
-number of its own. Says how many have no test yet."""
+number of its own. Says how many have no test yet. And every test and attack that
+docs/threat-model.md names exists, so that it promises nothing that nobody tries."""
 import os
 import re
 import sys
@@ -16,8 +17,13 @@ def test_names(root):
         for name in files:
             if name.endswith((".c", ".py", ".sh", ".mjs")):
                 with open(os.path.join(folder, name), encoding="utf-8") as f:
-                    names |= set(re.findall(r"\b[a-z][a-z0-9_]{8,}\b", f.read()))
+                    names |= set(re.findall(r"\b[a-z][a-z0-9_]{7,}\b", f.read()))
     return names
+
+
+def promised(text):
+    """Names of tests in prose: in backquotes, of several words."""
+    return sorted(set(re.findall(r"`([a-z][a-z0-9]*(?:_[a-z0-9]+)+)`", text)))
 
 
 def main():
@@ -40,9 +46,15 @@ def main():
             if test not in names:
                 wrong += 1
                 print("%s: there is no test %s" % (number, test))
-    print("invariants: %d, %d wrong, without a test: %s" % (len(rows), wrong,
-                                                           " ".join(bare) or "none"))
-    sys.exit(1 if wrong or not rows else 0)
+    with open(os.path.join(root, "docs", "threat-model.md"), encoding="utf-8") as f:
+        threats = promised(f.read())
+    for test in threats:
+        if test not in names:
+            wrong += 1
+            print("threat-model.md: there is no test %s" % test)
+    print("invariants: %d, and %d names in the threat model, %d wrong, without a test: %s" %
+          (len(rows), len(threats), wrong, " ".join(bare) or "none"))
+    sys.exit(1 if wrong or not rows or not threats else 0)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tools that guard the house must themselves say no: most cases here are refusals."""
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -10,6 +11,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 import bench_table  # noqa: E402
 import house  # noqa: E402
+import invariants  # noqa: E402
 import layers  # noqa: E402
 import message_uses  # noqa: E402
 import messages  # noqa: E402
@@ -222,6 +224,30 @@ class Uses(unittest.TestCase):
         self.assertEqual(message_uses.SECTION.findall(sql), ["SEAL_GONE", "SEAL_LATE"])
         self.assertEqual(message_uses.CONTROL.findall("-- control RCV-01 gate:receive\n"),
                          ["RCV-01"])
+
+
+class Promises(unittest.TestCase):
+    def test_a_name_in_the_threat_model_is_one_of_several_words_in_backquotes(self):
+        text = "(a) `one_more_unit`, `ledger succeed`, `doctor`, one_more_word, `build/x_y`, `A_B_C`"
+        self.assertEqual(invariants.promised(text), ["one_more_unit"])
+
+    def test_an_attack_that_nobody_tries_is_noticed(self):
+        with tempfile.TemporaryDirectory() as root:
+            for folder in ("docs", "tests"):
+                os.mkdir(os.path.join(root, folder))
+            put(root, "docs/invariants.md", "| L1 | It holds. | `a_test_of_it` |\n")
+            put(root, "tests/a_test.c", "static void a_test_of_it(void **state)\n")
+            for threats, good in (("`a_test_of_it`", True), ("`nobody_tries_it`", False),
+                                  ("", False)):
+                put(root, "docs/threat-model.md", threats)
+                done = subprocess.run([sys.executable, invariants.__file__, root], check=False,
+                                      stdout=subprocess.PIPE)
+                self.assertEqual(done.returncode == 0, good, threats)
+
+
+def put(root, path, text):
+    with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+        f.write(text)
 
 
 class Measures(unittest.TestCase):
