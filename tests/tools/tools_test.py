@@ -9,6 +9,7 @@ import unittest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tools"))
+import attacks  # noqa: E402
 import bench_table  # noqa: E402
 import house  # noqa: E402
 import invariants  # noqa: E402
@@ -248,6 +249,47 @@ class Promises(unittest.TestCase):
 def put(root, path, text):
     with open(os.path.join(root, path), "w", encoding="utf-8") as f:
         f.write(text)
+
+
+class Attacks(unittest.TestCase):
+    FILES = {
+        "src/base/checks.h": "enum check { CHECK_NONE, CHECK_SIGNER_QUOTA };\n",
+        "src/signer/issue.c": "if (!check_left_out(CHECK_SIGNER_QUOTA)) {}\n",
+        "tests/attacks/units.c": "".join(
+            '{\'%s\', "attack %s",\n run, "M_%s", CHECK_SIGNER_QUOTA, 0},\n' % (x, x, x.upper())
+            for x in attacks.LETTERS),
+        "docs/attacks.md": "".join(
+            "| (%s) what | `M_%s` |\n" % (x, x.upper()) for x in attacks.LETTERS),
+    }
+
+    def judged(self, name=None, old="", new=""):
+        """What is wrong when one file says something else."""
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in self.FILES.items():
+                whole = os.path.join(root, path)
+                os.makedirs(os.path.dirname(whole), exist_ok=True)
+                if path == name:
+                    self.assertIn(old, text)
+                    text = text.replace(old, new)
+                with open(whole, "w", encoding="utf-8") as f:
+                    f.write(text)
+            return attacks.judge(root)[0]
+
+    def test_a_whole_list_is_right(self):
+        self.assertEqual(self.judged(), [])
+
+    def test_what_is_missing_is_named(self):
+        self.assertEqual(self.judged("src/base/checks.h", "QUOTA", "QUOTA, CHECK_SIGNER_KEY"),
+                         ["CHECK_SIGNER_KEY is asked nowhere",
+                          "CHECK_SIGNER_KEY is left out by no attack"])
+        self.assertEqual(self.judged("src/signer/issue.c", "CHECK_SIGNER_QUOTA", "true"),
+                         ["CHECK_SIGNER_QUOTA is asked nowhere"])
+        self.assertEqual(self.judged("tests/attacks/units.c", "{'c',", "{'d',"),
+                         ["attack (c) is not there", "docs/attacks.md: row (d) does not say M_C"])
+        self.assertEqual(self.judged("docs/attacks.md", "M_K", "M_L"),
+                         ["docs/attacks.md: row (k) does not say M_K"])
+        self.assertEqual(self.judged("tests/attacks/units.c", "attack b", "attack a"),
+                         ["two attacks are called 'attack a'"])
 
 
 class Measures(unittest.TestCase):
