@@ -127,7 +127,7 @@ static err deny_at_signer(struct cli *cli, const struct vote_said *vote, const c
 	}
 	printf("The signer ended %s for good.\n", hex);
 	if (issued > 0)
-		printf("%" PRIu64 " units had their certificates before.\n", issued);
+		printf("%" PRIu64 " units had their device certificates before.\n", issued);
 	printf("It is in no log yet: say it to the server, too, when that is in good hands.\n");
 	return ERR_OK;
 }

@@ -280,7 +280,7 @@ const struct command COMMANDS[] = {
 	 "time, or a draft, would have held. Changes nothing; the server may run.",
 	 REPLAY_OPTIONS, 1, 1, command_policy_replay, NULL},
 	{"witness make", "DIR",
-	 "Makes a witness's key and certificate, and prints its verifier key: for the charter of a "
+	 "Makes a witness's key and TLS certificate, and prints its verifier key: for the charter of a "
 	 "log that has not begun.",
 	 WITNESS_MAKE_OPTIONS, 1, 1, command_witness_make, NULL},
 	{"witness serve", "DIR",

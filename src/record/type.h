@@ -122,7 +122,8 @@ enum type_flags {
 	REPORT = 1, /* outside the author's permission it enters as unverified */
 	SYSTEM = 2, /* only the server's own services author it */
 	VOTE = 4,   /* about a waiting record: the permission is that of its approval class */
-	WEIGHED = 8, /* the signer weighs its approvals again: votes may follow after it took effect */
+	WEIGHED =
+		8, /* the signer weighs its approvals again: votes may follow after it took effect */
 };
 
 /* How a type names what it is about: kind, and the fields that hold the two halves of the key.
