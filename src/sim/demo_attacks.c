@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_attacks.c — five attacks while the server runs, or on a copy of its store; each counts as
+/* demo_attacks.c — attacks while the server runs, or on a copy of its store; each counts as
  * stopped only when the system says why, in words. */
 #include "sim/demo_internal.h"
 
@@ -111,7 +111,50 @@ static err changed_image(struct demo *d, struct fault *f)
 	return ERR_OK;
 }
 
-/* ---- 4: a broken seal ---- */
+/* ---- 4: a unit beyond the quota ---- */
+
+/* The last one that was authorized went to the attack before. */
+static err one_more_unit(struct demo *d, struct fault *f)
+{
+	struct device *unit;
+
+	TRY(device_make(PRODUCT, demo_text(d, "S%u-MORE", d->run), &unit, f));
+	err e = demo_request(d, unit, f);
+	device_close(unit);
+	return expect_refusal(d, e, "BUILD_QUOTA_EXCEEDED", "a unit more than people authorized",
+			      f);
+}
+
+/* ---- 5: the author agrees with herself ---- */
+
+static err own_release(struct demo *d, struct told *waits, struct fault *f)
+{
+	char hex[65];
+
+	hex_encode(hash_bytes(&d->image_digest), hex);
+	return demo_sign(d, "erin", "firmware.released",
+			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i}", "release",
+				   demo_text(d, "FW-%u-OWN", d->run), "product", PRODUCT, "version",
+				   "9", "environment", ENVIRONMENT, "image", hex, "image_size",
+				   (json_int_t)d->image.n, "security_version", SECURITY_VERSION),
+			 waits, f);
+}
+
+static err author_approves(struct demo *d, struct fault *f)
+{
+	struct told waits, told;
+
+	TRY(own_release(d, &waits, f));
+	err e = demo_sign(d, "erin", "approval.given", json_pack("{s:s}", "record", waits.digest),
+			  &told, f);
+	TRY(expect_refusal(d, e, "APPROVAL_NOT_ELIGIBLE",
+			   "a firmware release that is approved by who asked for it", f));
+	return demo_sign(d, "erin", "approval.withdrawn",
+			 json_pack("{s:s, s:s}", "record", waits.digest, "reason", "an attack"),
+			 NULL, f);
+}
+
+/* ---- 6: a broken seal ---- */
 
 static void print_failures(struct demo *d, const json_t *problem)
 {
@@ -166,7 +209,8 @@ static err broken_seal(struct demo *d, struct fault *f)
 }
 
 /* In this order: each finds what those before it left. */
-static demo_attack *const ATTACKS[] = {same_key, copied_certificate, changed_image, broken_seal};
+static demo_attack *const ATTACKS[] = {same_key,      copied_certificate, changed_image,
+				       one_more_unit, author_approves,    broken_seal};
 enum { ATTACKS_N = sizeof ATTACKS / sizeof ATTACKS[0] };
 
 size_t demo_attacks_n(void)

@@ -146,7 +146,7 @@ def main():
         cases.check("the main job ends well", code == 0)
         cases.check("every unit is commissioned",
                     "%d of %d units commissioned" % (UNITS, UNITS) in said)
-        cases.check("every attack is stopped", "5 of 5 attacks stopped" in said)
+        cases.check("every attack is stopped", "7 of 7 attacks stopped" in said)
         if cases.bad == 0:
             state = os.path.join(folder, "state")
             with open(os.path.join(state, "log.vkey"), encoding="utf-8") as file:
