@@ -314,6 +314,26 @@ static err check_policy(struct registry *r, struct fault *f)
 	return ERR_OK;
 }
 
+/* What needs evidence, each control says; what evidence must say, is said once. */
+static err join_evidence(struct registry *r, struct fault *f)
+{
+	for (size_t i = 0; i < r->controls_n; i++) {
+		struct control *control = &r->controls[i];
+
+		if (!control->on_evidence)
+			continue;
+		if (r->evidence == NULL)
+			return registry_bad(f, control->id,
+					    "no section `policy evidence` is there");
+		control->rule.sql =
+			arena_printf(&r->arena, "WITH need (kind, within, id) AS (\n%s\n)\n%s",
+				     control->rule.sql, r->evidence);
+		if (control->rule.sql == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+	}
+	return ERR_OK;
+}
+
 static err check_scopes(const struct registry *r, struct fault *f)
 {
 	for (size_t i = 0; i < r->types_n; i++)
@@ -339,6 +359,7 @@ static err fill(struct registry *r, const struct area *const *areas, struct faul
 	qsort(r->views, r->views_n, sizeof *r->views, order_views);
 	TRY(check_controls(r, f));
 	TRY(check_policy(r, f));
+	TRY(join_evidence(r, f));
 	return check_scopes(r, f);
 }
 

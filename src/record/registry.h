@@ -100,6 +100,7 @@ enum control_force {
 struct control {
 	const char *id, *gate;
 	enum control_force force;
+	bool on_evidence; /* its SQL says what needs evidence; registry.evidence asks for it */
 	struct rule rule;
 };
 
@@ -122,7 +123,8 @@ struct registry {
 	size_t controls_n;
 	const char *policy[POLICY_SECTIONS]; /* SQL; all there, or no area has a policy */
 	bool has_policy;
-	struct view *views; /* sorted by name */
+	const char *evidence; /* SQL after `WITH need (kind, within, id) AS (…)`, or NULL */
+	struct view *views;   /* sorted by name */
 	size_t views_n;
 	struct table **tables;
 	size_t tables_n;

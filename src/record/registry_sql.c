@@ -144,9 +144,9 @@ static enum control_force force_of(const struct section *s)
 {
 	const char *last = s->words[s->words_n - 1];
 
-	return strcmp(last, "adopted") == 0  ? CONTROL_ADOPTED
-	       : strcmp(last, "always") == 0 ? CONTROL_ALWAYS
-					     : CONTROL_BUILT_IN;
+	return strcmp(last, "always") == 0                                     ? CONTROL_ALWAYS
+	       : strcmp(last, "adopted") == 0 || strcmp(last, "evidence") == 0 ? CONTROL_ADOPTED
+									       : CONTROL_BUILT_IN;
 }
 
 static void keep_control(struct registry *r, const struct section *s, const char *id,
@@ -157,6 +157,7 @@ static void keep_control(struct registry *r, const struct section *s, const char
 	control->id = id;
 	control->gate = gate + strlen("gate:");
 	control->force = force_of(s);
+	control->on_evidence = strcmp(s->words[s->words_n - 1], "evidence") == 0;
 	control->rule = (struct rule){.kind = SECTION_CONTROL,
 				      .code = id,
 				      .sql = s->sql,
@@ -194,6 +195,10 @@ static err compile_policy(struct registry *r, const struct section *s, struct fa
 		[POLICY_INSIDE] = "inside",
 	};
 
+	if (strcmp(s->words[0], "evidence") == 0 && r->evidence == NULL) {
+		r->evidence = s->sql;
+		return ERR_OK;
+	}
 	for (size_t i = 0; i < POLICY_SECTIONS; i++) {
 		if (strcmp(s->words[0], names[i]) != 0)
 			continue;

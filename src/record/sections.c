@@ -97,7 +97,8 @@ static bool is_control(const struct section *s)
 	const char *last = s->words[s->words_n - 1];
 	return names > 0 && gates > 0 &&
 	       (rest == 0 ||
-		(rest == 1 && (strcmp(last, "adopted") == 0 || strcmp(last, "always") == 0)));
+		(rest == 1 && (strcmp(last, "adopted") == 0 || strcmp(last, "evidence") == 0 ||
+			       strcmp(last, "always") == 0)));
 }
 
 /* `TYPE`, or `TYPE CODE` of a refusal or flag; then perhaps `each LIST`. */
@@ -129,7 +130,8 @@ static err start_section(struct splitter *s, struct bytes header, unsigned line)
 	if (rule->kind == SECTION_TABLE && strcmp(section->words[1], "key") != 0)
 		return bad(s, line, "a table is `table NAME key COLUMN, …`");
 	if (rule->kind == SECTION_CONTROL && !is_control(section))
-		return bad(s, line, "a control is `control ID … gate:GATE … [adopted|always]`");
+		return bad(s, line,
+			   "a control is `control ID … gate:GATE … [adopted|evidence|always]`");
 	section->kind = rule->kind;
 	section->line = line;
 	s->n++;

@@ -196,11 +196,16 @@ def check_section(stores, section, types, messages):
         check_columns(stores, section, stores.prepare(where, section["sql"], parameters))
         return
     if words[0] == "control":
-        for name in [word for word in words[1:] if word not in ("adopted", "always")]:
+        for name in [word for word in words[1:] if word not in ("adopted", "evidence", "always")]:
             if not name.startswith("gate:") and "CONTROL_" + name.replace("-", "_") not in messages:
                 stores.wrong.append("%s: no message for control %s" % (where, name))
-        check_columns(stores, section, stores.prepare(where, section["sql"], CONTROL))
+        sql = section["sql"]
+        if words[-1] == "evidence":
+            sql = "WITH need (kind, within, id) AS (\n%s\n)\n%s" % (sql, stores.evidence)
+        check_columns(stores, section, stores.prepare(where, sql, CONTROL))
         return
+    if words[:2] == ["policy", "evidence"]:
+        return  # half a statement: it is looked at with each control on evidence
     if words[0] == "policy":
         stores.prepare(where, section["sql"], POLICY)
         return
@@ -253,6 +258,8 @@ def main():
         if section["words"][0] == "table":
             for statement in table_sql(section):
                 stores.make(section["where"], statement)
+    stores.evidence = next((s["sql"] for s in sections
+                            if s["words"] == ["policy", "evidence"]), "")
     for section in sections:
         check_section(stores, section, types, messages)
     if stores.address:

@@ -3,6 +3,22 @@
 --- is there evidence about it that passed and has not ended, and none that failed? An adopted control
 --- that nobody gave evidence for fails by itself.
 
+--- What every control on evidence asks of each thing that needs it (kind, within, id).
+-- policy evidence
+SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
+	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
+		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
+	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
+	ELSE 'none' END AS found
+FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
+	AND i.from_at <= :at AND i.until_at > :at)
+OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
+	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
+	AND i.from_at <= :at AND i.until_at > :at);
+
 --- About the house, or the sites concerned; not older than the control lets it be.
 -- control GOV-04 FAB-01 NET-02 NET-03 CHG-02 MON-01 INC-01 VUL-01 gate:build gate:program gate:ship adopted
 WITH place (site) AS (
@@ -30,105 +46,30 @@ WHERE EXISTS (SELECT 1 FROM given g WHERE g.result = 'fail')
 OR NOT EXISTS (SELECT 1 FROM given g WHERE g.result = 'pass' AND g.current = 1);
 
 --- About the station that acts.
--- control FAB-02 FAB-04 FAB-06 gate:build gate:program adopted
-WITH need (kind, within, id) AS (
-	SELECT 'station', '', s.id FROM station s WHERE s.id = :author AND :kind = 'unit'
-)
-SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
-	ELSE 'none' END AS found
-FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
-	AND i.from_at <= :at AND i.until_at > :at)
-OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-	AND i.from_at <= :at AND i.until_at > :at);
+-- control FAB-02 FAB-04 FAB-06 gate:build gate:program evidence
+SELECT 'station', '', s.id FROM station s WHERE s.id = :author AND :kind = 'unit';
 
 --- About the product.
--- control GOV-05 TST-01 gate:build gate:ship adopted
-WITH need (kind, within, id) AS (
-	SELECT 'product', '', :within WHERE :kind = 'unit'
-	UNION SELECT 'product', '', :id WHERE :kind = 'product'
-	UNION SELECT 'product', '', c.within FROM shipment_content c
-	WHERE :kind = 'shipment' AND c.shipment = :id AND c.kind = 'unit'
-)
-SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
-	ELSE 'none' END AS found
-FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
-	AND i.from_at <= :at AND i.until_at > :at)
-OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-	AND i.from_at <= :at AND i.until_at > :at);
+-- control GOV-05 TST-01 gate:build gate:ship evidence
+SELECT 'product', '', :within WHERE :kind = 'unit'
+UNION SELECT 'product', '', :id WHERE :kind = 'product'
+UNION SELECT 'product', '', c.within FROM shipment_content c
+WHERE :kind = 'shipment' AND c.shipment = :id AND c.kind = 'unit';
 
--- control COM-02 gate:commission adopted
-WITH need (kind, within, id) AS (
-	SELECT 'product', '', :within WHERE :kind = 'unit'
-)
-SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
-	ELSE 'none' END AS found
-FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
-	AND i.from_at <= :at AND i.until_at > :at)
-OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-	AND i.from_at <= :at AND i.until_at > :at);
+-- control COM-02 gate:commission evidence
+SELECT 'product', '', :within WHERE :kind = 'unit';
 
 --- About the supplier: when it is approved, and when a part lot of it goes to the line.
--- control SRC-04 SRC-05 gate:source gate:kit adopted
-WITH need (kind, within, id) AS (
-	SELECT 'supplier', '', :within WHERE :kind = 'part_lot'
-	UNION SELECT 'supplier', '', :id WHERE :kind = 'supplier'
-)
-SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
-	ELSE 'none' END AS found
-FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
-	AND i.from_at <= :at AND i.until_at > :at)
-OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-	AND i.from_at <= :at AND i.until_at > :at);
+-- control SRC-04 SRC-05 gate:source gate:kit evidence
+SELECT 'supplier', '', :within WHERE :kind = 'part_lot'
+UNION SELECT 'supplier', '', :id WHERE :kind = 'supplier';
 
 --- About each part lot; and about those of critical parts.
--- control SRC-02 RCV-02 gate:kit adopted
-WITH need (kind, within, id) AS (
-	SELECT 'part_lot', l.supplier, l.part_lot FROM part_lot l
-	WHERE :kind = 'part_lot' AND l.supplier = :within AND l.part_lot = :id
-	AND (:control = 'SRC-02' OR EXISTS (SELECT 1 FROM part p
-		WHERE p.id = l.part AND p.critical = 1))
-)
-SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
-	ELSE 'none' END AS found
-FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
-	AND i.from_at <= :at AND i.until_at > :at)
-OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-	AND i.from_at <= :at AND i.until_at > :at);
+-- control SRC-02 RCV-02 gate:kit evidence
+SELECT 'part_lot', l.supplier, l.part_lot FROM part_lot l
+WHERE :kind = 'part_lot' AND l.supplier = :within AND l.part_lot = :id
+AND (:control = 'SRC-02' OR EXISTS (SELECT 1 FROM part p
+	WHERE p.id = l.part AND p.critical = 1));
 
 --- About each unit that leaves, or about all of its product at once; a unit that failed fails
 --- whatever is said of its product.
@@ -152,24 +93,9 @@ OR EXISTS (SELECT 1 FROM given g WHERE g.product = l.product AND g.serial = l.se
 	AND g.result = 'fail');
 
 --- About the person who decides.
--- control PPL-01 gate:kit gate:ship gate:receive adopted
-WITH need (kind, within, id) AS (
-	SELECT 'principal', '', p.id FROM principal p WHERE p.id = :author AND p.kind = 'person'
-	AND :kind IN ('unit', 'shipment', 'part_lot')
-)
-SELECT 'evidence that passed and is in date' AS expected, n.id || ': ' || CASE
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-		AND i.from_at <= :at AND i.until_at > :at) THEN 'failed'
-	WHEN EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-		AND i.kind = n.kind AND i.within = n.within AND i.id = n.id) THEN 'ended'
-	ELSE 'none' END AS found
-FROM need n WHERE NOT EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'pass'
-	AND i.from_at <= :at AND i.until_at > :at)
-OR EXISTS (SELECT 1 FROM control_interval i WHERE i.control = :control
-	AND i.kind = n.kind AND i.within = n.within AND i.id = n.id AND i.result = 'fail'
-	AND i.from_at <= :at AND i.until_at > :at);
+-- control PPL-01 gate:kit gate:ship gate:receive evidence
+SELECT 'principal', '', p.id FROM principal p WHERE p.id = :author AND p.kind = 'person'
+AND :kind IN ('unit', 'shipment', 'part_lot');
 
 --- ---- what the records themselves say ----
 

@@ -179,6 +179,11 @@ static void a_control_judges_in_one_way(void **state)
 	assert_null(makes(types, SQL "-- control A-1 B-2 gate:x gate:y adopted\nSELECT 1;\n"
 				     "-- control A-1 gate:x adopted\nSELECT 2;\n"
 				     "-- control C-3 gate:x always\nSELECT 1;\n"));
+	assert_null(makes(
+		types,
+		SQL POLICY("evidence") "-- control D-4 gate:x evidence\nSELECT 'a', '', 'b';\n"));
+	SQL_REFUSED("no section `policy evidence`",
+		    "-- control D-4 gate:x evidence\nSELECT 'a', '', 'b';\n");
 	SQL_REFUSED("two ways", "-- control A-1 gate:x adopted\nSELECT 1;\n"
 				"-- control A-1 gate:y\nSELECT 1;\n");
 	SQL_REFUSED("two ways", "-- control A-1 gate:x always\nSELECT 1;\n"
