@@ -49,6 +49,19 @@ def places(value, path=()):
             yield from places(one, path + (number,))
 
 
+def few(document):
+    """Every key of the document, but of long lists only of the first of each kind."""
+    seen = {}
+    for path in places(document):
+        if path[0] == "components" and len(path) > 1:
+            kind = document["components"][path[1]]["scope"]
+            if seen.setdefault(kind, path[1]) != path[1]:
+                continue
+        if path[0] == "dependencies" and len(path) > 1 and path[1] > 1:
+            continue
+        yield path
+
+
 def at(value, path):
     for step in path:
         value = value[step]
@@ -127,7 +140,7 @@ class Forged(unittest.TestCase):
             sbom_check.check_binary(self.good, "/bin/true")
 
     def test_no_key_may_be_missing(self):
-        for path in places(self.good):
+        for path in few(self.good):
             if path[-1] in OPTIONAL:
                 continue
             forged = copy.deepcopy(self.good) if len(path) < 3 else self.with_copy(path[:2])
@@ -136,7 +149,7 @@ class Forged(unittest.TestCase):
                 self.refused(forged)
 
     def test_no_key_may_be_added(self):
-        objects = {path[:-1] for path in places(self.good)}
+        objects = {path[:-1] for path in few(self.good)}
         for path in objects:
             forged = copy.deepcopy(self.good) if len(path) < 2 else self.with_copy(path[:2])
             at(forged, path)["x-note"] = "x"
