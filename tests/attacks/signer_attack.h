@@ -23,6 +23,8 @@ const char *wins_permit(struct test_log *l, uint64_t request, const char *releas
 /* A release that one of the founders wants, and another agrees to. */
 void is_released(struct test_log *l, const char *id, const char *environment,
 		 uint64_t security_version);
+/* signer_witness.c: everything is put back, and a witness has seen more. */
+const char *put_back_under_a_witness(void);
 /* Both clocks of the signer, or its wall clock alone. */
 void time_passes(struct test_log *l, int64_t ms);
 void clock_is_put(struct test_log *l, int64_t ms);

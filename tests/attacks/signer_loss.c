@@ -197,6 +197,8 @@ const struct attack LOSS_ATTACKS[] = {
 	{'h', "server and signer put back together, with or without an anchor",
 	 put_back_under_a_counter, "SIGNER_TURNED_BACK", CHECK_NONE, NULL, 0,
 	 put_back_without_an_anchor},
+	{'h', "server and signer put back together, with a witness", put_back_under_a_witness,
+	 "SIGNER_NOT_WITNESSED", CHECK_SIGNER_TURNED_BACK, NULL, 0, NULL},
 	{'l', "a unit beyond the quota after a disk was lost", unit_that_was_lost,
 	 "SIGNER_QUOTA_SPENT", CHECK_SIGNER_QUOTA, NULL, 0, NULL},
 	{'l', "one alone lets the log go on from where he likes", succession_of_one,

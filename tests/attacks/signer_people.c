@@ -112,6 +112,16 @@ static const char *yes_to_something_else(void)
 	return ended(l, wins_decision(l, DECISION_FIRMWARE, AT(other, vote)));
 }
 
+/* Erin asked for the same before, word for word, and ben said yes to that; it never took effect. */
+static const char *yes_to_the_same_request_of_before(void)
+{
+	struct test_log *l = taken_over(0);
+	uint64_t before = put_release(l, "R1", "production", 1),
+		 vote = put_approval(l, BEN, before), again = put_release(l, "R1", "production", 1);
+
+	return ended(l, wins_decision(l, DECISION_FIRMWARE, AT(again, vote)));
+}
+
 /* The same with one that was counted for R1, where nobody looks any more at what an approval names. */
 static const char *yes_that_was_spent(void)
 {
@@ -337,6 +347,9 @@ const struct attack PEOPLE_ATTACKS[] = {
 	 CHECK_SIGNER_EXPIRY, NULL, 0, NULL},
 	{'b', "an approval of another record, replayed", yes_to_something_else,
 	 "SIGNER_APPROVAL_WRONG", CHECK_SIGNER_TARGET, NULL, 0, NULL},
+	{'b', "an approval of the same request, made before, replayed",
+	 yes_to_the_same_request_of_before, "SIGNER_APPROVAL_WRONG", CHECK_SIGNER_TARGET, NULL, 0,
+	 NULL},
 	{'b', "an approval that was counted before, replayed", yes_that_was_spent,
 	 "SIGNER_APPROVAL_SPENT", CHECK_SIGNER_SPENT, NULL, CHECK_SIGNER_TARGET, NULL},
 	{'b', "an approval given in another log, replayed", yes_of_a_trial_log, "SIGNER_OTHER_LOG",
