@@ -66,11 +66,11 @@ class Materials:
                      for name, file in static.items()}
         for name, why in OPTIONAL:
             self.add_package(name, "when asked", why)
-            if name in self.packages:
-                self.top.add(name)
         for role, array in (("build", "BUILD_PACKAGES"), ("test", "TEST_PACKAGES")):
             for name in sbom_debian.listed(root, array):
                 self.add_package(name, role, None)
+        self.describe()
+        self.top |= {name for name, _ in OPTIONAL if name in self.packages}
 
     def add_file(self, name, file, package, role):
         plain = package.split(":")[0]
@@ -79,16 +79,19 @@ class Materials:
         return plain
 
     def add_package(self, package, role, why):
-        plain = package.split(":")[0]
-        if plain in self.packages:
-            return
-        info = sbom_debian.describe(package)
-        if info is None:
-            if role in ("linked", "start-up code", "build"):
-                raise sbom_debian.Wrong("%s is not installed" % package)
-            self.missing.append(plain)
-            return
-        self.packages[plain] = {"info": info, "role": role, "why": why, "files": {}}
+        self.packages.setdefault(package.split(":")[0], {"asked": package, "role": role,
+                                                         "why": why, "files": {}})
+
+    def describe(self):
+        found = sbom_debian.describe([one["asked"] for one in self.packages.values()])
+        for name, one in list(self.packages.items()):
+            if name in found:
+                one["info"] = found[name]
+            elif one["role"] in ("linked", "start-up code", "build"):
+                raise sbom_debian.Wrong("%s is not installed" % name)
+            else:
+                del self.packages[name]
+                self.missing.append(name)
 
     def judge(self, allowed):
         for name, one in sorted(self.packages.items()):

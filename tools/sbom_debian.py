@@ -28,9 +28,19 @@ def run(*command):
     return done.stdout.decode(errors="replace")
 
 
+def needs_of(paths):
+    """{file: names of the libraries that it was linked with}"""
+    made, at = {path: set() for path in paths}, paths[0]
+    # With several files readelf says before each which one it is.
+    for line in run("readelf", "-dW", *paths).splitlines():
+        if line.startswith("File: "):
+            at = line[len("File: "):]
+        made[at] |= set(NEEDED.findall(line))
+    return {path: sorted(names) for path, names in made.items()}
+
+
 def needed(path):
-    """Names of the libraries that a program or library was linked with."""
-    return sorted(set(NEEDED.findall(run("readelf", "-dW", path))))
+    return needs_of([path])[path]
 
 
 def loaded(binary):
@@ -44,7 +54,9 @@ def loaded(binary):
 def closure(binary):
     """{library name: (file, names that it needs)} of everything that `binary` is linked with, and
     directly linked names. What readelf follows and what the loader finds must be the same set."""
-    files, seen, direct = loaded(binary), {}, needed(binary)
+    files, seen = loaded(binary), {}
+    needs = needs_of([binary, *files.values()])
+    direct = needs[binary]
     waiting = list(direct)
     while waiting:
         name = waiting.pop()
@@ -52,7 +64,7 @@ def closure(binary):
             continue
         if name not in files:
             raise Wrong("%s needs %s, which the loader does not find" % (binary, name))
-        seen[name] = (files[name], needed(files[name]))
+        seen[name] = (files[name], needs[files[name]])
         waiting += seen[name][1]
     # The loader itself is in the list whether or not somebody names it.
     extra = [n for n in files if n not in seen and not n.startswith("ld-linux")]
@@ -85,14 +97,17 @@ def owners(paths):
     return found
 
 
-def describe(package):
-    """The fields of an installed package; None if it is not there."""
-    try:
-        line = run("dpkg-query", "-W", "-f", "\t".join("${%s}" % f for f in FIELDS) + "\n", package)
-    except Wrong:
-        return None
-    values = dict(zip(FIELDS, line.split("\n")[0].split("\t")))
-    return values if values["db:Status-Status"] == "installed" else None
+def describe(packages):
+    """{package without its architecture: its fields}, of those that are installed."""
+    done = subprocess.run(["dpkg-query", "-W", "-f", "\t".join("${%s}" % f for f in FIELDS) + "\n",
+                           *packages], stdout=subprocess.PIPE, check=False,
+                          stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"})
+    found = {}
+    for line in done.stdout.decode(errors="replace").splitlines():
+        values = dict(zip(FIELDS, line.split("\t")))
+        if values["db:Status-Status"] == "installed":
+            found.setdefault(values["Package"], values)
+    return found
 
 
 def sha256(path):
