@@ -113,7 +113,7 @@ command_run command_verify_receipt, command_verify_passport;
 command_run command_backup, command_signer_backup, command_restore;
 command_run command_show, command_charter_show, command_charter_draft, command_charter_propose;
 command_run command_ledger_succeed, command_ledger_agree;
-command_run command_deny;
+command_run command_deny, command_signer_rotate, command_verify_key;
 command_run command_help, command_completion;
 
 /* FOLDER/tls.key and FOLDER/tls.crt, for localhost. */

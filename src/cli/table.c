@@ -33,6 +33,12 @@ static const struct option_row ANCHOR_OPTIONS[] = {
 	{"owner-auth-file", "FILE", "the password of the TPM's owner, if there is one"},
 	{0},
 };
+static const struct option_row ROTATE_OPTIONS[] = {
+	{"to", "URI", "makes the new key in an HSM: a PKCS #11 URI (default: in a file)"},
+	{"destroy-old", NULL, "overwrites and removes the old key's file"},
+	{"yes", NULL, "does not ask"},
+	{0},
+};
 static const struct option_row SERVE_OPTIONS[] = {
 	{"no-signer", NULL, "the signer is started by somebody else"},
 	{"port", "N", "another people port; 0: any free ones"},
@@ -210,6 +216,13 @@ const struct command COMMANDS[] = {
 	 "Makes a counter in this machine's TPM: the signer's journal cannot be turned back "
 	 "behind it.",
 	 ANCHOR_OPTIONS, 1, 1, command_signer_anchor, NULL},
+	{"signer rotate", "DIR NAME",
+	 "Replaces a key of the signer: ca, firmware.production, …, permit. Old and new sign each "
+	 "other.",
+	 ROTATE_OPTIONS, 2, 2, command_signer_rotate, NULL},
+	{"signer migrate", "DIR NAME",
+	 "The same into an HSM, where the new key is made: an old one is never carried there.",
+	 ROTATE_OPTIONS, 2, 2, command_signer_rotate, NULL},
 	{"signer backup", "DIR FILE",
 	 "Writes the signer's folder alone, encrypted: where it belongs to another account.",
 	 BACKUP_OPTIONS, 2, 2, command_signer_backup, NULL},
@@ -280,7 +293,8 @@ const struct command COMMANDS[] = {
 	 "time, or a draft, would have held. Changes nothing; the server may run.",
 	 REPLAY_OPTIONS, 1, 1, command_policy_replay, NULL},
 	{"witness make", "DIR",
-	 "Makes a witness's key and TLS certificate, and prints its verifier key: for the charter of a "
+	 "Makes a witness's key and TLS certificate, and prints its verifier key: for the charter "
+	 "of a "
 	 "log that has not begun.",
 	 WITNESS_MAKE_OPTIONS, 1, 1, command_witness_make, NULL},
 	{"witness serve", "DIR",
@@ -291,6 +305,8 @@ const struct command COMMANDS[] = {
 	 command_witness_ask, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
+	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",
+	 NULL, 1, 1, command_verify_key, NULL},
 	{"verify passport", "FILE", "Verifies a unit's passport offline and lists its records.",
 	 NULL, 1, 1, command_verify_passport, NULL},
 	{"doctor", "[DIR]",

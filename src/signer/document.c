@@ -80,6 +80,9 @@ err document_verify(const struct vault *v, struct bytes document, enum document_
 		if (cose_verify(&sign1, private_key_public(v->keys[i]), document_name(kind),
 				sign1.payload))
 			return ERR_OK;
+	for (size_t i = 0; r.why == NULL && sign1.payload.p != NULL && i < v->former.keys_n; i++)
+		if (cose_verify(&sign1, v->former.keys[i], document_name(kind), sign1.payload))
+			return ERR_OK;
 	return fail(f, "SIGNER_JOURNAL_CORRUPT", "at", "", "why",
 		    "a document reads otherwise than at start", NULL);
 }

@@ -34,6 +34,20 @@ static err read_intent(struct issue_batch *b, const struct issued *issued, struc
 	return ERR_OK;
 }
 
+/* By the CA of today, or one that it replaced. */
+static err check_certificate(struct issue_batch *b, struct bytes der,
+			     struct device_certificate *read, struct fault *f)
+{
+	const struct vault *v = b->vault;
+	struct fault other = {0};
+
+	for (size_t i = 0; i < v->former.certificates_n; i++)
+		if (certificate_check_device(b->arena, der, v->former.certificates[i], read, &other)
+			    .code == OK)
+			return ERR_OK;
+	return certificate_check_device(b->arena, der, v->public.ca_certificate, read, f);
+}
+
 /* The disk may have rotted since the start: what goes out is checked once more. */
 static err read_certificate(struct issue_batch *b, const struct issued *issued,
 			    struct issue_task *task, struct fault *f)
@@ -47,8 +61,7 @@ static err read_certificate(struct issue_batch *b, const struct issued *issued,
 	task->receipt = cbor_bytes(&r);
 	if (!reader_end(&r))
 		return corrupt("a certificate reads otherwise than at start", f);
-	TRY(certificate_check_device(b->arena, task->certificate, b->vault->public.ca_certificate,
-				     &read, f));
+	TRY(check_certificate(b, task->certificate, &read, f));
 	if (!hash_equal(read.key_id, issued->key) ||
 	    !hash_equal(unit_digest(read.product, read.serial), issued->unit))
 		return corrupt("a certificate reads otherwise than at start", f);
@@ -211,6 +224,9 @@ static err judge_new(struct issue_batch *b, const struct proved *proved, struct 
 	uint8_t *serial = task->intent.certificate_serial;
 	struct merkle_head head;
 
+	if (state_is_denied(&b->vault->state, task->intent.request) &&
+	    !check_left_out(CHECK_SIGNER_DENIED))
+		return fail(&task->why_not, "SIGNER_DENIED", NULL);
 	TRY(vault_now(b->vault, &b->now, &task->why_not));
 	TRY(evidence_head(b->vault, b->request->size, &head, &task->why_not));
 	TRY(evidence_show(b->vault, head, proved, &task->shown, &task->why_not));

@@ -210,6 +210,18 @@ static err take_denial(struct visit *v, struct fault *f)
 	return claim_of(v, bytes, &claim) ? state_denied(&v->vault->state, &claim, f) : ERR_OK;
 }
 
+static void keep_former(struct visit *v, struct hash was, struct hash is)
+{
+	struct former *former = &v->vault->former;
+
+	if (v->r.why != NULL || hash_equal(was, is))
+		return;
+	if (former->ids_n == FORMER_MAX)
+		reader_fail(&v->r, "more keys were replaced than it can hold");
+	else
+		former->ids[former->ids_n++] = was;
+}
+
 static err take_key(struct visit *v, struct fault *f)
 {
 	uint64_t which = cbor_uint(&v->r);
@@ -220,6 +232,8 @@ static err take_key(struct visit *v, struct fault *f)
 		reader_fail(&v->r, "it names an unknown key");
 	if (v->r.why != NULL)
 		return ERR_OK;
+	keep_former(v, v->replay->keys[which], key);
+	keep_former(v, v->replay->ca_certificate, certificate);
 	v->replay->keys[which] = key;
 	v->replay->ca_certificate = certificate;
 	return ERR_OK;

@@ -83,6 +83,8 @@ static err compare_keys(struct vault *v, const struct replay *replay, struct fau
 	struct hash certificate = sha256(v->public.ca_certificate);
 	uint8_t raw[32];
 
+	memcpy(v->named, replay->keys, sizeof(v->named));
+	v->named_ca = replay->ca_certificate;
 	for (size_t i = 0; i < SIGNER_KEYS; i++) {
 		struct hash id = public_key_id(private_key_public(v->keys[i]));
 
@@ -178,7 +180,8 @@ static err read_journal(const char *folder, struct vault *v, struct fault *f)
 	TRY(slots_open(path, &v->slots, &v->last, f));
 	TRY(vault_path(folder, FILE_JOURNAL, path, f));
 	TRY(journal_open(path, v->last.journal, replay_record, &replay, &v->journal, &v->cut, f));
-	return compare_keys(v, &replay, f);
+	TRY(compare_keys(v, &replay, f));
+	return former_read(folder, v, f);
 }
 
 err charter_anchor_check(const struct charter *charter, const struct note_key *log, struct fault *f)
@@ -195,6 +198,9 @@ err vault_follow_anchor(struct vault *v, enum charter_anchor before, struct faul
 {
 	const struct charter *now = &v->state.charter->charter;
 
+	/* A TPM that is let go counts that, too: a journal from before is behind it for ever. */
+	if (before == ANCHOR_TPM && now->anchor != ANCHOR_TPM && v->guard.anchor != NULL)
+		TRY(anchor_guard_reach(&v->guard, f));
 	if (now->anchor != ANCHOR_WITNESS)
 		return ERR_OK;
 	return before == ANCHOR_WITNESS ? witness_anchor_revise(&v->witness, now, f)
@@ -235,6 +241,10 @@ static err follow_tpm(const char *folder, struct vault *v, struct fault *f)
 	TRY(anchor_folder_first(folder, &value, &tpm, f));
 	bool same = hash_equal(tpm, s->anchor_identity) && value == s->anchor_value;
 	if (!s->anchored && s->anchor_left && same) { /* the charter let this one go */
+		struct fault gone = {0};
+		v->guard.journaled = s->anchor_value + (s->anchor_left_spent - s->anchor_spent);
+		err counted = anchor_guard_settle(&v->guard, &gone);
+		(void)counted; /* what a crash left; else it is nobody's business any more */
 		anchor_close(v->guard.anchor);
 		v->guard.anchor = NULL;
 		return ERR_OK;
@@ -278,6 +288,7 @@ void vault_close(struct vault *vault)
 	state_done(&vault->state);
 	for (size_t i = 0; i < SIGNER_KEYS; i++)
 		private_key_close(vault->keys[i]);
+	former_close(&vault->former);
 	anchor_close(vault->guard.anchor);
 	arena_done(&vault->arena);
 	*vault = (struct vault){.journal.fd = -1, .slots.fd = -1};

@@ -31,8 +31,20 @@ struct heads {
 	size_t n; /* ever put */
 };
 
+/* Keys and CA certificates that were replaced: they sign no more, and what they signed still counts. Each
+ * lies in the folder under its digest, which the journal names. */
+enum { FORMER_MAX = 64 };
+struct former {
+	struct hash ids[FORMER_MAX];
+	size_t ids_n, keys_n, certificates_n;
+	struct public_key *keys[FORMER_MAX];
+	struct bytes certificates[FORMER_MAX]; /* in the vault's arena */
+};
+
 struct vault {
 	struct private_key *keys[SIGNER_KEYS];
+	struct hash named[SIGNER_KEYS], named_ca; /* what the journal says that they must be */
+	struct former former;
 	struct signer_public public; /* ca_certificate lies in `arena` */
 	struct arena arena;
 	struct journal journal;
@@ -56,6 +68,12 @@ struct vault {
 MUST_CHECK err vault_open(const char *folder, struct bytes passphrase, struct vault *out,
 			  struct fault *f);
 void vault_close(struct vault *vault);
+/* FOLDER/former.DIGEST. */
+MUST_CHECK err former_path(const char *folder, struct hash digest, char out[static 4096],
+			   struct fault *f);
+/* Reads what the journal names as replaced. SIGNER_FORMER_MISSING. */
+MUST_CHECK err former_read(const char *folder, struct vault *v, struct fault *f);
+void former_close(struct former *former);
 /* What vault_follow_anchor() would refuse in a charter: before it is in the journal. */
 MUST_CHECK err charter_anchor_check(const struct charter *charter, const struct note_key *log,
 				    struct fault *f);
