@@ -141,6 +141,25 @@ static void evidence_of_a_site_counts_there(void **state)
 	assert_string_equal(stops(w, &BUILD), "NET-02"); /* whatever one site says */
 }
 
+/* Whoever may speak for a site alone must not open gates at all of them. */
+static void evidence_of_one_site_is_none_about_what_is_not_there(void **state)
+{
+	struct world *w = ready(state);
+
+	adopted(w, "TST-05");
+	assert_string_equal(
+		evidence(w, "TST-05", "pass", 9, ",'site':'HH','kind':'product','id':'GW'"),
+		"EVIDENCE_BEYOND_SITE");
+	assert_string_equal(evidence(w, "TST-05", "pass", 9,
+				     ",'site':'HH','kind':'unit','within':'GW','id':'S1'"),
+			    "EVIDENCE_BEYOND_SITE");
+	assert_string_equal(stops(w, &SHIP), "TST-05");
+	assert_string_equal(evidence(w, "TST-05", "pass", 9,
+				     ",'site':'VN','kind':'unit','within':'GW','id':'S1'"),
+			    "");
+	assert_string_equal(stops(w, &SHIP), "");
+}
+
 static void failed_unit_is_not_saved_by_its_product(void **state)
 {
 	struct world *w = ready(state);
@@ -445,6 +464,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		POLICY_TEST(evidence_opens_a_gate_until_it_ends_or_fails),
 		POLICY_TEST(evidence_of_a_site_counts_there),
+		POLICY_TEST(evidence_of_one_site_is_none_about_what_is_not_there),
 		POLICY_TEST(failed_unit_is_not_saved_by_its_product),
 		POLICY_TEST(control_says_how_long_evidence_counts),
 		POLICY_TEST(number_of_a_control_can_be_set),

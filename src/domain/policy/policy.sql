@@ -310,6 +310,18 @@ SELECT :control AS control WHERE (:kind IS NULL AND (:within IS NOT NULL OR :id 
 OR (:kind IS NOT NULL AND :id IS NULL)
 OR (:kind IN ('unit', 'part_lot') AND :within IS NULL);
 
+--- Who may speak for one site says nothing that counts at others: about a supplier, a product or a
+--- person, and about what is somewhere else.
+-- flag control.evidence_given EVIDENCE_BEYOND_SITE
+SELECT :control AS control, :site AS site, :kind AS about, :id AS name
+WHERE :site IS NOT NULL AND :kind IS NOT NULL AND NOT EXISTS (
+	SELECT 1 FROM unit u WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
+	AND u.site = :site
+	UNION ALL SELECT 1 FROM part_lot p WHERE :kind = 'part_lot' AND p.supplier = :within
+	AND p.part_lot = :id AND p.site = :site
+	UNION ALL SELECT 1 FROM station s WHERE :kind = 'station' AND s.id = :id
+	AND s.site = :site);
+
 --- Nobody says of oneself that one is trained, by another account neither.
 -- flag control.evidence_given EVIDENCE_ABOUT_ONESELF
 SELECT :control AS control WHERE :kind = 'principal' AND :result = 'pass'
