@@ -228,6 +228,20 @@ static void held_unit_keeps_its_build_open(void **state)
 	assert_string_equal(close_build(w, 1, 0, 0, 4), "");
 }
 
+/* Otherwise units would leave by the back door, called scrap. */
+static void unit_that_is_only_said_to_be_scrapped_keeps_its_build_open(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	world_unit(w, "S1");
+	assert_says("SCRAP_WITHOUT_EVIDENCE", w, "anna", "unit.scrapped",
+		    "{'product':'GW','serial':'S1','reason':'burnt','witness':'dora'}");
+	assert_string_equal(close_build(w, 0, 1, 0, 4), "!BUILD_UNITS_HELD");
+	world_clear(w);
+	assert_string_equal(close_build(w, 0, 1, 0, 4), "");
+}
+
 static void refused_unit_is_in_work_until_it_is_scrapped(void **state)
 {
 	struct world *w = *state;
@@ -380,6 +394,7 @@ int main(void)
 		WORLD_TEST(build_closes_only_when_it_balances),
 		WORLD_TEST(serial_that_a_unit_has_closes_the_gate_build),
 		WORLD_TEST(held_unit_keeps_its_build_open),
+		WORLD_TEST(unit_that_is_only_said_to_be_scrapped_keeps_its_build_open),
 		WORLD_TEST(refused_unit_is_in_work_until_it_is_scrapped),
 		WORLD_TEST(unit_that_came_back_counts_as_returned),
 		WORLD_TEST(line_gets_no_new_authorization_while_one_that_is_over_does_not_balance),

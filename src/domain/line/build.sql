@@ -146,12 +146,17 @@ SELECT t.n AS units, t.first FROM (SELECT count(*) AS n, min(u.serial) AS first 
 	AND u.state IN ('requested', 'certified', 'refused')) AS t
 WHERE t.n > 0;
 
---- The hold of a unit that was disposed of as scrap stays for ever: destroyed, it is accounted for.
+--- The hold of a unit that was disposed of as scrap stays for ever: destroyed, it is accounted for. But
+--- one that is only said to be destroyed, without evidence or without a second person, is not, until
+--- somebody else has disposed of that.
 -- refuse build.closed BUILD_UNITS_HELD
 SELECT h.kind, h.id, h.code FROM hold h
 WHERE (h.kind = 'build_authorization' AND h.within = '' AND h.id = :authorization)
 OR (h.kind = 'unit' AND EXISTS (SELECT 1 FROM unit u WHERE u.product = h.within
-	AND u.serial = h.id AND u.build_authorization = :authorization AND u.state <> 'scrapped'))
+	AND u.serial = h.id AND u.build_authorization = :authorization
+	AND (u.state <> 'scrapped' OR (h.code IN ('SCRAP_WITHOUT_EVIDENCE', 'SCRAP_NOT_WITNESSED')
+		AND EXISTS (SELECT 1 FROM nonconformance n
+			WHERE n.seq = h.seq AND n.n = h.n AND n.state = 'open')))))
 ORDER BY h.seq, h.n LIMIT 1;
 
 --- The author counted, and so did we: authorized = built + scrapped + returned + unused.
