@@ -303,7 +303,8 @@ static err check_open(struct attempt *x, const struct waiting *w, bool *open)
 	if (approves && x->batch->clocks.stepped && !check_left_out(CHECK_ENGINE_CLOCK))
 		return say_no(x, "CLOCK_DISAGREES", NULL, NULL);
 	time_text(w->expires, expired);
-	if ((x->batch->at >= w->expires || x->batch->clocks.wall >= w->expires) &&
+	if (!(w->late && !approves) &&
+	    (x->batch->at >= w->expires || x->batch->clocks.wall >= w->expires) &&
 	    !check_left_out(CHECK_ENGINE_VOTE_EXPIRY))
 		return say_no(x, "APPROVAL_EXPIRED", "expired", expired);
 	struct value not_after = approval_not_after(x->record);

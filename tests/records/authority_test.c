@@ -124,6 +124,25 @@ static void denial_is_carried_to_the_signer(void **state)
 	assert_int_equal(rows_of(w, "signer.waiting", ""), 0);
 }
 
+/* However late: what the signer ended must not go on here, where it would only waste units. */
+static void denial_of_what_was_admitted_ends_it_here_too(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	assert_int_equal(world_signer_answers(w, NULL), 2);
+	world_request(w, "S1");
+	world_later(w, (uint64_t)8 * 24 * 3600 * 1000);
+	assert_says("", w, "bert", "approval.denied", "{'record':'%s','reason':'untested'}",
+		    shows(w, "signer.decisions", "digest", "kind=build_authorization&id=BA1"));
+	assert_string_equal(shows(w, "signer.waiting", "operation", ""), "deny");
+	assert_int_equal(world_signer_answers(w, NULL), 1);
+	assert_string_equal(
+		shows(w, "signer.decisions", "verdict", "kind=build_authorization&id=BA1"),
+		"refused");
+	assert_string_equal(world_request_says(w, "st1", "S2"), "!BUILD_REFUSED_BY_SIGNER");
+}
+
 /* ---- what follows from an answer ---- */
 
 static const char *programmed(struct world *w)
@@ -392,6 +411,22 @@ static void credential_ends_with_its_key(void **state)
 			    "!CREDENTIAL_KEY_NOT_ENROLLED");
 }
 
+static void credential_of_a_key_that_was_revoked_meanwhile_is_over(void **state)
+{
+	struct world *w = *state;
+	struct hash id = public_key_id(private_key_public(world_actor(w, "new")->key));
+	char key[65];
+
+	new_key(w, "st1");
+	hex_encode(hash_bytes(&id), key);
+	assert_string_equal(credential_says(w, "C1", "station", "st1", "new", LATER), "(waits)");
+	assert_string_equal(approved(w), "");
+	assert_says("", w, "anna", "key.revoked", "{'key_id':'%s','reason':'lost'}", key);
+	assert_string_equal(credential_comes(w, "C1", "new"), "");
+	assert_string_equal(shows(w, "credential.list", "state", ""), "revoked");
+	assert_int_equal(rows_of(w, "signer.waiting", ""), 0);
+}
+
 static void refused_credential_stays_without_a_certificate(void **state)
 {
 	struct world *w = *state;
@@ -429,6 +464,7 @@ int main(void)
 		WORLD_TEST(log_without_a_charter_has_no_signer_that_judges),
 		CHARTERED_TEST(answer_that_nobody_waits_for_changes_nothing),
 		CHARTERED_TEST(denial_is_carried_to_the_signer),
+		CHARTERED_TEST(denial_of_what_was_admitted_ends_it_here_too),
 		CHARTERED_TEST(
 			nothing_is_programmed_or_shipped_before_the_signer_signed_its_release),
 		CHARTERED_TEST(release_that_the_signer_refused_is_of_no_use),
@@ -441,6 +477,7 @@ int main(void)
 		CHARTERED_TEST(credential_is_for_an_enrolled_key_of_the_right_principal),
 		CHARTERED_TEST(service_credential_names_where_it_stands),
 		CHARTERED_TEST(credential_ends_with_its_key),
+		CHARTERED_TEST(credential_of_a_key_that_was_revoked_meanwhile_is_over),
 		CHARTERED_TEST(refused_credential_stays_without_a_certificate),
 		CHARTERED_TEST(passport_goes_with_the_charters_that_judged),
 	};

@@ -144,6 +144,14 @@ UPDATE charter SET state = 'in_force', since = :seq
 WHERE state = 'proposed' AND :flagged = 0 AND EXISTS (SELECT 1 FROM signer_task t
 	WHERE t.digest = :record AND t.operation = 'policy' AND t.id = '' || charter.revision);
 
+--- A denial that came after the decision was admitted ends it: what rests on it must stop here, too,
+--- or every unit that is still requested is wasted.
+-- fold signer.admitted
+UPDATE signer_decision SET verdict = 'refused', code = 'SIGNER_DENIED', since = :seq
+WHERE verdict = 'admitted' AND kind IN ('build_authorization', 'firmware_release')
+AND :flagged = 0 AND digest = (SELECT t.target FROM signer_task t
+	WHERE t.digest = :record AND t.operation = 'deny');
+
 -- fold signer.admitted
 DELETE FROM signer_task WHERE digest = :record;
 
@@ -208,19 +216,23 @@ SELECT 1 AS differs WHERE NOT EXISTS (SELECT 1 FROM credential c
 	WHERE c.id = :credential AND c.key_id = :key_id)
 AND EXISTS (SELECT 1 FROM credential c WHERE c.id = :credential);
 
+--- A key that was revoked while the signer was asked has a credential that is over already.
 -- fold credential.issued
-UPDATE credential SET state = 'issued', certificate = :certificate,
+UPDATE credential SET state = CASE WHEN EXISTS (SELECT 1 FROM principal_key k
+		WHERE k.key = credential.key_id AND k.until IS NULL) THEN 'issued' ELSE 'revoked' END,
+	certificate = :certificate,
 	certificate_digest = :certificate_digest, since = :seq
 WHERE id = :credential AND state = 'requested' AND :flagged = 0;
 
 -- fold credential.issued
 INSERT INTO signer_decision (digest, verdict, code, document, charter, kind, id, at, since)
 SELECT c.digest, 'admitted', NULL, NULL, NULL, 'credential', c.id, :at, :seq FROM credential c
-WHERE c.id = :credential AND c.since = :seq AND c.state = 'issued' ON CONFLICT (digest) DO NOTHING;
+WHERE c.id = :credential AND c.since = :seq AND c.state IN ('issued', 'revoked')
+ON CONFLICT (digest) DO NOTHING;
 
 -- fold credential.issued
 DELETE FROM signer_task WHERE digest = (SELECT c.digest FROM credential c
-	WHERE c.id = :credential AND c.since = :seq AND c.state = 'issued');
+	WHERE c.id = :credential AND c.since = :seq AND c.state IN ('issued', 'revoked'));
 
 -- fold key.revoked
 UPDATE credential SET state = 'revoked', since = :seq WHERE key_id = :key_id AND state = 'issued';
