@@ -120,6 +120,8 @@ static void rejected_emergency_release_is_withdrawn(void **state)
 	assert_string_equal(shows(w, "firmware.releases", "state", "release=FW2"), "withdrawn");
 	assert_says("!FIRMWARE_RELEASE_NOT_USABLE", w, "anna", "build.authorized",
 		    "{" BUILD ",'authorization':'BA2','release':'FW2',%s}", world_build_terms(w));
+	/* … and then for the signer, which knows nothing of reviews. */
+	assert_says("", w, "anna", "firmware.withdrawn", "{'release':'FW2','reason':'rejected'}");
 }
 
 static void emergency_without_review_closes_the_gates_after_a_day(void **state)

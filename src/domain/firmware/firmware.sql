@@ -116,8 +116,10 @@ UPDATE firmware_release SET reviewed = :at, verdict = :verdict, since = :seq,
 	state = CASE WHEN :verdict = 'rejected' THEN 'withdrawn' ELSE state END
 WHERE id = :release AND emergency = 1 AND reviewed IS NULL;
 
+--- A rejected one may be withdrawn, too: only that is brought to the signer.
 -- refuse firmware.withdrawn FIRMWARE_ALREADY_WITHDRAWN
-SELECT f.id AS release FROM firmware_release f WHERE f.id = :release AND f.state = 'withdrawn';
+SELECT f.id AS release FROM firmware_release f WHERE f.id = :release AND f.state = 'withdrawn'
+AND coalesce(f.verdict, '') <> 'rejected';
 
 -- fold firmware.withdrawn
 UPDATE firmware_release SET state = 'withdrawn', since = :seq WHERE id = :release;
@@ -248,7 +250,10 @@ FROM hold h LEFT JOIN unit u ON u.product = :within AND u.serial = :id
 LEFT JOIN build_authorization b ON b.id = u.build_authorization
 WHERE :kind = 'unit' AND ((h.kind = 'unit' AND h.within = :within AND h.id = :id)
 	OR (h.kind = 'product' AND h.within = '' AND h.id = :within)
+	OR (h.kind = 'site' AND h.within = '' AND h.id = u.site)
 	OR (h.kind = 'line' AND h.within = u.site AND h.id = u.line)
+	OR (h.kind = 'station' AND h.within = '' AND h.id = :author)
+	OR (h.kind = 'build_authorization' AND h.within = '' AND h.id = b.id)
 	OR (h.kind = 'firmware_release' AND h.within = '' AND h.id = b.firmware_release));
 
 --- Nothing leaves with an image that may not run.

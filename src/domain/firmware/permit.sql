@@ -59,6 +59,11 @@ AND NOT EXISTS (SELECT 1 FROM firmware_hardware h
 SELECT f.id AS release, d.code FROM firmware_release f JOIN signer_decision d ON d.digest = f.digest
 WHERE f.id = :release AND d.verdict = 'refused';
 
+--- The gate sees the authorized release; this may be a later one.
+-- refuse permit.requested FIRMWARE_RELEASE_HELD
+SELECT h.id AS release, h.code FROM hold h
+WHERE h.kind = 'firmware_release' AND h.within = '' AND h.id = :release;
+
 -- refuse permit.requested FIRMWARE_NOT_REVIEWED
 SELECT f.id AS release FROM firmware_release f WHERE f.id = :release AND f.emergency = 1
 AND f.reviewed IS NULL AND f.at + 86400000 <= :at;
