@@ -49,7 +49,7 @@ static err count(struct anchor_guard *g, struct fault *f)
 	if (!check_left_out(CHECK_SIGNER_TURNED_BACK) && shown != g->journaled)
 		return disagrees("SIGNER_ANCHOR_OTHER", g->journaled, shown, f);
 	g->journaled = g->reached = shown;
-	g->settled = true;
+	g->settled = g->agreed = true;
 	return ERR_OK;
 }
 
@@ -68,7 +68,7 @@ err anchor_guard_settle(struct anchor_guard *g, struct fault *f)
 	if (anchor_judge(g->journaled, shown) == ANCHOR_MEND)
 		return count(g, f);
 	g->journaled = g->reached = shown;
-	g->settled = true;
+	g->settled = g->agreed = true;
 	return ERR_OK;
 }
 

@@ -34,6 +34,7 @@ struct anchor_guard {
 	uint64_t journaled; /* in the journal */
 	uint64_t reached;   /* shown by the anchor, as far as `settled` */
 	bool settled;
+	bool agreed; /* at least once, by what the anchor itself showed */
 };
 
 /* Before the first answer, and before each record: what an earlier failure left is mended. Asks the

@@ -109,11 +109,11 @@ static err answer_checkpoint(struct vault *vault, const struct signer_request *r
 	struct fault why_not = {0};
 
 	(void)a;
-	/* A signer that was turned back must not walk its old head forward. One whose TPM is only away
-	 * may: a checkpoint spends nothing. */
+	/* A signer that was turned back must not walk its old head forward, nor one of which that is not
+	 * known. One whose TPM agreed since the start and is only away may: a checkpoint spends nothing. */
 	if (vault_settle(vault, &why_not).code != OK &&
 	    (vault->state.charter->charter.anchor == ANCHOR_WITNESS ||
-	     why_not.code == ERR_CORRUPT)) {
+	     why_not.code == ERR_CORRUPT || (vault->state.anchored && !vault->guard.agreed))) {
 		reply_put_fault(reply, &why_not);
 		return ERR_OK;
 	}

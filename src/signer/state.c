@@ -46,6 +46,7 @@ err state_charter(struct signer_state *s, struct bytes charter, uint64_t at, str
 	if (s->charter != NULL && s->charter->charter.anchor == ANCHOR_TPM &&
 	    next->charter.anchor != ANCHOR_TPM) {
 		s->anchor_left = s->anchored;
+		s->anchor_left_spent = s->spent;
 		s->anchored = false;
 	}
 	free(s->charter);

@@ -68,7 +68,8 @@ struct signer_state {
 	bool anchored;                       /* a TPM counts along: */
 	uint64_t anchor_spent, anchor_value; /* when so many were spent it showed this */
 	struct hash anchor_identity;         /* which one */
-	bool anchor_left;                    /* the charter let it go */
+	bool anchor_left;                    /* the charter let it go, */
+	uint64_t anchor_left_spent;          /* by the last of so many */
 };
 void state_done(struct signer_state *s);
 
