@@ -36,6 +36,8 @@ static err read_names(struct bytes item, struct arena *a, struct credential *out
 		if (names[out->names_n] == NULL)
 			return fail(f, "MEMORY_EXHAUSTED", "what", "a credential", NULL);
 	}
+	if (item.p != NULL && !reader_end(&r))
+		return fail(f, "SIGNER_BODY_WRONG", "field", "names", NULL);
 	return ERR_OK;
 }
 

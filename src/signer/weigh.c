@@ -15,6 +15,7 @@ struct votes {
 	size_t n;
 	uint32_t keepers;    /* bit i: the keeper of recovery key i agreed */
 	uint64_t recovering; /* bit i: votes[i] is by a recovery key */
+	struct fault wrong;  /* of the first proof that does not hold; code OK: none */
 };
 
 static err not_an_approval(const char *why, struct fault *f)
@@ -62,7 +63,8 @@ static bool vote_in_time(const struct deciding *d, const struct charter_vote *vo
 		(vote->not_after == 0 || d->now <= vote->not_after));
 }
 
-/* A vote by nobody whom the charter knows is passed over: others may be enough. */
+/* A vote by nobody whom the charter knows, or whose proof does not hold (any more: the charter may have
+ * another console since), is passed over: others may be enough. */
 static err take_vote(const struct deciding *d, const struct shown *shown, struct votes *votes,
 		     struct fault *f)
 {
@@ -73,10 +75,15 @@ static err take_vote(const struct deciding *d, const struct shown *shown, struct
 		d->operation == OPERATION_POLICY ? evidence_recovery_key(v, claim) : NULL;
 	struct body b = body_of(claim);
 	struct charter_vote vote = {.key = person, .made = claim->made};
+	struct fault wrong = {0};
 
 	if (person == NULL && keeper == NULL)
 		return ERR_OK;
-	TRY(evidence_proof(v, shown, person != NULL ? person : keeper, f));
+	if (evidence_proof(v, shown, person != NULL ? person : keeper, &wrong).code != OK) {
+		if (votes->wrong.code == OK)
+			votes->wrong = wrong;
+		return ERR_OK;
+	}
 	if (body_has(&b, "not_after"))
 		vote.not_after = body_number(&b, "not_after", INSTANT_MS_MAX);
 	if (b.wrong != NULL)
@@ -156,11 +163,16 @@ static err too_few(const struct charter_answer *answer, struct fault *f)
 		    NULL);
 }
 
-static err say_verdict(const struct deciding *d, const struct charter_answer *answer,
-		       struct fault *f)
+static err say_verdict(const struct deciding *d, const struct votes *votes,
+		       const struct charter_answer *answer, struct fault *f)
 {
 	char text[ID_SIZE_MAX + 1] = "";
 
+	if (answer->verdict != CHARTER_AGREED && votes->wrong.code != OK) {
+		if (f != NULL)
+			*f = votes->wrong;
+		return (err){votes->wrong.code};
+	}
 	switch (answer->verdict) {
 	case CHARTER_AGREED:
 		return ERR_OK;
@@ -175,7 +187,10 @@ static err say_verdict(const struct deciding *d, const struct charter_answer *an
 	case CHARTER_NONE_OUTSIDE:
 		return fail(f, "SIGNER_NONE_OUTSIDE", NULL);
 	case CHARTER_REQUEST_OVER:
-		return fail(f, "SIGNER_REQUEST_OVER", NULL);
+		return fail(f,
+			    d->target.entry.claim.made > d->now ? "SIGNER_REQUEST_EARLY"
+								: "SIGNER_REQUEST_OVER",
+			    NULL);
 	case CHARTER_TOO_FEW:
 		break;
 	}
@@ -238,7 +253,7 @@ err weigh_decision(struct deciding *d, struct fault *f)
 	question.votes = votes->votes;
 	question.votes_n = votes->n;
 	charter_weigh(&v->state.charter->charter, &question, &answer);
-	TRY(say_verdict(d, &answer, f));
+	TRY(say_verdict(d, votes, &answer, f));
 	keep_used(&d->decision, votes, answer.used);
 	return ERR_OK;
 }
@@ -280,5 +295,5 @@ err weigh_files(struct deciding *d, const struct shown *shown, size_t n, struct 
 		if (answer.verdict == CHARTER_AGREED)
 			return ERR_OK;
 	}
-	return say_verdict(d, &answer, f);
+	return say_verdict(d, votes, &answer, f);
 }

@@ -208,7 +208,9 @@ static void proof_that_does_not_hold_is_none(void **state)
 			    .spoiled = true};
 
 	(void)state;
-	refused(l, DECISION_FIRMWARE, AT(release, log_put(l, &made)), "PROOF_WRONG");
+	uint64_t wrong = log_put(l, &made);
+	refused(l, DECISION_FIRMWARE, AT(release, wrong), "PROOF_WRONG");
+	(void)decided(l, DECISION_FIRMWARE, AT(release, wrong, put_approval(l, CLEO, release)));
 	stop(l);
 }
 
@@ -251,6 +253,55 @@ static void decision_that_waited_too_long_is_over_for_good(void **state)
 			     OK);
 	assert_string_equal(f.message, "SIGNER_REQUEST_OVER");
 	assert_true(signer_final(&f));
+	stop(l);
+}
+
+/* Of an author's clock that runs ahead, or a signer's that runs behind. */
+static void decision_of_the_future_waits(void **state)
+{
+	struct test_log *l = start();
+	struct fault f = {0};
+	struct bytes document;
+
+	(void)state;
+	l->t->moved->wall_ahead += 600000;
+	uint64_t release = put_release(l, "R1", "production", 1);
+	l->t->moved->wall_ahead -= 600000;
+	uint64_t vote = put_approval(l, BEN, release);
+	assert_int_not_equal(decide(l, DECISION_FIRMWARE, AT(release, vote), &document, &f).code,
+			     OK);
+	assert_string_equal(f.message, "SIGNER_REQUEST_EARLY");
+	assert_false(signer_final(&f));
+	l->t->moved->wall_ahead += 600000;
+	l->t->moved->steady_ahead += 600000;
+	(void)decided(l, DECISION_FIRMWARE, AT(release, vote));
+	stop(l);
+}
+
+/* An empty list of hardware revisions means all of them: what is no list must not pass for one. */
+static void list_that_is_none_is_not_read_as_empty(void **state)
+{
+	static const uint8_t digest[32] = {1};
+	struct test_log *l = start();
+	struct put fields[] = {
+		TEXT("release", "R1"),
+		TEXT("product", PRODUCT),
+		TEXT("version", "1.0"),
+		TEXT("environment", "production"),
+		BYTES("image", bytes_of(digest, sizeof(digest))),
+		NUMBER("image_size", 100),
+		NUMBER("security_version", 1),
+		TEXT("hardware_revisions", "A"),
+	};
+	struct made made = {.key = person_key(ERIN),
+			    .author = "erin",
+			    .type = "firmware.released",
+			    .body = body_make(&l->t->arena, fields, 8)};
+
+	(void)state;
+	uint64_t release = log_put(l, &made);
+	refused(l, DECISION_FIRMWARE, AT(release, put_approval(l, BEN, release)),
+		"SIGNER_BODY_WRONG");
 	stop(l);
 }
 
@@ -461,6 +512,8 @@ int main(void)
 		cmocka_unit_test(proof_that_does_not_hold_is_none),
 		cmocka_unit_test(old_approval_is_over),
 		cmocka_unit_test(decision_that_waited_too_long_is_over_for_good),
+		cmocka_unit_test(decision_of_the_future_waits),
+		cmocka_unit_test(list_that_is_none_is_not_read_as_empty),
 		cmocka_unit_test(evidence_must_stand_in_a_head_that_was_signed),
 		cmocka_unit_test(earlier_heads_count_as_long_as_they_are_remembered),
 		cmocka_unit_test(record_of_another_log_counts_nowhere_else),
