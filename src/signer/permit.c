@@ -85,9 +85,6 @@ static err judge_station_of(struct permit_batch *b, struct permit_task *task,
 	const struct claim *claim = &task->shown.entry.claim;
 	struct hash none = {{0}};
 
-	if (authorization->ended && !check_left_out(CHECK_SIGNER_DENIED))
-		return fail(&task->why_not, "SIGNER_ENDED", "what", "build authorization", "id",
-			    text_of(b, authorization->id), NULL);
 	if (!check_left_out(CHECK_SIGNER_STATION) &&
 	    !authorization_names(authorization, claim->author, claim->has_key ? claim->key : none))
 		return fail(&task->why_not, "SIGNER_STATION_UNKNOWN", "station",
@@ -161,7 +158,18 @@ static const struct permit_task *earlier_same(const struct permit_batch *b,
 /* What was denied after it was promised leaves no more. */
 static err judge_ended(struct permit_batch *b, struct permit_task *task)
 {
-	if (task->release != NULL && task->release->ended && !check_left_out(CHECK_SIGNER_DENIED))
+	const struct signer_state *s = &b->vault->state;
+	const struct authorization *authorization =
+		task->unit == NULL ? NULL : &s->authorizations[task->unit->authorization];
+
+	if (check_left_out(CHECK_SIGNER_DENIED))
+		return ERR_OK;
+	if (state_is_denied(s, task->shown.digest))
+		return fail(&task->why_not, "SIGNER_DENIED", NULL);
+	if (authorization != NULL && authorization->ended)
+		return fail(&task->why_not, "SIGNER_ENDED", "what", "build authorization", "id",
+			    text_of(b, authorization->id), NULL);
+	if (task->release != NULL && task->release->ended)
 		return fail(&task->why_not, "SIGNER_ENDED", "what", "firmware release", "id",
 			    text_of(b, task->release->id), NULL);
 	return ERR_OK;

@@ -285,6 +285,43 @@ static void withdrawn_release_is_not_permitted_any_more(void **state)
 	stop(l);
 }
 
+static void request_that_was_denied_gets_nothing(void **state)
+{
+	struct test_log *l = start(5);
+	struct hash digest;
+	uint64_t count;
+
+	(void)state;
+	(void)issued(l, put_unit(l, 0, "A1", 0));
+	uint64_t unit = put_unit(l, 0, "A1", 1), permit = put_permit(l, 0, 0, "R1", 1);
+	uint64_t one = put_denial(l, CLEO, unit), other = put_denial(l, CLEO, permit);
+	assert_int_equal(signer_deny(l->t->client, l->entries[one], &digest, &count, NULL).code,
+			 OK);
+	assert_int_equal(signer_deny(l->t->client, l->entries[other], &digest, &count, NULL).code,
+			 OK);
+	not_issued(l, unit, "SIGNER_DENIED", true);
+	not_permitted(l, permit, "SIGNER_DENIED");
+	stop(l);
+}
+
+static void permit_of_an_authorization_that_ended_is_not_repeated(void **state)
+{
+	struct test_log *l = start(5);
+	struct programming_permit permit;
+	struct hash digest;
+	uint64_t count, build = 2;
+
+	(void)state;
+	(void)issued(l, put_unit(l, 0, "A1", 0));
+	uint64_t early = put_permit(l, 0, 0, "R1", 1);
+	permitted(l, early, &permit);
+	uint64_t denial = put_denial(l, CLEO, build);
+	assert_int_equal(signer_deny(l->t->client, l->entries[denial], &digest, &count, NULL).code,
+			 OK);
+	not_permitted(l, early, "SIGNER_ENDED");
+	stop(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +334,8 @@ int main(void)
 		cmocka_unit_test(permit_that_was_asked_for_long_ago_is_not_given),
 		cmocka_unit_test(denial_under_a_clock_that_runs_ahead_does_not_stop_the_signer),
 		cmocka_unit_test(withdrawn_release_is_not_permitted_any_more),
+		cmocka_unit_test(request_that_was_denied_gets_nothing),
+		cmocka_unit_test(permit_of_an_authorization_that_ended_is_not_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
