@@ -320,6 +320,15 @@ static err unmark(const struct succeeding *s, struct fault *f)
 	return fail(f, "SIGNER_FOLDER_FAILED", "path", path, "why", strerror(errno), NULL);
 }
 
+/* Nothing came after the succession: what was interrupted may end without asking anybody again. */
+static bool goes_on_from_here(const struct succeeding *s)
+{
+	const struct checkpoint_state *last = &s->vault.last;
+
+	return !is_signed(s) || (last->head.size == s->succession.recovered.size &&
+				 last->journal.size == s->vault.journal.end.size);
+}
+
 static err perform(struct succeeding *s, const struct bytes *approvals, size_t n, struct arena *a,
 		   struct note_key *key, struct fault *f)
 {
@@ -337,6 +346,10 @@ static err perform(struct succeeding *s, const struct bytes *approvals, size_t n
 		return other_statement("the log goes on under that name with another key", f);
 	} else if (is_signed(s) && s->vault.last.head.size < s->succession.recovered.size) {
 		return other_statement("the log goes on under that name from fewer entries", f);
+	} else if (is_marked(s->folder) && !goes_on_from_here(s)) {
+		return other_statement("the folder came out of a backup since then: that takes a "
+				       "succession of its own",
+				       f);
 	}
 	TRY(move_slots(s, signs, key, f));
 	return unmark(s, f);

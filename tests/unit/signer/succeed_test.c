@@ -273,6 +273,25 @@ static void a_restored_signer_does_not_start_before(void **state)
 	done(&x);
 }
 
+/* What was agreed to for one loss says nothing about the next. */
+static void an_old_succession_does_not_end_a_new_restoration(void **state)
+{
+	struct loss x;
+
+	(void)state;
+	lose(&x);
+	struct said said = truth(&x);
+	agrees(&x, &said);
+	go_on(&x);
+	assert_string_equal(unit_after(&x, 7, SUCCESSOR), "");
+	assert_int_equal(signer_stop(x.l->t), 0);
+	agrees(&x, &said); /* the same again changes nothing */
+	mark(&x);
+	wants(&x, succeed_by(&x, &said, ADA, BEN), "SUCCESSION_WRONG");
+	assert_true(facts_of(x.l->t).restored);
+	done(&x);
+}
+
 static void one_alone_does_not_reach(void **state)
 {
 	struct loss x;
@@ -461,6 +480,7 @@ int main(void)
 		cmocka_unit_test(everything_counts_as_used_up_when_the_journal_is_behind),
 		cmocka_unit_test(a_restored_journal_must_count_as_used_up),
 		cmocka_unit_test(a_restored_signer_does_not_start_before),
+		cmocka_unit_test(an_old_succession_does_not_end_a_new_restoration),
 		cmocka_unit_test(one_alone_does_not_reach),
 		cmocka_unit_test(the_recovery_set_stands_in),
 		cmocka_unit_test(approvals_of_something_else_do_not_count),
