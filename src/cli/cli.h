@@ -89,6 +89,8 @@ void cli_json(const json_t *json);
 /* As much of the text as fits, with everything escaped that a terminal would obey; returns how
  * many bytes of the text it took. */
 size_t cli_safe_text(const char *text, char *out, size_t cap);
+/* Prints text of somebody else's like that: names of logs, addresses, what a file says. */
+void cli_others(struct bytes text);
 /* One record, field by field. */
 void cli_body(const json_t *body, unsigned indent);
 /* A time with its offset; `text` is RFC 3339, shown as it is when it is not. */
@@ -113,7 +115,7 @@ command_run command_verify_receipt, command_verify_passport;
 command_run command_backup, command_signer_backup, command_restore;
 command_run command_show, command_charter_show, command_charter_draft, command_charter_propose;
 command_run command_ledger_succeed, command_ledger_agree;
-command_run command_deny, command_signer_rotate, command_verify_key;
+command_run command_ceremony, command_deny, command_signer_rotate, command_verify_key;
 command_run command_help, command_completion;
 
 /* FOLDER/tls.key and FOLDER/tls.crt, for localhost. */

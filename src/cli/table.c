@@ -39,6 +39,13 @@ static const struct option_row ROTATE_OPTIONS[] = {
 	{"yes", NULL, "does not ask"},
 	{0},
 };
+static const struct option_row CEREMONY_OPTIONS[] = {
+	{"print", NULL, "prints the room script, and does nothing"},
+	{"rehearse", NULL, "plays it, with keys that are thrown away"},
+	{"dir", "DIR", "a new folder to play it in, which stays"},
+	{"check", "FILE", "checks the transcript of a rehearsal, with the files beside it"},
+	{0},
+};
 static const struct option_row SERVE_OPTIONS[] = {
 	{"no-signer", NULL, "the signer is started by somebody else"},
 	{"port", "N", "another people port; 0: any free ones"},
@@ -226,6 +233,9 @@ const struct command COMMANDS[] = {
 	{"signer backup", "DIR FILE",
 	 "Writes the signer's folder alone, encrypted: where it belongs to another account.",
 	 BACKUP_OPTIONS, 2, 2, command_signer_backup, NULL},
+	{"ceremony", "",
+	 "Rehearses founding, changing, leaving and a new key with real processes, in a minute.",
+	 CEREMONY_OPTIONS, 0, 0, command_ceremony, NULL},
 	{"backup", "DIR FILE",
 	 "Writes the whole house into one encrypted file, while it serves: keys only for "
 	 "custodians.",
