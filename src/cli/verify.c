@@ -134,6 +134,9 @@ static void print_authority(const struct authority_report *r)
 	       r->firmware.id,
 	       r->firmware.names[0] == '\0' ? "nobody else had to" : r->firmware.names,
 	       r->firmware.security_version, key);
+	if (r->programmed[0] != '\0')
+		printf("But it was last programmed with %s, of which no manifest is here.\n",
+		       r->programmed);
 	printf("%" PRIu64
 	       " decisions that the signer admitted were weighed again by the charter.\n",
 	       r->weighed.agreed);
@@ -144,13 +147,14 @@ static json_t *authority_json(const struct authority_report *r)
 	char key[65];
 
 	hex_encode(hash_bytes(&r->firmware.signed_by), key);
-	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s, s:I}", "unit",
+	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s, s:s, s:I}", "unit",
 			 (json_int_t)r->n, "of", (json_int_t)r->of, "anchor",
 			 anchor_name(r->anchor), "authorization", r->authorization.id, "agreed",
 			 r->authorization.names, "charter", (json_int_t)r->authorization.charter,
 			 "firmware_release", r->firmware.id, "firmware_agreed", r->firmware.names,
 			 "security_version", (json_int_t)r->firmware.security_version,
-			 "firmware_key", key, "weighed", (json_int_t)r->weighed.agreed);
+			 "firmware_key", key, "programmed_without_manifest", r->programmed,
+			 "weighed", (json_int_t)r->weighed.agreed);
 }
 
 static void print_report_json(const struct passport_report *r,

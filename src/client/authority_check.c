@@ -38,8 +38,11 @@ static err verify_by_log(const struct authority_check *c, const struct note_key 
 	return good ? ERR_OK : wrong(f, what, "the log's key did not sign it");
 }
 
+/* What is no id is not shown: whoever wrote it does not draw our screen. */
 static void copy_text(char *out, size_t cap, struct bytes text)
 {
+	if (!id_valid(text))
+		return;
 	snprintf(out, cap, "%.*s", (int)text.n, (const char *)text.p);
 }
 
@@ -155,22 +158,44 @@ static const char *compare_manifest(const struct firmware_manifest *m,
 	return NULL;
 }
 
-/* What the authorization says that may run. The firmware key is no key of the log: which one signed is
- * told, and whoever knows it compares. */
+/* A number may have been asked for before, in vain: the one that the signer answered counts. */
+static const struct claim_seen *release_named(const struct authority_check *c, struct bytes release)
+{
+	const struct claim_seen *first = NULL;
+
+	for (const struct claim_seen *claim = c->claims; claim != NULL; claim = claim->next) {
+		if (!(seen_is(claim, "firmware.released") ||
+		      seen_is(claim, "firmware.emergency")) ||
+		    !bytes_equal(seen_text(claim->body, "release"), release))
+			continue;
+		if (seen_answer(c, claim->digest) != NULL)
+			return claim;
+		if (first == NULL)
+			first = claim;
+	}
+	return first;
+}
+
+/* What runs: by a permit that may be a later release than the authorized one. The firmware key is no key
+ * of the log: which one signed is told, and whoever knows it compares. */
 static err check_firmware(struct authority_check *c, const struct issue_receipt *receipt,
 			  struct authority_report *out, struct fault *f)
 {
 	static const char WHAT[] = "firmware manifest";
-	const struct claim_seen *build = seen_claim(c, receipt->authorization), *claim = c->claims;
-	struct bytes release = seen_text(build->body, "release");
+	const struct claim_seen *build = seen_claim(c, receipt->authorization);
+	const struct claim_seen *claim = release_named(c, c->programmed);
+	struct bytes release = c->programmed;
 	struct cose_sign1 sign1;
 	struct firmware_manifest manifest;
 	const char *why;
 
-	while (claim != NULL &&
-	       !((seen_is(claim, "firmware.released") || seen_is(claim, "firmware.emergency")) &&
-		 bytes_equal(seen_text(claim->body, "release"), release)))
-		claim = claim->next;
+	if (claim == NULL || seen_answer(c, claim->digest) == NULL) {
+		copy_text(out->programmed, sizeof out->programmed, release);
+		release = seen_text(build->body, "release");
+		claim = release_named(c, release);
+		if (bytes_equal(release, c->programmed))
+			out->programmed[0] = '\0';
+	}
 	if (claim == NULL)
 		return wrong(f, WHAT, "the release that the authorization names is not here");
 	const struct answer_seen *answer = seen_answer(c, claim->digest);

@@ -24,7 +24,8 @@ struct authority_check {
 	bool has_charter, requested, certified;
 	struct hash request, certificate; /* digests of the claim and of the certificate */
 	struct bytes origin,
-		receipt; /* of the request: a log may have gone on under another name */
+		receipt;         /* of the request: a log may have gone on under another name */
+	struct bytes programmed; /* the release that it was last programmed with */
 };
 /* Decisions are weighed, too. `log` must outlive the check. */
 MUST_CHECK err authority_check_open(struct authority_check *c, const struct note_key *log,
@@ -46,6 +47,9 @@ struct authority_report {
 	uint64_t n, of;
 	enum charter_anchor anchor;
 	struct agreed authorization, firmware;
+	/* The release that it was last programmed with, if `firmware` is the authorized one because no
+	 * manifest of this one is here; otherwise empty. */
+	char programmed[ID_SIZE_MAX + 1];
 	struct charter_report weighed;
 };
 /* After the passport held. AUTHORITY_WRONG and AUDIT_DECISION_UNAUTHORIZED say what does not. */

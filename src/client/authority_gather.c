@@ -118,6 +118,9 @@ static void keep_unit(struct authority_check *c, const struct entry *entry)
 		c->certificate = sha256(document_in_body(entry->claim.body, "certificate"));
 		c->receipt = document_in_body(entry->claim.body, "receipt");
 		c->certified = true;
+	} else if (bytes_equal(entry->claim.type, bytes_text("unit.programmed")) &&
+		   entry->witness.outcome == OUTCOME_FOLDED) {
+		c->programmed = seen_text(entry->claim.body, "release");
 	}
 }
 

@@ -57,6 +57,37 @@ static void what_an_earlier_key_of_the_log_signed_still_counts(void **state)
 	assert_true(r.issued);
 }
 
+static void a_release_that_was_asked_for_in_vain_before_hides_nothing(void **state)
+{
+	struct story *s = *state;
+	struct authority_report r;
+
+	s->asked_before = true;
+	assert_int_equal(story_told(s, &r).code, OK);
+	assert_string_equal(r.firmware.id, "FW1");
+}
+
+static void a_unit_that_runs_another_release_than_the_authorized_one_says_so(void **state)
+{
+	struct story *s = *state;
+	struct authority_report r;
+
+	s->programmed = "FW2\x1b[2J";
+	assert_int_equal(story_told(s, &r).code, OK);
+	assert_string_equal(r.programmed, ""); /* that is no name, and is not shown */
+	authority_check_done(&s->check);
+	s->check = (struct authority_check){.product = "GW", .serial = "S1"};
+	s->programmed = "FW2";
+	assert_int_equal(story_told(s, &r).code, OK);
+	assert_string_equal(r.firmware.id, "FW1");
+	assert_string_equal(r.programmed, "FW2");
+	authority_check_done(&s->check);
+	s->check = (struct authority_check){.product = "GW", .serial = "S1"};
+	s->programmed = "FW1";
+	assert_int_equal(story_told(s, &r).code, OK);
+	assert_string_equal(r.programmed, "");
+}
+
 /* ---- what does not ---- */
 
 static void a_unit_without_a_receipt_is_refused_where_there_is_a_charter(void **state)
@@ -212,6 +243,8 @@ int main(void)
 		STORY(a_unit_built_by_right_says_who_agreed),
 		STORY(a_log_from_before_charters_says_nothing),
 		STORY(what_an_earlier_key_of_the_log_signed_still_counts),
+		STORY(a_release_that_was_asked_for_in_vain_before_hides_nothing),
+		STORY(a_unit_that_runs_another_release_than_the_authorized_one_says_so),
 		STORY(a_unit_without_a_receipt_is_refused_where_there_is_a_charter),
 		STORY(a_receipt_by_another_key_is_refused),
 		STORY(a_receipt_for_something_else_is_refused),

@@ -189,6 +189,15 @@ static struct hash vote(struct story *s, struct hash digest)
 	return shown(s, "approval.given", s->voter, s->voted, &w);
 }
 
+static void asks_in_vain(struct story *s)
+{
+	struct writer w = room(s);
+
+	cbor_put_map(&w, 1);
+	put_pair(&w, "release", "FW1");
+	(void)shown(s, "firmware.released", ERIN, NOW - MINUTE, &w);
+}
+
 static void releases(struct story *s)
 {
 	struct writer w = room(s);
@@ -196,6 +205,8 @@ static void releases(struct story *s)
 
 	if (s->no_release)
 		return;
+	if (s->asked_before)
+		asks_in_vain(s);
 	cbor_put_map(&w, 7);
 	put_blob(&w, "image", hash_bytes(&image));
 	put_pair(&w, "release", "FW1");
@@ -285,10 +296,22 @@ static void builds(struct story *s, struct hash authorization)
 	(void)shown(s, "certificate.issued", ADA, s->issued, &w);
 }
 
+static void programs(struct story *s)
+{
+	struct writer w = room(s);
+
+	if (s->programmed == NULL)
+		return;
+	cbor_put_map(&w, 1);
+	put_pair(&w, "release", s->programmed);
+	(void)shown(s, "unit.programmed", MALLORY, s->issued, &w);
+}
+
 err story_told(struct story *s, struct authority_report *out)
 {
 	begins(s);
 	releases(s);
 	builds(s, authorizes(s));
+	programs(s);
 	return authority_check_end(&s->check, &s->log_public, out, &s->f);
 }

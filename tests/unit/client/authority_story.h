@@ -37,7 +37,9 @@ struct story {
 	struct firmware_manifest manifest;
 	bool emergency, no_admission, no_receipt, no_manifest, no_vote, no_release;
 	bool other_certificate, other_request, other_origin;
-	bool began_with_other; /* the log says that other_log was its first key */
+	bool began_with_other;  /* the log says that other_log was its first key */
+	bool asked_before;      /* for the release, in vain */
+	const char *programmed; /* release, NULL: it was not */
 };
 
 /* cmocka fixtures: `*state` is a struct story. */
