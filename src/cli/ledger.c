@@ -178,7 +178,9 @@ err command_ledger_rebuild(struct cli *cli, struct fault *f)
 	printf("%" PRIu64 " entries replayed into %zu tables, %zu of them differ\n", report.entries,
 	       report.tables, report.differing);
 	if (report.differing > 0) {
-		printf("  first: table %s, %s\n", report.first_table, report.first_row);
+		char row[4 * sizeof report.first_row];
+		cli_safe_text(report.first_row, row, sizeof row);
+		printf("  first: table %s, %s\n", report.first_table, row);
 		printf("  %s\n", check ? "Somebody changed the tables beside the log."
 				       : "The tables are now what the log says.");
 	}

@@ -78,6 +78,15 @@ static const char *kind_word(const struct charter_key *key)
 	return key->outside ? "key file" : "key file, on our screen";
 }
 
+static void say_list(const char *before, const struct bytes *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		printf("%s", before);
+		cli_others(list[i]);
+		printf("\n");
+	}
+}
+
 static void say_groups(const struct bytes *groups, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -139,8 +148,9 @@ void charter_say(const struct charter *c)
 	char text[32];
 
 	aloud(c->digest, text);
-	printf("Charter %" PRIu64 " of %.*s (%s)\nread aloud: %s\n\nPeople\n", c->revision,
-	       (int)c->origin.n, (const char *)c->origin.p, MODES[c->mode], text);
+	printf("Charter %" PRIu64 " of ", c->revision);
+	cli_others(c->origin);
+	printf(" (%s)\nread aloud: %s\n\nPeople\n", MODES[c->mode], text);
 	for (size_t i = 0; i < c->persons_n; i++)
 		say_person(c, i);
 	printf("\nHow many must agree\n");
@@ -157,6 +167,10 @@ void charter_say(const struct charter *c)
 		say_key(&c->recovery_keys[i]);
 	}
 	printf("Anchor: %s\n", ANCHORS[c->anchor]);
+	say_list("  ", c->witnesses, c->witnesses_n);
+	if (c->relying_party.p != NULL)
+		say_list("Passkeys: of ", &c->relying_party, 1);
+	say_list("  at ", c->origins, c->origins_n);
 }
 
 /* ---- what changes ---- */
@@ -202,24 +216,135 @@ static size_t say_keys_of(const char *what, const struct charter *of, const stru
 	return n;
 }
 
+static bool same_list(const struct bytes *a, size_t a_n, const struct bytes *b, size_t b_n)
+{
+	for (size_t i = 0; i < a_n && i < b_n; i++)
+		if (!bytes_equal(a[i], b[i]))
+			return false;
+	return a_n == b_n;
+}
+
+/* Who stays, in other groups. */
+static size_t say_groups_of(const struct charter *now, const struct charter *next)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < next->persons_n; i++) {
+		const struct charter_person *to = &next->persons[i];
+
+		for (size_t k = 0; k < now->persons_n; k++) {
+			const struct charter_person *from = &now->persons[k];
+			if (!bytes_equal(from->id, to->id) ||
+			    same_list(from->groups, from->groups_n, to->groups, to->groups_n))
+				continue;
+			printf("Groups of %.*s: ", (int)to->id.n, (const char *)to->id.p);
+			say_groups(to->groups, to->groups_n);
+			printf(" instead of ");
+			say_groups(from->groups, from->groups_n);
+			printf("\n");
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Keys that stay, but as another person's, or in another form. */
+static size_t say_terms_of(const struct charter *now, const struct charter *next)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < next->keys_n; i++) {
+		const struct charter_key *to = &next->keys[i];
+		const struct charter_key *from = charter_key_find(now, to->id);
+		const struct bytes *person = &next->persons[to->person].id;
+
+		if (from == NULL || (bytes_equal(now->persons[from->person].id, *person) &&
+				     from->kind == to->kind && from->outside == to->outside &&
+				     bytes_equal(from->application, to->application)))
+			continue;
+		printf("Another person's or other terms, now of %.*s:\n", (int)person->n,
+		       (const char *)person->p);
+		say_key(to);
+		n++;
+	}
+	return n;
+}
+
+static const struct charter_rule *rule_named(const struct charter *c, struct bytes name)
+{
+	for (size_t i = 0; i < c->rules_n; i++)
+		if (bytes_equal(c->rules[i].name, name))
+			return &c->rules[i];
+	return NULL;
+}
+
+static bool same_terms(const struct charter_rule *a, const struct charter_rule *b)
+{
+	for (size_t i = 0; i < a->must_n && i < b->must_n; i++)
+		if (!bytes_equal(a->must[i].group, b->must[i].group) ||
+		    a->must[i].need != b->must[i].need)
+			return false;
+	return a->must_n == b->must_n && same_list(a->from, a->from_n, b->from, b->from_n) &&
+	       a->request_ttl_ms == b->request_ttl_ms && a->vote_ttl_ms == b->vote_ttl_ms &&
+	       a->newcomer_ms == b->newcomer_ms;
+}
+
 static size_t say_rules_of(const struct charter *now, const struct charter *next)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < next->rules_n; i++) {
-		const struct charter_rule *to = &next->rules[i], *from = NULL;
+		const struct charter_rule *to = &next->rules[i];
+		const struct charter_rule *from = rule_named(now, to->name);
 
-		for (size_t k = 0; k < now->rules_n; k++)
-			if (bytes_equal(now->rules[k].name, to->name))
-				from = &now->rules[k];
-		if (from != NULL && from->need == to->need)
+		if (from != NULL && from->need == to->need && same_terms(from, to))
 			continue;
 		if (from == NULL)
 			printf("A rule of its own for %.*s: %u\n", (int)to->name.n,
 			       (const char *)to->name.p, to->need);
-		else
+		else if (from->need != to->need)
 			printf("For %.*s: %u instead of %u\n", (int)to->name.n,
 			       (const char *)to->name.p, to->need, from->need);
+		if (from != NULL && !same_terms(from, to)) {
+			printf("Other terms:\n");
+			say_rule(next, to);
+		}
+		n++;
+	}
+	for (size_t i = 0; i < now->rules_n; i++) {
+		if (rule_named(next, now->rules[i].name) != NULL)
+			continue;
+		printf("No more a rule of its own for %.*s\n", (int)now->rules[i].name.n,
+		       (const char *)now->rules[i].name.p);
+		n++;
+	}
+	return n;
+}
+
+static bool same_recovery(const struct charter *a, const struct charter *b)
+{
+	for (size_t i = 0; i < a->recovery_n && i < b->recovery_n; i++)
+		if (!hash_equal(a->recovery_keys[i].id, b->recovery_keys[i].id) ||
+		    !bytes_equal(a->recovery[i].keeper, b->recovery[i].keeper))
+			return false;
+	return a->recovery_n == b->recovery_n && a->recovery_need == b->recovery_need;
+}
+
+/* Where passkeys are from, and who witnesses. */
+static size_t say_addresses_of(const struct charter *now, const struct charter *next)
+{
+	size_t n = 0;
+
+	if (!same_list(now->witnesses, now->witnesses_n, next->witnesses, next->witnesses_n)) {
+		printf("Other witnesses:\n");
+		say_list("  ", next->witnesses, next->witnesses_n);
+		n++;
+	}
+	if (!bytes_equal(now->relying_party, next->relying_party) ||
+	    !same_list(now->origins, now->origins_n, next->origins, next->origins_n)) {
+		printf("Passkeys count from elsewhere:\n");
+		say_list("  of ", &next->relying_party, next->relying_party.p != NULL);
+		say_list("  at ", next->origins, next->origins_n);
 		n++;
 	}
 	return n;
@@ -229,16 +354,23 @@ size_t charter_say_changes(const struct charter *now, const struct charter *next
 {
 	static const char *const ANCHORS[] = {"none", "a TPM", "witnesses"};
 	size_t n = say_people_of("Comes:", next, now) + say_people_of("Goes:", now, next) +
-		   say_keys_of("New key", next, now) + say_keys_of("No more a key", now, next) +
-		   say_rules_of(now, next);
+		   say_groups_of(now, next) + say_keys_of("New key", next, now) +
+		   say_keys_of("No more a key", now, next) + say_terms_of(now, next) +
+		   say_rules_of(now, next) + say_addresses_of(now, next);
 
 	if (now->anchor != next->anchor) {
 		printf("Anchor: %s instead of %s\n", ANCHORS[next->anchor], ANCHORS[now->anchor]);
 		n++;
 	}
-	if (now->recovery_n != next->recovery_n || now->recovery_need != next->recovery_need) {
+	if (now->mode != next->mode) {
+		printf("From now on decisions must be agreed to, for good.\n");
+		n++;
+	}
+	if (!same_recovery(now, next)) {
 		printf("Recovery set: %u of %zu instead of %u of %zu\n", next->recovery_need,
 		       next->recovery_n, now->recovery_need, now->recovery_n);
+		for (size_t i = 0; i < next->recovery_n; i++)
+			say_key(&next->recovery_keys[i]);
 		n++;
 	}
 	return n;

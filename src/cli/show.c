@@ -59,6 +59,24 @@ static void put_others(FILE *to, const char *before, const char *text, const cha
 	fprintf(to, "%s", after);
 }
 
+void cli_others(struct bytes text)
+{
+	for (size_t at = 0; at < text.n;) {
+		char raw[256], safe[1100];
+		size_t n = text.n - at < sizeof raw - 1 ? text.n - at : sizeof raw - 1;
+
+		/* Not in the middle of a character, which would hide what it is. */
+		for (size_t i = 0;
+		     i < 3 && n > 4 && at + n < text.n && (text.p[at + n] & 0xc0) == 0x80; i++)
+			n--;
+		memcpy(raw, text.p + at, n);
+		raw[n] = '\0';
+		cli_safe_text(raw, safe, sizeof safe);
+		printf("%s", safe);
+		at += n;
+	}
+}
+
 /* ---- problems ---- */
 
 static const char *member(const json_t *json, const char *name)

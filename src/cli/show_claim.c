@@ -47,10 +47,11 @@ err cli_claim(struct cli *cli, const struct claim *claim, struct hash digest, st
 	if (json == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	cli_time(claim->made, made);
-	printf("%.*s: %s\n  by %.*s, made %s, for the log %.*s\n", (int)claim->type.n,
+	printf("%.*s: %s\n  by %.*s, made %s, for the log ", (int)claim->type.n,
 	       (const char *)claim->type.p, t->type->help, (int)claim->author.n,
-	       (const char *)claim->author.p, made, (int)claim->origin.n,
-	       (const char *)claim->origin.p);
+	       (const char *)claim->author.p, made);
+	cli_others(claim->origin);
+	printf("\n");
 	say_charter(claim, json);
 	cli_body(json, 4);
 	json_decref(json);

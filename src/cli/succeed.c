@@ -45,8 +45,11 @@ static void say_statement(const struct succession *s, struct hash digest)
 {
 	uint64_t lost = s->last.size > s->recovered.size ? s->last.size - s->recovered.size : 0;
 
-	printf("The log %.*s goes on as %.*s.\n", (int)s->old_origin.n,
-	       (const char *)s->old_origin.p, (int)s->origin.n, (const char *)s->origin.p);
+	printf("The log ");
+	cli_others(s->old_origin);
+	printf(" goes on as ");
+	cli_others(s->origin);
+	printf(".\n");
 	say_root("signed", s->last);
 	say_root("recovered", s->recovered);
 	if (lost > 0)

@@ -107,6 +107,9 @@ def draft_says_what_changes_and_what_it_takes(place):
     has(said.out, "erin")
     has(said.out, "It takes 1 beside who proposes it, and one more")
     has(place.program.ok("charter", "show", place.at("second.charter")).out, "erin")
+    said = place.draft("joins.charter", "--add", f"ben={place.key('erin')}.pub@authors")
+    has(said.out, "Groups of ben: founders, authors instead of founders")
+    has(said.out, "New key of ben")
 
 
 def draft_of_what_is_not_there_is_refused(place):
