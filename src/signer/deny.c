@@ -89,6 +89,8 @@ static err judge_target(struct denying *d, struct fault *f)
 		d->issued = authorization->issued;
 	if (known != NULL && known->value == DECIDED_CHARTER)
 		return fail(f, "SIGNER_CHARTER_IN_FORCE", NULL);
+	if (known == NULL && s->denials_n >= DENIED_MAX && !state_is_denied(s, d->target))
+		return fail(f, "SIGNER_FULL", NULL);
 	return ERR_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* known.h — digests that the journal knows, in memory: decisions, ids, approvals that were spent,
  * denials, permits. Rebuilt at start. Takes 80 to 160 bytes each, and half as much again in the
- * moment it grows: a million permits stay under 240 MB. */
+ * moment it grows: a million permits stay under 240 MB, and there are at most four. */
 #ifndef SIGNER_KNOWN_H
 #define SIGNER_KNOWN_H
 

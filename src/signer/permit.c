@@ -110,6 +110,8 @@ static err judge_new(struct permit_batch *b, struct permit_task *task, const str
 	struct fault *f = &task->why_not;
 	struct merkle_head head;
 
+	if (s->permits_n >= PERMITTED_MAX)
+		return fail(f, "SIGNER_FULL", NULL);
 	TRY(vault_now(b->vault, &b->now, f));
 	TRY(judge_age(&task->shown.entry.claim, b->now, f));
 	TRY(evidence_head(b->vault, b->request->size, &head, f));

@@ -246,8 +246,10 @@ err state_denied(struct signer_state *s, const struct claim *claim, struct fault
 		digest = body_hash(&b, "record");
 	}
 	TRY(body_check(&b, f));
-	if (!state_is_denied(s, digest) && !know(s, KNOWN_DENIED, digest, 0))
+	bool again = state_is_denied(s, digest);
+	if (!again && !know(s, KNOWN_DENIED, digest, 0))
 		return no_memory(f);
+	s->denials_n += !again;
 	end_by_digest(s, digest);
 	return ERR_OK;
 }
@@ -300,6 +302,7 @@ struct known *state_promise(const struct signer_state *s, struct hash digest)
 err state_permitted(struct signer_state *s, struct hash digest, struct journal_span span,
 		    struct fault *f)
 {
+	s->permits_n++;
 	return promise(s, KNOWN_PERMIT, digest, 0, span, f);
 }
 

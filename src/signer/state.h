@@ -11,7 +11,14 @@
 #include "signer/known.h"
 #include "signer/records.h"
 
-enum { ADMITTED_MAX = 65536, NOT_AN_ENVIRONMENT = -1 };
+/* Permits and denials are asked for with one signature: without an end, whoever has the server and a
+ * station's key, or one voice, could fill the signer's memory until it never starts again. */
+enum {
+	ADMITTED_MAX = 65536,
+	PERMITTED_MAX = 1 << 22,
+	DENIED_MAX = 1 << 20, /* of what is no decision yet: one that is can be denied always */
+	NOT_AN_ENVIRONMENT = -1
+};
 
 /* Spans point into the claim's body. */
 struct authorization {
@@ -63,6 +70,7 @@ struct signer_state {
 	struct authorization *authorizations;
 	struct release *releases;
 	size_t authorizations_n, authorizations_cap, releases_n, releases_cap;
+	size_t permits_n, denials_n;
 	uint64_t spent;                      /* records that the anchor counts */
 	uint64_t latest;                     /* the journal's last time */
 	bool anchored;                       /* a TPM counts along: */
