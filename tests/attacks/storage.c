@@ -5,6 +5,7 @@
 #include "engine_attack.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/files.h"
 #include "ledger/audit.h"
@@ -52,6 +53,7 @@ static const char *thrown_away(struct trial *t, const char *outcome)
 	actor_done(&t->olga2);
 	actor_done(&t->pia);
 	house_close(&t->house);
+	free(t);
 	assert_int_equal(store_teardown(&state), 0);
 	return outcome;
 }
