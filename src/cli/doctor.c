@@ -228,7 +228,9 @@ static void check_house(struct doctor *d)
 		return;
 	}
 	check_approvals(d, registry);
+	doctor_authority(d);
 	check_ending(d, "access.grants", "grants", "not_after", NULL);
+	check_ending(d, "credential.list", "credentials", "not_after", NULL);
 	time_text(clock_wall_ms(&clock_system) + SOON_DAYS * DAY_MS, before);
 	check_ending(d, "supplier.ending", "approvals of suppliers", "expires", query);
 }

@@ -17,6 +17,9 @@ struct doctor {
 void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *fix, const char *format,
 		...) __attribute__((format(printf, 4, 5)));
 MUST_CHECK err doctor_folder(struct doctor *d, const char *folder, struct fault *f);
+/* What the signer at this socket says of itself; and what the ledger says of the same people. */
+void doctor_signer(struct doctor *d, const char *folder, const char *socket);
+void doctor_authority(struct doctor *d);
 
 /* Whether somebody listens on a Unix socket: the signer, and so perhaps a server. */
 bool signer_listens(const char *path);

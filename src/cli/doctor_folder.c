@@ -59,7 +59,12 @@ static void check_encrypted(struct doctor *d, const char *path)
 	    file_read(&d->cli->arena, path, CERTIFICATE_FILE_MAX, &pem, &f).code != OK)
 		return;
 	bool encrypted = memmem(pem.p, pem.n, "ENCRYPTED", 9) != NULL;
+	bool address = pem.n > 7 && memcmp(pem.p, "pkcs11:", 7) == 0;
 	bytes_wipe((void *)(uintptr_t)pem.p, pem.n);
+	if (address) {
+		doctor_say(d, DOCTOR_OK, NULL, "the signer's CA key is in an HSM");
+		return;
+	}
 	doctor_say(d, encrypted ? DOCTOR_OK : DOCTOR_WARN,
 		   "Encrypt the disk; found a house in production with --passphrase-file.",
 		   "the signer's keys are %sencrypted", encrypted ? "" : "not ");
@@ -176,5 +181,7 @@ err doctor_folder(struct doctor *d, const char *folder, struct fault *f)
 	doctor_say(d, signer_listens(config->signer_socket) ? DOCTOR_OK : DOCTOR_WARN,
 		   "Start it: sealwright serve DIR, or sealwright signer DIR.", "the signer %s",
 		   signer_listens(config->signer_socket) ? "listens" : "does not run");
+	if (signer_listens(config->signer_socket))
+		doctor_signer(d, folder, config->signer_socket);
 	return ERR_OK;
 }

@@ -203,6 +203,25 @@ def no_by_the_server_ends_what_waits(place):
     same(place.program.run("approve", digest, "--yes", *place.who("cleo")).status != 0, True)
 
 
+def doctor_says_who_may_decide_and_what_is_missing(place):
+    said = place.program.run("doctor", place.state, *place.who("ada")).out
+    has(said, "charter 3, charter: 1 beside who asks, of 4")
+    has(said, "recovery set: 2 of 2; not one of them may be lost")
+    has(said, "quotas are not anchored")
+    has(said, "the charter has a key of erin that the ledger does not have")
+    has(said, "firmware.release: the server asks for 1, the signer for 2")
+    has(said, "ca.der is the CA that the signer uses")
+    has(said, "0 wrong")
+    with open(place.state + "/ca.der", "rb") as file:
+        kept = file.read()
+    change_byte(place.state + "/ca.der", 30)
+    done = place.program.run("doctor", place.state, *place.who("ada"))
+    with open(place.state + "/ca.der", "wb") as file:
+        file.write(kept)
+    same(done.status, 1)
+    has(done.out, "is not the CA that the signer uses")
+
+
 def main():
     with Folder() as folder:
         place = Place(Program(sys.argv[1]), folder)
@@ -213,7 +232,8 @@ def main():
                             charter_that_was_changed_is_not_proposed, late_vote_lets_the_charter_take_effect,
                             approval_travels_as_a_file_and_comes_back_signed,
                             no_reaches_the_signer_past_the_server, charter_in_force_is_not_denied_by_one_voice,
-                            stranger_denies_nothing, no_by_the_server_ends_what_waits], place)
+                            stranger_denies_nothing, no_by_the_server_ends_what_waits,
+                            doctor_says_who_may_decide_and_what_is_missing], place)
         finally:
             place.stop()
 
