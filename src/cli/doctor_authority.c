@@ -211,11 +211,11 @@ static void check_people(struct doctor *d, const struct charter *c)
 		doctor_say(d, DOCTOR_WARN,
 			   "Enroll the key (sealwright keys enroll), or take it out of the "
 			   "charter.",
-			   "the charter has a key of %.*s that the ledger does not have",
+			   "the charter has a key of %.*s that the evidence log does not have",
 			   (int)person.n, (const char *)person.p);
 	}
 	if (keys != NULL && unknown == 0)
-		doctor_say(d, DOCTOR_OK, NULL, "the ledger knows every key of the charter");
+		doctor_say(d, DOCTOR_OK, NULL, "the evidence log knows every key of the charter");
 	json_decref(keys);
 }
 
@@ -244,10 +244,11 @@ static void check_left(struct doctor *d, const struct charter *c)
 		if (is_in_charter(c, person) || json_object_get(said, person) != NULL)
 			continue;
 		json_object_set_new(said, person, json_true());
-		doctor_say(d, DOCTOR_WARN, "Take the role back: sealwright record grant.revoked …",
-			   "%s may agree to charters by the ledger's roles, and is not in the "
-			   "charter",
-			   person);
+		doctor_say(
+			d, DOCTOR_WARN, "Take the role back: sealwright record grant.revoked …",
+			"%s may agree to charters by a role in the evidence log, and is not in the "
+			"charter",
+			person);
 	}
 	json_decref(page);
 	json_decref(said);

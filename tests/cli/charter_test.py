@@ -208,7 +208,7 @@ def doctor_says_who_may_decide_and_what_is_missing(place):
     has(said, "charter 3, charter: 1 beside who asks, of 4")
     has(said, "recovery set: 2 of 2; not one of them may be lost")
     has(said, "quotas are not anchored")
-    has(said, "the charter has a key of erin that the ledger does not have")
+    has(said, "the charter has a key of erin that the evidence log does not have")
     has(said, "firmware.release: the server asks for 1, the signer for 2")
     has(said, "ca.der is the CA that the signer uses")
     has(said, "0 wrong")
