@@ -99,6 +99,21 @@ static err apply_pending(struct rulebook *b, const struct applied *x, struct are
 			 value_text(rule));
 }
 
+/* Where the rule here asks nobody, the signer's charter may: what took effect at once can be voted
+ * about like what waited. */
+static err apply_at_once(struct rulebook *b, const struct applied *x, struct arena *a,
+			 struct fault *f)
+{
+	const struct record_type *type = x->record->type->type;
+
+	if ((type->flags & WEIGHED) == 0 || type->approval == NULL)
+		return ERR_OK;
+	TRY(apply_pending(b, x, a, f));
+	return QUEUE_OWN(b, OWN_PENDING_CLOSE, a, f, value_text(bytes_text("executed")),
+			 value_u64(x->witness->sequence),
+			 value_blob(hash_bytes(&x->record->digest)));
+}
+
 /* The digest that a vote names is its first field. */
 static struct value voted_digest(const struct record *r)
 {
@@ -229,5 +244,6 @@ err apply_record(struct rulebook *b, const struct applied *x, struct arena *a, s
 		TRY(apply_gate(b, x, a, f));
 	if ((x->record->type->type->flags & VOTE) != 0)
 		return apply_vote(b, x, a, f);
+	TRY(apply_at_once(b, x, a, f));
 	return fold_record(b, x->record, a, f);
 }

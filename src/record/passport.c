@@ -142,6 +142,17 @@ static void note_anchor(struct gathering *g, const struct entry *entry)
 		g->anchored = receipt.anchor != ANCHOR_NONE;
 }
 
+/* What waited here, and what the signer may have wanted more for than the rule here. */
+static bool has_votes(const struct gathering *g, const struct entry *entry)
+{
+	const struct compiled_type *type =
+		registry_type(g->reader->engine->registry, entry->claim.type);
+
+	return entry->witness.outcome == OUTCOME_PENDING ||
+	       (entry->witness.outcome == OUTCOME_FOLDED && type != NULL &&
+		(type->type->flags & WEIGHED) != 0);
+}
+
 /* Whoever signed must be known, and whether the key was revoked; what waited must show its votes. */
 static err follow(struct gathering *g, const struct entry *entry)
 {
@@ -155,7 +166,7 @@ static err follow(struct gathering *g, const struct entry *entry)
 	}
 	note_anchor(g, entry);
 	TRY(follow_raised(g, &entry->witness));
-	if (entry->witness.outcome != OUTCOME_PENDING)
+	if (!has_votes(g, entry))
 		return ERR_OK;
 	hex_encode(hash_bytes(&digest), hex);
 	return add_subject(g, "approval", bytes_of("", 0), bytes_text(hex));
