@@ -46,7 +46,8 @@ MUST_CHECK err weigh_decision(struct deciding *d, struct fault *f);
 
 /* The same for approvals that came as files, of what has no author in the log: each who agrees stands for
  * him in turn, so that they must be one more than the rule needs; or the recovery set. */
-MUST_CHECK err weigh_files(struct deciding *d, const struct shown *shown, size_t n, struct fault *f);
+MUST_CHECK err weigh_files(struct deciding *d, const struct shown *shown, size_t n,
+			   struct fault *f);
 
 /* The document for a decision that is in the journal. */
 MUST_CHECK err decision_document(const struct vault *v, const struct decision *decision,
