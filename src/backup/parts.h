@@ -36,7 +36,7 @@
 enum {
 	PART_TEXT_MAX = 4096,       /* head, end */
 	PART_FILE_MAX = 1 << 20,    /* one of settings and keys */
-	PART_FILES_MAX = 64,        /* of a folder */
+	PART_FILES_MAX = 256,       /* of a folder; keys that were replaced keep three each */
 	PART_ROWS_MAX = 4 << 20,    /* one part of entries or rows */
 	PART_ROWS_FULL = 2 << 20,   /* … is closed beyond this */
 	PART_ENTRIES_N = 65536,     /* in one part */

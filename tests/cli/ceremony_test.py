@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 from steps import Failure, Folder, Program, change_byte, has, run_all, same
@@ -150,6 +151,30 @@ def keys_are_replaced_only_when_they_may_be(place):
     place.program.ok("ledger", "audit", house, "--log", house + "/log.vkey")
 
 
+def signer_with_replaced_keys_comes_out_of_a_backup(place):
+    at, program = (lambda name: os.path.join(place.folder, name)), place.program
+    for name in ("admin", "anna", "bert"):
+        subprocess.run(["age-keygen", "-o", at(name + ".age")], check=True, capture_output=True)
+        shown = subprocess.run(["age-keygen", "-y", at(name + ".age")], check=True, capture_output=True, text=True)
+        with open(at(name + ".pub"), "w", encoding="utf-8") as file:
+            file.write(shown.stdout)
+    program.ok("backup", place.day + "/house", at("b"), "--to", "admin=" + at("admin.pub"), "--need", "2",
+               "--custodian", "anna=" + at("anna.pub"), "--custodian", "bert=" + at("bert.pub"))
+    program.ok("restore", at("b"), at("sealed"), "--shares-only", "--identity", at("admin.age"))
+    shares = []
+    for name in ("anna", "bert"):
+        with open(at(name + ".share"), "wb") as file:
+            subprocess.run(["age", "-d", "-i", at(name + ".age"), at(f"sealed/{name}.age")], check=True, stdout=file)
+        shares += ["--share", at(name + ".share")]
+    program.ok("restore", at("b"), at("again"), "--identity", at("admin.age"), *shares)
+    os.remove(at("again/signer/restored"))  # nothing was signed since
+    said = program.ok("signer", "rotate", at("again"), "ca", "--yes")
+    has(said.out, "The key ca was replaced")
+    gone = next(n for n in os.listdir(at("again/signer")) if n.startswith("former."))
+    os.remove(at("again/signer/" + gone))
+    program.fails(CORRUPT, "is not what the signer's journal names", "signer", "rotate", at("again"), "ca", "--yes")
+
+
 def main(path):
     with Folder() as folder:
         return run_all([script_says_who_does_what, rehearsal_ends_well_and_its_transcript_holds,
@@ -158,7 +183,8 @@ def main(path):
                         lines_that_change_places_are_seen, line_that_is_not_whole_is_refused,
                         chain_made_anew_needs_the_signatures, file_that_was_changed_is_named,
                         statement_about_a_key_that_was_changed_does_not_hold,
-                        keys_are_replaced_only_when_they_may_be], Place(Program(path), folder))
+                        keys_are_replaced_only_when_they_may_be,
+                        signer_with_replaced_keys_comes_out_of_a_backup], Place(Program(path), folder))
 
 
 sys.exit(main(sys.argv[1]))
