@@ -2,8 +2,6 @@
 /* ceremony_steps.c — the script. docs/guides/ceremony.md tells it at length. */
 #include "cli/ceremony.h"
 
-#define HOUSE "{D}/house"
-
 const char *const CEREMONY_SIGNERS[] = {"ada", "ben", NULL};
 
 #define KEY(name)                                                                            \
@@ -27,20 +25,20 @@ const struct ceremony_step CEREMONY[] = {
 	 .title = "shows who would decide, and makes nothing",
 	 .aloud = "everybody's key: each compares with the note of before",
 	 .protects = "a key that was exchanged on its way is noticed before anything is founded",
-	 .words = {"init", HOUSE, "--dry-run", "--origin", "rehearsal.example/log", "--founder",
-		   "ada={D}/ada.key.pub", "--founder", "ben={D}/ben.key.pub", "--founder",
-		   "cleo={D}/cleo.key.pub", "--recovery", "rita={D}/rita.key.pub", "--recovery",
-		   "rob={D}/rob.key.pub", "--recovery-need", "2"},
+	 .words = {"init", "{D}/house", "--dry-run", "--origin", "rehearsal.example/log",
+		   "--founder", "ada={D}/ada.key.pub", "--founder", "ben={D}/ben.key.pub",
+		   "--founder", "cleo={D}/cleo.key.pub", "--recovery", "rita={D}/rita.key.pub",
+		   "--recovery", "rob={D}/rob.key.pub", "--recovery-need", "2"},
 	 .expected = "Nothing was made."},
 	{.kind = STEP_RUN,
 	 .who = "admin",
 	 .title = "founds the house",
 	 .aloud = "the first line of groups; log.vkey is copied to a second place",
 	 .protects = "nobody alone decides from the first entry on",
-	 .words = {"init", HOUSE, "--port", "0", "--origin", "rehearsal.example/log", "--founder",
-		   "ada={D}/ada.key.pub", "--founder", "ben={D}/ben.key.pub", "--founder",
-		   "cleo={D}/cleo.key.pub", "--recovery", "rita={D}/rita.key.pub", "--recovery",
-		   "rob={D}/rob.key.pub", "--recovery-need", "2"},
+	 .words = {"init", "{D}/house", "--port", "0", "--origin", "rehearsal.example/log",
+		   "--founder", "ada={D}/ada.key.pub", "--founder", "ben={D}/ben.key.pub",
+		   "--founder", "cleo={D}/cleo.key.pub", "--recovery", "rita={D}/rita.key.pub",
+		   "--recovery", "rob={D}/rob.key.pub", "--recovery-need", "2"},
 	 .expected = "rehearsal.example/log",
 	 .files = {"house/log.vkey"}},
 	{.kind = STEP_SERVE, .who = "admin", .title = "starts the signer and the server"},
@@ -112,8 +110,8 @@ const struct ceremony_step CEREMONY[] = {
 	 .title = "has no voice any more: her no is refused at the signer itself",
 	 .protects = "whoever left can neither agree nor stop anything, whatever the server says",
 	 .words = {"deny", "{ANY}", "--reason", "Still here.", "--yes", "--signer",
-		   HOUSE "/run/signer.sock", "--log", HOUSE "/log.vkey", "--as", "cleo", "--key",
-		   "{D}/cleo.key"},
+		   "{D}/house/run/signer.sock", "--log", "{D}/house/log.vkey", "--as", "cleo",
+		   "--key", "{D}/cleo.key"},
 	 .expected = "Only a person of the charter"},
 	{.kind = STEP_STOP, .who = "admin", .title = "stops the server and the signer"},
 	{.kind = STEP_RUN,
@@ -121,7 +119,7 @@ const struct ceremony_step CEREMONY[] = {
 	 .title = "replaces the CA key; old and new sign each other",
 	 .aloud = "both key ids, and the digest of the new CA certificate",
 	 .protects = "a key that may be known to others ends, and what it signed stays valid",
-	 .words = {"signer", "rotate", HOUSE, "ca", "--destroy-old", "--yes"},
+	 .words = {"signer", "rotate", "{D}/house", "ca", "--destroy-old", "--yes"},
 	 .expected = "both keys and the log's own signed that",
 	 .files = {"house/ca.old.1.der"}},
 	{.kind = STEP_SERVE, .who = "admin", .title = "starts them again"},
@@ -129,7 +127,7 @@ const struct ceremony_step CEREMONY[] = {
 	 .who = "ada",
 	 .title = "audits the whole log from her own machine",
 	 .protects = "every signature of the day is verified again, by the key that was read aloud",
-	 .words = {"ledger", "audit", HOUSE, "--log", HOUSE "/log.vkey"},
+	 .words = {"ledger", "audit", "{D}/house", "--log", "{D}/house/log.vkey"},
 	 .expected = "entries"},
 	{.kind = STEP_STOP, .who = "admin", .title = "stops everything; the keys are thrown away"},
 	{0},
