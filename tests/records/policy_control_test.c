@@ -317,10 +317,8 @@ static int alone_setup(void **state)
 	*state = w;
 	house_open_alone(&w->house, w->store->address);
 	w->actors[w->actors_n++] = house_actor(&w->house, "anna", "person",
-					       "policy.write,policy.glass,access.admin,*.approve,"
-					       "line.define,firmware.release,firmware.read");
-	w->actors[w->actors_n++] =
-		house_actor(&w->house, "bert", "person", "*.approve,firmware.release.approve");
+					       "policy.write,policy.glass,access.admin,*.approve");
+	w->actors[w->actors_n++] = house_actor(&w->house, "bert", "person", "*.approve");
 	return 0;
 }
 
@@ -346,31 +344,6 @@ static void rule_that_lets_one_decide_closes(void **state)
 		    "{'class':'*','need':1,'newcomer_ms':0,'request_ttl_ms':3600000,"
 		    "'vote_ttl_ms':3600000}");
 	assert_string_equal(stops(w, &product), "");
-}
-
-/* The signer's charter may ask for more than the rule here: otherwise nobody could ever answer it. */
-static void what_one_decided_alone_can_still_be_agreed_to(void **state)
-{
-	struct world *w = *state;
-	char digest[65];
-
-	world_later(w, 25ull * HOUR_MS);
-	assert_says("", w, "anna", "product.defined",
-		    "{'product':'GW','name':'Gateway','hardware_type':'1.3.6.1.4.1.99999.1'}");
-	memcpy(digest, w->digest, sizeof digest);
-	assert_says("!APPROVAL_NOTHING_WAITS", w, "bert", "approval.given", "{'record':'%s'}",
-		    digest);
-	assert_says("", w, "anna", "firmware.released",
-		    "{'release':'FW1','product':'GW','version':'1','environment':'production',"
-		    "'image':'%s','image_size':1,'security_version':1}",
-		    IMAGE);
-	memcpy(digest, w->digest, sizeof digest);
-	assert_string_equal(shows(w, "firmware.releases", "state", "release=FW1"), "released");
-	assert_says("!APPROVAL_NOT_ELIGIBLE", w, "anna", "approval.given", "{'record':'%s'}",
-		    digest);
-	assert_says("", w, "bert", "approval.given", "{'record':'%s'}", digest);
-	assert_says("!APPROVAL_GIVEN_BEFORE", w, "bert", "approval.given", "{'record':'%s'}",
-		    digest);
 }
 
 static void second_account_of_somebody_who_left_is_found(void **state)
@@ -501,8 +474,6 @@ int main(void)
 		POLICY_TEST(critical_part_needs_two_sources),
 		POLICY_TEST(station_acts_only_as_itself),
 		POLICY_TEST(grant_ends_and_is_given_anew),
-		cmocka_unit_test_setup_teardown(what_one_decided_alone_can_still_be_agreed_to,
-						alone_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(rule_that_lets_one_decide_closes, alone_setup,
 						world_teardown),
 		POLICY_TEST(second_account_of_somebody_who_left_is_found),
