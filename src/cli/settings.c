@@ -271,6 +271,10 @@ err cli_client(struct cli *cli, bool known, struct client **out, struct fault *f
 {
 	struct client_config config = {0};
 
+	if (cli->client != NULL) { /* a command is of one person */
+		*out = cli->client;
+		return ERR_OK;
+	}
 	TRY(cli_setting(cli, "server", &config.server, f));
 	TRY(cli_setting(cli, "ca", &config.ca, f));
 	TRY(cli_log_key(cli, &config.log, f));
