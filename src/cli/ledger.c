@@ -143,6 +143,8 @@ err command_ledger_audit(struct cli *cli, struct fault *f)
 	options.entry_context = &keys;
 	err e = audit_run(source, &options, &report, f);
 	if (e.code == OK)
+		e = charter_check_end(keys.charter, f);
+	if (e.code == OK)
 		print_report(cli, &report, &keys);
 	charter_check_close(keys.charter);
 	audit_keys_done(&keys);

@@ -228,8 +228,10 @@ err authority_check_end(struct authority_check *c, const struct note_key *log,
 		*f = c->fault;
 		return (err){f->code};
 	}
-	if (c->weighing != NULL)
+	if (c->weighing != NULL) {
+		TRY(charter_check_end(c->weighing, f));
 		charter_check_report(c->weighing, &out->weighed);
+	}
 	/* A log from before there were charters. In one that has a charter nothing is issued without. */
 	if (c->receipt.n == 0)
 		return c->has_charter && c->certified ? wrong(f, "issue receipt", "it is not here")

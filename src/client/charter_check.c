@@ -272,6 +272,14 @@ static bool has_effect(enum outcome outcome)
 	       outcome == OUTCOME_EXECUTES;
 }
 
+err charter_check_end(struct charter_check *c, struct fault *f)
+{
+	uint64_t succeeded;
+	const char *why = charter_weigh_succession(c, &succeeded);
+
+	return why == NULL ? ERR_OK : wrong(f, succeeded, why);
+}
+
 err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes bytes,
 			const struct entry *entry, struct fault *f)
 {
@@ -283,10 +291,7 @@ err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes
 		return ERR_OK;
 	if (is_of(entry, "succession.approved"))
 		return wrong_if(f, sequence, charter_take_succession_vote(c, entry));
-	uint64_t succeeded;
-	const char *why = charter_weigh_succession(c, &succeeded);
-	if (why != NULL)
-		return wrong(f, succeeded, why);
+	TRY(charter_check_end(c, f));
 	if (is_of(entry, SUCCESSION_TYPE))
 		return wrong_if(f, sequence, charter_take_succession(c, sequence, entry));
 	for (size_t i = 0; i < CLASSES_N; i++)

@@ -29,6 +29,8 @@ MUST_CHECK err charter_check_open(const struct note_key *log, struct charter_che
  * the decision. */
 MUST_CHECK err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes bytes,
 				   const struct entry *entry, struct fault *f);
+/* After the last entry: a succession that stands there must have been agreed to, too. */
+MUST_CHECK err charter_check_end(struct charter_check *c, struct fault *f);
 void charter_check_report(const struct charter_check *c, struct charter_report *out);
 void charter_check_close(struct charter_check *c); /* NULL is fine */
 

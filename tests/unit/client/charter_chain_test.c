@@ -103,6 +103,16 @@ static void keepers_recover_the_charter_and_nothing_else(void **state)
 			    "too few of those who may had agreed");
 }
 
+static void a_succession_at_the_end_of_the_log_is_weighed_too(void **state)
+{
+	(void)state;
+	holds(charter_check_end(check, &fault));
+	holds(tell(&(struct said){"ledger.succeeded", -1, body_with("x", bytes_text("y")),
+				  OUTCOME_FOLDED, 0, 0}));
+	assert_unauthorized(charter_check_end(check, &fault), "1",
+			    "too few of those who may had agreed");
+}
+
 static void a_log_that_starts_with_another_logs_charter_is_named(void **state)
 {
 	struct charter_check *all = check;
@@ -132,6 +142,7 @@ int main(void)
 		CHECK_TEST(keys_that_stay_are_no_newcomers),
 		CHECK_TEST(a_charter_that_does_not_follow_is_named),
 		CHECK_TEST(keepers_recover_the_charter_and_nothing_else),
+		CHECK_TEST(a_succession_at_the_end_of_the_log_is_weighed_too),
 		CHECK_TEST(a_log_that_starts_with_another_logs_charter_is_named),
 	};
 
