@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* background.c — housekeeping that nobody waits for: the write-ahead log is moved into the
  * database, and what expired is deleted. */
+#include "base/bell.h"
 #include "base/log.h"
 #include "server/server_internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
-	TICK_S = 5,
+	TICK_MS = 5000,
 	HOUR_MS = 3600 * 1000,
 	RECEIPTS_KEPT = 1000000,
 };
@@ -18,9 +18,7 @@ struct background {
 	struct server *server;
 	struct db *db; /* for checkpoints of the write-ahead log */
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool stopping;
+	struct bell bell;
 	uint64_t swept_ms; /* steady; 0: never */
 };
 
@@ -60,49 +58,30 @@ static void tick(struct background *b)
 	report("sweep_failed", sweep(b, &f), &f);
 }
 
-static bool wait_a_while(struct background *b)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += TICK_S;
-	(void)pthread_mutex_lock(&b->lock);
-	while (!b->stopping)
-		if (pthread_cond_timedwait(&b->changed, &b->lock, &until) != 0)
-			break;
-	bool go_on = !b->stopping;
-	(void)pthread_mutex_unlock(&b->lock);
-	return go_on;
-}
-
 static void *background_main(void *context)
 {
 	struct background *b = context;
 
 	do
 		tick(b);
-	while (wait_a_while(b));
+	while (bell_wait(&b->bell, TICK_MS));
 	return NULL;
 }
 
 err background_start(struct server *s, struct background **out, struct fault *f)
 {
 	struct background *b = calloc(1, sizeof *b);
-	pthread_condattr_t attributes;
 
 	if (b == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	b->server = s;
-	(void)pthread_mutex_init(&b->lock, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&b->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	bell_open(&b->bell);
 	err result = db_open(s->config.store, &b->db, f);
 	if (result.code == OK && pthread_create(&b->thread, NULL, background_main, b) != 0)
 		result = fail(f, "OUT_OF_MEMORY", NULL);
 	if (result.code != OK) {
 		db_close(b->db);
+		bell_close(&b->bell);
 		free(b);
 		return result;
 	}
@@ -114,13 +93,9 @@ void background_stop(struct background *b)
 {
 	if (b == NULL)
 		return;
-	(void)pthread_mutex_lock(&b->lock);
-	b->stopping = true;
-	(void)pthread_cond_signal(&b->changed);
-	(void)pthread_mutex_unlock(&b->lock);
+	bell_end(&b->bell);
 	(void)pthread_join(b->thread, NULL);
 	db_close(b->db);
-	(void)pthread_cond_destroy(&b->changed);
-	(void)pthread_mutex_destroy(&b->lock);
+	bell_close(&b->bell);
 	free(b);
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	AGAIN_MS = 60000,
@@ -27,10 +26,7 @@ static const char *const TYPES[] = {
 
 bool work_is_stopping(struct signer_work *w)
 {
-	(void)pthread_mutex_lock(&w->lock);
-	bool stopping = w->stopping;
-	(void)pthread_mutex_unlock(&w->lock);
-	return stopping;
+	return bell_ending(&w->bell);
 }
 
 err work_connect(struct signer_work *w, struct fault *f)
@@ -238,28 +234,6 @@ static uint64_t pause_ms(const struct signer_work *w, unsigned failures)
 	return next - now < AGAIN_MS ? next - now : AGAIN_MS;
 }
 
-/* False when it is to stop. */
-static bool wait_for_work(struct signer_work *w, uint64_t pause)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(pause / 1000);
-	until.tv_nsec += (long)(pause % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	(void)pthread_mutex_lock(&w->lock);
-	while (!w->wanted && !w->stopping)
-		if (pthread_cond_timedwait(&w->changed, &w->lock, &until) != 0)
-			break;
-	w->wanted = false;
-	bool go_on = !w->stopping;
-	(void)pthread_mutex_unlock(&w->lock);
-	return go_on;
-}
-
 static void publish_round(struct signer_work *w, err result, const struct fault *f)
 {
 	atomic_store(&w->server->metrics.signer_waiting, w->waiting);
@@ -279,7 +253,7 @@ static void *work_main(void *context)
 	struct arena arena = {.limit = ROOM};
 	unsigned failures = 0; /* one after the other */
 
-	while (wait_for_work(w, pause_ms(w, failures))) {
+	while (bell_wait(&w->bell, pause_ms(w, failures))) {
 		struct fault f = {0};
 		err result = round_of(w, &arena, &f);
 		arena_reset(&arena);
@@ -296,7 +270,7 @@ static void free_all(struct signer_work *w)
 {
 	signer_disconnect(w->client);
 	retry_close(w->retry);
-	(void)pthread_cond_destroy(&w->changed);
+	bell_close(&w->bell);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w);
 }
@@ -304,17 +278,13 @@ static void free_all(struct signer_work *w)
 err signer_work_start(struct server *s, struct signer_work **out, struct fault *f)
 {
 	struct signer_work *w = calloc(1, sizeof *w);
-	pthread_condattr_t attributes;
 
 	if (w == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	w->server = s;
-	w->wanted = true; /* what a crash left */
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&w->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	bell_open(&w->bell);
+	bell_ring(&w->bell); /* what a crash left */
 	err result = retry_open(&w->retry, f);
 	if (result.code == OK && pthread_create(&w->thread, NULL, work_main, w) != 0)
 		result = fail(f, "OUT_OF_MEMORY", NULL);
@@ -334,20 +304,14 @@ void signer_work_tell(struct signer_work *w, const char *type)
 		concerns = strcmp(TYPES[i], type) == 0;
 	if (w == NULL || !concerns)
 		return;
-	(void)pthread_mutex_lock(&w->lock);
-	w->wanted = true;
-	(void)pthread_cond_signal(&w->changed);
-	(void)pthread_mutex_unlock(&w->lock);
+	bell_ring(&w->bell);
 }
 
 void signer_work_stop(struct signer_work *w)
 {
 	if (w == NULL)
 		return;
-	(void)pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	(void)pthread_cond_signal(&w->changed);
-	(void)pthread_mutex_unlock(&w->lock);
+	bell_end(&w->bell);
 	(void)pthread_join(w->thread, NULL);
 }
 

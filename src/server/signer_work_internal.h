@@ -8,6 +8,8 @@
 #include "server/retry.h"
 #include "server/server_internal.h"
 
+#include "base/bell.h"
+
 #include <pthread.h>
 
 enum { WORK_BATCH = 64, HEADS_MAX = 8 };
@@ -19,9 +21,8 @@ struct signer_work {
 	uint64_t waiting; /* counted in this round */
 	bool behind;      /* something was not in a signed head yet, in this round */
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool stopping, wanted;
+	struct bell bell;
+	pthread_mutex_t lock; /* of `state` */
 	struct signer_work_state state;
 };
 

@@ -5,7 +5,6 @@
 #include "server/signing.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	FAILURES_SAID = 3, /* in a row */
@@ -227,36 +226,10 @@ static void round_once(struct witnessing *w, struct arena *a)
 
 /* ---- the thread ---- */
 
-static struct timespec after(unsigned ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	return until;
-}
-
 /* A pause first, so that a busy log does not have every checkpoint cosigned, but the latest. */
 static bool wait_for_work(struct witnessing *w)
 {
-	struct timespec pause = after(PAUSE_MS), tick = after(TICK_MS);
-
-	(void)pthread_mutex_lock(&w->lock);
-	while (!w->stopping)
-		if (pthread_cond_timedwait(&w->changed, &w->lock, &pause) != 0)
-			break;
-	while (!w->stopping && !w->wanted)
-		if (pthread_cond_timedwait(&w->changed, &w->lock, &tick) != 0)
-			break;
-	w->wanted = false;
-	bool go_on = !w->stopping;
-	(void)pthread_mutex_unlock(&w->lock);
-	return go_on;
+	return bell_pause(&w->bell, PAUSE_MS) && bell_wait(&w->bell, TICK_MS - PAUSE_MS);
 }
 
 static void *witnessing_main(void *context)
@@ -273,8 +246,6 @@ static void *witnessing_main(void *context)
 
 err witnessing_start(const struct server_config *config, struct witnessing **out, struct fault *f)
 {
-	pthread_condattr_t attributes;
-
 	*out = NULL;
 	if (config->witnesses_n == 0)
 		return ERR_OK;
@@ -285,10 +256,7 @@ err witnessing_start(const struct server_config *config, struct witnessing **out
 	for (size_t i = 0; i < config->witnesses_n; i++)
 		w->sites[i].setting = &w->config.witnesses[i];
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&w->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	bell_open(&w->bell);
 	if (pthread_create(&w->thread, NULL, witnessing_main, w) != 0) {
 		free(w);
 		return fail(f, "OUT_OF_MEMORY", NULL);
@@ -301,20 +269,14 @@ void witnessing_wake(struct witnessing *w)
 {
 	if (w == NULL)
 		return;
-	(void)pthread_mutex_lock(&w->lock);
-	w->wanted = true;
-	(void)pthread_cond_signal(&w->changed);
-	(void)pthread_mutex_unlock(&w->lock);
+	bell_ring(&w->bell);
 }
 
 void witnessing_stop(struct witnessing *w)
 {
 	if (w == NULL)
 		return;
-	(void)pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	(void)pthread_cond_signal(&w->changed);
-	(void)pthread_mutex_unlock(&w->lock);
+	bell_end(&w->bell);
 	(void)pthread_join(w->thread, NULL);
 }
 
@@ -326,7 +288,7 @@ void witnessing_close(struct witnessing *w)
 		client_close(w->sites[i].client);
 	signer_disconnect(w->signer);
 	close_log(w);
-	(void)pthread_cond_destroy(&w->changed);
+	bell_close(&w->bell);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w);
 }

@@ -9,6 +9,8 @@
 #include "server/witnessing.h"
 #include "signer/signer.h"
 
+#include "base/bell.h"
+
 #include <pthread.h>
 
 /* One witness. The thread's own, but for `shown`. */
@@ -38,9 +40,8 @@ struct witnessing {
 	struct witness_site sites[CONFIG_WITNESSES_MAX];
 	unsigned failures; /* of the log, in a row */
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool stopping, wanted;  /* under the lock, as is: */
+	struct bell bell;
+	pthread_mutex_t lock;   /* of `shown`, and of: */
 	uint64_t evidence_head; /* shown to the signer with a majority's cosignatures; 0: none */
 };
 
