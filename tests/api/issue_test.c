@@ -425,69 +425,6 @@ static void what_waits_is_counted_where_the_operator_looks(void **state)
 	assert_non_null(strstr(metrics->body, "sealwright_certificate_failures_total 0\n"));
 }
 
-/* The second number cannot be above 39. As long as the other product's. */
-#define ODD_TYPE "1.99.6.1.4.1.3247.7"
-
-/* The same body of a product whose name differs in its last letter. */
-static const char *of_the_odd_product(const char *body)
-{
-	char *odd = arena_printf(&x->arena, "%s", body), *name = strstr(odd, "'GW'");
-
-	assert_non_null(name);
-	name[2] = 'O';
-	return odd;
-}
-
-static const char *odd_product_is_authorized(void)
-{
-	static const char image[] =
-		"4444444444444444444444444444444444444444444444444444444444444444";
-
-	(void)api_must(x, &x->erin, "product.defined",
-		       "{'product':'GO','hardware_type':'" ODD_TYPE "','name':'Odd'}");
-	(void)api_must(x, &x->erin, "bom.released",
-		       "{'product':'GO','revision':'A','line_count':1,'lines':[{'line':'1',"
-		       "'part':'MCU1','quantity':2,'designators':'U1 U2'}]}");
-	const char *released = company_decides(
-		&c, "firmware.released",
-		arena_printf(&x->arena,
-			     "{'release':'FWO','product':'GO','version':'1.0','environment':"
-			     "'production','image':'%s','image_size':4096,'security_version':1}",
-			     image));
-	assert_string_equal(company_verdict(&c, released), "admitted");
-	char *body = arena_printf(&x->arena, "%s",
-				  of_the_odd_product(company_authorization(&c, "BA-F", 5, "")));
-	char *type = strstr(body, "1.3.6.1.4.1.32473.7"), *release = strstr(body, "'FW1'");
-	assert_non_null(type);
-	assert_non_null(release);
-	memcpy(type, ODD_TYPE, strlen(ODD_TYPE));
-	release[3] = 'O';
-	return company_decides(&c, "build.authorized", body);
-}
-
-/* To the server the hardware type is an id, to the signer an object identifier that there cannot be: that can
- * never be put right, and is recorded so; and so is every unit that was to be built by it. */
-static void final_refusal_is_recorded_with_its_reason(void **state)
-{
-	struct private_key *key = new_device_key();
-
-	(void)state;
-	assert_string_equal(company_verdict(&c, odd_product_is_authorized()),
-			    "CERTIFICATE_OID_INVALID");
-	struct reply *unit =
-		api_sign(x, &c.st1, "unit.requested",
-			 of_the_odd_product(company_request_body(&c, "BA-F", "f-1", key)));
-	if (unit->status == 201) {
-		const json_t *row =
-			company_wait(&c, "/v1/views/unit.list?product=GO&serial=f-1&state=refused");
-		assert_string_equal(json_string_value(json_object_get(row, "serial")), "f-1");
-		assert_null(company_row(&c, "/v1/views/unit.certificate?product=GO&serial=f-1"));
-	} else {
-		assert_int_equal(unit->status / 100, 4);
-	}
-	private_key_close(key);
-}
-
 /* Between the two the engine still publishes, and so tells of requests. Under the address
  * sanitizer this is what it is about. */
 static void work_may_be_told_of_until_it_is_closed(void **state)
@@ -520,7 +457,6 @@ int main(void)
 		cmocka_unit_test(what_a_stop_left_is_issued_at_start),
 		cmocka_unit_test(starting_again_records_nothing_twice),
 		cmocka_unit_test(what_waits_is_counted_where_the_operator_looks),
-		cmocka_unit_test(final_refusal_is_recorded_with_its_reason),
 		cmocka_unit_test(work_may_be_told_of_until_it_is_closed), /* the last */
 	};
 	return cmocka_run_group_tests(tests, open_api, close_api);
