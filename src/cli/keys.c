@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keys.c — keys of people and machines: made here, enrolled there, never sent. */
-#include "cli/cli.h"
+#include "cli/approve.h"
 
 #include "client/key_file.h"
+#include "client/ssh_key.h"
 #include "domain/access/access_area.h"
 
 #include <stdio.h>
@@ -90,27 +91,55 @@ static err origin_of(struct cli *cli, const char **out, struct fault *f)
 	return ERR_OK;
 }
 
+/* By OpenSSH, where the key is in an agent or a token. */
+static err possession_by_ssh(struct cli *cli, const char *key, struct bytes message,
+			     struct fault *f)
+{
+	struct bytes sshsig;
+
+	TRY(approval_ssh_sign(cli, key, message, &sshsig, f));
+	char *text = arena_alloc(&cli->arena, base64_size(sshsig.n) + 1);
+	if (text == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	base64url_encode(sshsig, text);
+	printf("%s\n", text);
+	return ERR_OK;
+}
+
 /* Whoever is to be enrolled runs this, and gives the line to an administrator. */
 err command_keys_possession(struct cli *cli, struct fault *f)
 {
 	uint8_t buffer[512];
 	struct writer w = writer_of(buffer, sizeof buffer);
-	const char *path, *principal, *origin;
+	const char *path, *principal, *origin, *ssh = cli_option(cli, "ssh");
 	struct bytes message;
 	struct possession p;
 
 	TRY(cli_setting(cli, "as", &principal, f));
 	TRY(cli_setting(cli, "key", &path, f));
 	TRY(origin_of(cli, &origin, f));
-	if (principal == NULL || path == NULL)
+	if (principal == NULL || (path == NULL && ssh == NULL))
 		return fail(f, "CLIENT_KEY_MISSING", NULL);
-	TRY(cli_passphrase(cli, path, false, &cli->passphrase, f));
-	TRY(private_key_load(path, cli->passphrase, &cli->key, f));
 	if (!key_possession_message(bytes_text(origin), bytes_text(principal), &w, &message))
 		return fail(f, "CLI_ORIGIN_TOO_LONG", NULL);
+	if (ssh != NULL)
+		return possession_by_ssh(cli, ssh, message, f);
+	TRY(cli_passphrase(cli, path, false, &cli->passphrase, f));
+	TRY(private_key_load(path, cli->passphrase, &cli->key, f));
 	TRY(possession_make(cli->key, message, &p, f));
 	printf("%s\n", p.signature);
 	return ERR_OK;
+}
+
+/* In PEM, or as OpenSSH writes it. */
+static err enrolled_key_read(struct cli *cli, const char *path, struct public_key **out,
+			     struct fault *f)
+{
+	struct bytes application;
+
+	if (ssh_public_key_file(path))
+		return ssh_public_key_read(&cli->arena, path, out, &application, f);
+	return public_key_file_read(path, out, f);
 }
 
 err command_keys_enroll(struct cli *cli, struct fault *f)
@@ -124,7 +153,7 @@ err command_keys_enroll(struct cli *cli, struct fault *f)
 
 	if (principal == NULL || path == NULL || possession == NULL)
 		return fail(f, "CLI_ENROLL_INCOMPLETE", NULL);
-	TRY(public_key_file_read(path, &key, f));
+	TRY(enrolled_key_read(cli, path, &key, f));
 	base64url_encode(public_key_spki(key), spki);
 	public_key_close(key);
 	TRY(cli_client(cli, true, &client, f));

@@ -69,12 +69,13 @@ static const struct option_row KEYS_MAKE_OPTIONS[] = {
 	{0},
 };
 static const struct option_row POSSESSION_OPTIONS[] = {
+	{"ssh", "FILE", "proves it with a key of OpenSSH, also in an agent or a token"},
 	{"origin", "NAME", "of the log, if there is no verifier key at hand"},
 	{0},
 };
 static const struct option_row ENROLL_OPTIONS[] = {
 	{"principal", "ID", "whose key it is"},
-	{"public", "FILE", "the public key, as `keys make` wrote it"},
+	{"public", "FILE", "the public key, as `keys make` or ssh-keygen wrote it"},
 	{"possession", "TEXT", "what `keys possession` printed"},
 	{0},
 };

@@ -179,8 +179,8 @@ static bool ssh_signature_holds(const struct sshsig *sig, struct bytes message,
 	return key_verify(key, covered, sig->signature);
 }
 
-static const char *ssh_wrong(struct bytes blob, struct bytes message, const struct public_key *key,
-			     struct bytes application)
+const char *sshsig_wrong(struct bytes blob, struct bytes message, const struct public_key *key,
+			 struct bytes application)
 {
 	struct sshsig sig;
 	const char *why;
@@ -211,7 +211,7 @@ static const char *proof_wrong(const struct proof *proof, const struct claim *cl
 	case PROOF_WEBAUTHN:
 		return assertion_wrong(proof, claim_digest(claim_bytes), key, party);
 	case PROOF_SSHSIG:
-		return ssh_wrong(proof->sshsig, claim_bytes, key, application);
+		return sshsig_wrong(proof->sshsig, claim_bytes, key, application);
 	case PROOF_NONE:
 		break;
 	}

@@ -26,6 +26,10 @@ MUST_CHECK err proof_check(const struct proof *proof, const struct claim *claim,
 /* The FIDO application that an SSHSIG names, for those who know of no other; p is NULL when it names
  * none or is no SSHSIG. */
 struct bytes proof_application(const struct proof *proof);
+/* NULL if `blob` is an SSHSIG over the message by this key, in our namespace; otherwise why not.
+ * `application` as in proof_check. */
+const char *sshsig_wrong(struct bytes blob, struct bytes message, const struct public_key *key,
+			 struct bytes application);
 /* The public key inside an SSHSIG. */
 MUST_CHECK err sshsig_key(const struct sshsig *sig, struct public_key **out, struct fault *f);
 

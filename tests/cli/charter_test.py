@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may decide, from the command line: founding with keys of OpenSSH, the next charter, approvals that were
 signed elsewhere, and a no that the server cannot keep back. usage: charter_test.py PROGRAM [TEST …]"""
+import json
 import os
 import subprocess
 import sys
@@ -222,6 +223,61 @@ def doctor_says_who_may_decide_and_what_is_missing(place):
     has(done.out, "is not the CA that the signer uses")
 
 
+# ---- recovery ----
+
+def recovery_set_changes_the_charter_when_founders_are_lost(place):
+    """In a trial log, where nobody has to wait as a newcomer: ada is left, and rita and rob have the keys."""
+    other = Recovered(place.program, place.at("recovered"))
+    try:
+        other.program.ok("keys", "make", other.key("emil"), "--no-passphrase")
+        other.draft("next", "--leave", "ben", "--leave", "cleo", "--add", f"emil={other.key('emil')}.pub@founders")
+        digest = other.propose("next")
+        other.vote("ada", digest, "--ssh", other.at("rita.ssh"), "--voter", "rita")
+        same([r["state"] for r in other.rows("ada", "charter.list") if r["revision"] == 2], ["proposed"])
+        other.vote("ada", digest, "--ssh", other.at("rob.ssh"), "--voter", "rob")
+        other.waits_for(2, "in_force")
+        said = other.program.ok("ledger", "audit", other.state, "--log", f"{other.state}/log.vkey").out
+        has(said, "weighed by the charter")
+    finally:
+        other.stop()
+
+
+class Recovered(Place):
+    """Founded for trial, with keepers of the recovery set who are enrolled, too."""
+
+    def __init__(self, program, folder):
+        os.mkdir(folder)
+        self.program, self.folder = program, folder
+        self.state, self.server = os.path.join(folder, "state"), None
+        founders = []
+        for name in ("ada", "ben", "cleo"):
+            program.ok("keys", "make", self.key(name), "--no-passphrase")
+            founders += ["--founder", f"{name}={self.key(name)}.pub"]
+        for name in ("rita", "rob"):
+            founders += ["--recovery", f"{name}={ssh_key(folder, name)}.pub"]
+        program.ok("init", self.state, "--origin", "test.example/trial", "--mode", "trial", "--port", "0", *founders)
+        self.start()
+        self.record("ada", "approval.rule_set", "class=charter", "need=1", "newcomer_ms=0",
+                    "request_ttl_ms=86400000", "vote_ttl_ms=3600000")
+        rule = self.rows("ada", "approval.pending")[-1]["digest"]
+        self.vote("ben", rule)
+        self.vote("cleo", rule)
+        permissions = json.dumps([{"permission": "charter.approve"}])
+        self.record("ada", "role.defined", "role=recovery", f"permissions={permissions}")
+        for name in ("rita", "rob"):
+            self.enroll(name)
+
+    def enroll(self, name):
+        self.record("ada", "principal.registered", f"principal={name}", "kind=person", f"natural_person=P-{name}")
+        proof = self.program.ok("keys", "possession", "--as", name, "--ssh", self.at(name + ".ssh"), "--log",
+                                f"{self.state}/log.vkey").out.strip()
+        self.program.fails(INVALID, "hold", "keys", "enroll", "--principal", "cleo", "--public",
+                           self.at(name + ".ssh.pub"), "--possession", proof, *self.who("ada"))
+        self.program.ok("keys", "enroll", "--principal", name, "--public", self.at(name + ".ssh.pub"),
+                        "--possession", proof, *self.who("ada"))
+        self.record("ada", "role.granted", f"grant_id=G-{name}", f"principal={name}", "role=recovery")
+
+
 def main():
     with Folder() as folder:
         place = Place(Program(sys.argv[1]), folder)
@@ -233,7 +289,8 @@ def main():
                             approval_travels_as_a_file_and_comes_back_signed,
                             no_reaches_the_signer_past_the_server, charter_in_force_is_not_denied_by_one_voice,
                             stranger_denies_nothing, no_by_the_server_ends_what_waits,
-                            doctor_says_who_may_decide_and_what_is_missing], place)
+                            doctor_says_who_may_decide_and_what_is_missing,
+                            recovery_set_changes_the_charter_when_founders_are_lost], place)
         finally:
             place.stop()
 

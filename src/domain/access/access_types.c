@@ -2,7 +2,7 @@
 /* access_types.c — principals, keys, roles, grants, separated duties, approval rules. */
 #include "domain/access/access_area.h"
 
-#include "crypto/crypto.h"
+#include "crypto/proof.h"
 #include "record/check.h"
 
 #include <string.h>
@@ -49,10 +49,10 @@ struct key_enrolled {
 static const struct field key_enrolled[] = {
 	FIELD(key_enrolled, principal, REQUIRED, "whose key it is"),
 	SIZED(key_enrolled, public_key, REQUIRED, SPKI_SIZE_MAX, "SubjectPublicKeyInfo, DER"),
-	SIZED(key_enrolled, possession, REQUIRED, 64,
+	SIZED(key_enrolled, possession, REQUIRED, SSHSIG_SIZE_MAX,
 	      "signature by the key over `sealwright key possession`, log origin and principal, "
 	      "one "
-	      "per line"),
+	      "per line; or an SSHSIG over it"),
 	{0},
 };
 struct key_enrolled_outputs {
@@ -74,6 +74,19 @@ bool key_possession_message(struct bytes origin, struct bytes principal, struct 
 	return writer_done(w, out);
 }
 
+/* By the bare key: 64 bytes; or by OpenSSH, for a key in an agent or a token. */
+static bool is_possession(struct bytes signature, struct bytes message,
+			  const struct public_key *key)
+{
+	struct sshsig sig;
+	const char *why;
+
+	if (signature.n == 64)
+		return key_verify(key, message, signature.p);
+	return sshsig_parse(signature, &sig, &why) &&
+	       sshsig_wrong(signature, message, key, sig.application) == NULL;
+}
+
 /* The key is sound, and whoever enrolls it holds it. */
 static err check_key_enrolled(struct check_context *context, const void *body, uint64_t present,
 			      void *outputs, uint64_t *outputs_present, struct fault *f)
@@ -88,10 +101,9 @@ static err check_key_enrolled(struct check_context *context, const void *body, u
 	(void)present;
 	TRY(public_key_parse(b->public_key.bytes, &key, f));
 	bool held =
-		b->possession.bytes.n == 64 &&
 		key_possession_message(context->origin, bytes_of(b->principal.text, b->principal.n),
 				       &w, &message) &&
-		key_verify(key, message, b->possession.bytes.p);
+		is_possession(b->possession.bytes, message, key);
 	out->key_id = public_key_id(key);
 	*outputs_present = 1;
 	public_key_close(key);
