@@ -170,6 +170,12 @@ static bool majority_has(const struct witnessing *w, struct merkle_head head)
 	return done > w->config.witnesses_n / 2;
 }
 
+static void forget(struct witnessing *w)
+{
+	for (size_t i = 0; i < w->config.witnesses_n; i++)
+		w->sites[i].done = false;
+}
+
 /* The published checkpoint goes to each witness that has not cosigned it; what comes back is published with
  * it, unless a newer one was published meanwhile, and brought next. */
 static err bring_checkpoint(struct witnessing *w, struct arena *a, struct fault *f)
@@ -199,7 +205,10 @@ static err bring_checkpoint(struct witnessing *w, struct arena *a, struct fault 
 		return ERR_OK;
 	if (show_signer(w, note) && majority_has(w, head))
 		set_evidence_head(w, head.size);
-	return ledger_publish(w->ledger, head, note, f);
+	err published = ledger_publish(w->ledger, head, note, f);
+	if (published.code != OK) /* the store was busy: what nobody can read is brought again */
+		forget(w);
+	return published;
 }
 
 static void round_once(struct witnessing *w, struct arena *a)
