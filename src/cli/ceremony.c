@@ -4,10 +4,12 @@
 #include "cli/ceremony.h"
 
 #include "base/files.h"
+#include "client/key_file.h"
 
 #include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ enum {
 	AWAIT_TRIES = 600,
 	SHOWN_LINES = 14,
 	ARGUMENTS = 32,
+	SAID_MAX = 4096,
 	LINE_SHOWN = 100
 };
 #define ANY_DIGEST "00000000000000000000000000000000000000000000000000000000000000aa"
@@ -27,8 +30,9 @@ struct ceremony {
 	struct cli *cli;
 	const char *folder;
 	struct child server;
-	unsigned n;      /* of the step */
-	uint64_t record; /* sequence of the last one */
+	unsigned n;       /* of the step */
+	uint64_t record;  /* sequence of the last one */
+	const char *said; /* by the step before */
 	unsigned port;
 	struct transcript transcript;
 };
@@ -42,20 +46,55 @@ static const char *inside(struct ceremony *c, const char *name)
 
 /* ---- the words of a step ---- */
 
+static const char *key_id(struct ceremony *c, const char *name, size_t n)
+{
+	const char *path = arena_printf(&c->cli->arena, "%s/%.*s.key.pub", c->folder, (int)n, name);
+	struct public_key *key;
+	struct fault gone;
+	char hex[65];
+
+	if (path == NULL || public_key_file_read(path, &key, &gone).code != OK)
+		return "";
+	struct hash id = public_key_id(key);
+	public_key_close(key);
+	hex_encode(hash_bytes(&id), hex);
+	return arena_text(&c->cli->arena, bytes_text(hex));
+}
+
+/* What stands for a name in braces; NULL: it is none of ours. */
+static const char *meaning(struct ceremony *c, const char *name, size_t n)
+{
+	struct bytes text = bytes_of(name, n);
+
+	if (bytes_equal(text, bytes_text("D")))
+		return c->folder;
+	if (bytes_equal(text, bytes_text("N")))
+		return arena_printf(&c->cli->arena, "%" PRIu64, c->record);
+	if (bytes_equal(text, bytes_text("ANY")))
+		return ANY_DIGEST;
+	if (bytes_equal(text, bytes_text("SAID")))
+		return c->said;
+	if (bytes_equal(text, bytes_text("HSM")))
+		return ceremony_module();
+	return n > 3 && memcmp(name, "ID:", 3) == 0 ? key_id(c, name + 3, n - 3) : NULL;
+}
+
 static const char *expand(struct ceremony *c, const char *word)
 {
-	const char *brace = strchr(word, '{');
-	const char *text = word;
+	const char *text = "";
 
-	if (brace == NULL)
-		return word;
-	int before = (int)(brace - word);
-	if (strncmp(brace, "{D}", 3) == 0)
-		text = arena_printf(&c->cli->arena, "%.*s%s%s", before, word, c->folder, brace + 3);
-	else if (strncmp(brace, "{N}", 3) == 0)
-		text = arena_printf(&c->cli->arena, "%" PRIu64, c->record);
-	else if (strcmp(brace, "{ANY}") == 0)
-		text = ANY_DIGEST;
+	while (*word != '\0' && text != NULL) {
+		size_t n = strcspn(word, "{"), named = word[n] == '{' ? strcspn(word + n, "}") : 0;
+		const char *value = named > 1 && word[n + named] == '}'
+					    ? meaning(c, word + n + 1, named - 1)
+					    : NULL;
+
+		if (value == NULL)
+			n += word[n] == '{';
+		text = arena_printf(&c->cli->arena, "%s%.*s%s", text, (int)n, word,
+				    value == NULL ? "" : value);
+		word += n + (value == NULL ? 0 : named + 1);
+	}
 	return text == NULL ? "" : text;
 }
 
@@ -93,36 +132,52 @@ static void put_arguments(struct ceremony *c, const struct ceremony_step *step,
 
 /* ---- the room script ---- */
 
-static void say_step(unsigned n, const struct ceremony_step *step)
+/* As a shell wants it. */
+static void say_word(const char *word)
 {
-	printf("\n%2u. %s %s%s\n", n, step->who, step->title,
+	if (word[0] == '@')
+		printf(" --as %s --key {D}/%s.key …", word + 1, word + 1);
+	else if (strpbrk(word, " ;&?\"") != NULL)
+		printf(" '%s'", word);
+	else
+		printf(" %s", word);
+}
+
+static void say_step(size_t n)
+{
+	const char *part;
+	const struct ceremony_step *step = ceremony_step(n, &part);
+
+	if (part != NULL)
+		printf("\n== %s ==\n", part);
+	printf("\n%2zu. %s %s%s\n", n + 1, step->who, step->title,
 	       step->kind == STEP_REFUSED ? " (it must be refused)" : "");
-	if (step->words[0] != NULL) {
-		printf("    $ sealwright");
-		for (size_t i = 0; i < STEP_WORDS && step->words[i] != NULL; i++) {
-			if (step->words[i][0] == '@')
-				printf(" --as %s --key {D}/%s.key …", step->words[i] + 1,
-				       step->words[i] + 1);
-			else
-				printf(" %s", step->words[i]);
-		}
+	if (step->words[0] != NULL)
+		printf("    $%s", step->kind == STEP_TOOL ? "" : " sealwright");
+	for (size_t i = 0; i < STEP_WORDS && step->words[i] != NULL; i++)
+		say_word(step->words[i]);
+	if (step->words[0] != NULL)
 		printf("\n");
-	}
 	if (step->aloud != NULL)
 		printf("    read aloud, write down: %s\n", step->aloud);
 	if (step->protects != NULL)
 		printf("    so that %s\n", step->protects);
 }
 
+static void say_signers(void)
+{
+	for (size_t i = 0; CEREMONY_SIGNERS[i] != NULL; i++)
+		printf("%s%s", i == 0 ? "" : " and ", CEREMONY_SIGNERS[i]);
+}
+
 static void say_script(void)
 {
 	printf("The room script. {D} is a folder for the day; everybody has their own machine in "
 	       "truth.\n");
-	for (unsigned i = 0; CEREMONY[i].title != NULL; i++)
-		say_step(i + 1, &CEREMONY[i]);
+	for (size_t i = 0; ceremony_step(i, NULL) != NULL; i++)
+		say_step(i);
 	printf("\nAt the end ");
-	for (size_t i = 0; CEREMONY_SIGNERS[i] != NULL; i++)
-		printf("%s%s", i == 0 ? "" : " and ", CEREMONY_SIGNERS[i]);
+	say_signers();
 	printf(" sign the transcript.\n");
 }
 
@@ -167,12 +222,15 @@ static err run_once(struct ceremony *c, const struct ceremony_step *step, const 
 	put_arguments(c, step, arguments);
 	if (unlink(path) != 0 && errno != ENOENT)
 		return went_wrong(c, step, path, f);
-	*ended_well = child_run(arguments, path, &why).code == OK;
+	if (step->kind == STEP_TOOL)
+		TRY(ceremony_tool(arguments, path, ended_well, f));
+	else
+		*ended_well = child_run(arguments, path, &why).code == OK;
 	return file_read(&c->cli->arena, path, OUTPUT_MAX, output, f);
 }
 
-/* A record that was made here is what the next step is about. */
-static void note_record(struct ceremony *c, struct bytes output)
+/* A record that was made here is what the next step is about; and so is what was said. */
+static void note_output(struct ceremony *c, struct bytes output)
 {
 	const uint8_t *start = memchr(output.p, '{', output.n);
 	size_t n = start == NULL ? 0 : output.n - (size_t)(start - output.p);
@@ -182,6 +240,11 @@ static void note_record(struct ceremony *c, struct bytes output)
 	if (json_is_integer(sequence))
 		c->record = (uint64_t)json_integer_value(sequence);
 	json_decref(receipt);
+	while (output.n > 0 && output.p[output.n - 1] == '\n')
+		output.n--;
+	c->said = output.n > SAID_MAX ? NULL : arena_text(&c->cli->arena, output);
+	if (c->said == NULL)
+		c->said = "";
 }
 
 static err run_step(struct ceremony *c, const struct ceremony_step *step, const char *path,
@@ -198,7 +261,7 @@ static err run_step(struct ceremony *c, const struct ceremony_step *step, const 
 	say_output(output);
 	if (!good)
 		return went_wrong(c, step, path, f);
-	note_record(c, output);
+	note_output(c, output);
 	return ERR_OK;
 }
 
@@ -215,35 +278,43 @@ static err serve(struct ceremony *c, struct fault *f)
 
 static err play_step(struct ceremony *c, const struct ceremony_step *step, struct fault *f)
 {
-	const char *output = arena_printf(&c->cli->arena, "out/%02u.txt", ++c->n);
+	const char *output = arena_printf(&c->cli->arena, "out/%02u.txt", c->n + 1);
 	const char *path = output == NULL ? NULL : inside(c, output);
 	bool runs = step->words[0] != NULL;
 
 	if (path == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	say_step(c->n, step);
+	say_step(c->n++);
 	fflush(stdout);
+	if (!ceremony_has(step->needs)) {
+		printf("    | skipped: %s is not installed\n", step->needs);
+		return transcript_step(&c->transcript, step, true, NULL, f);
+	}
 	if (runs)
 		TRY(run_step(c, step, path, f));
 	else if (step->kind == STEP_SERVE)
 		TRY(serve(c, f));
 	else
 		child_stop(&c->server);
-	return transcript_step(&c->transcript, step, runs ? output : NULL, f);
+	return transcript_step(&c->transcript, step, false, runs ? output : NULL, f);
 }
 
 static err play(struct ceremony *c, struct fault *f)
 {
+	const struct ceremony_step *step;
 	unsigned steps;
 
 	TRY(folder_make(inside(c, "out"), f));
+	TRY(ceremony_prepare(&c->cli->arena, c->folder, f));
 	TRY(transcript_open(&c->transcript, f));
-	for (size_t i = 0; CEREMONY[i].title != NULL; i++)
-		TRY(play_step(c, &CEREMONY[i], f));
+	while ((step = ceremony_step(c->n, NULL)) != NULL)
+		TRY(play_step(c, step, f));
 	for (size_t i = 0; CEREMONY_SIGNERS[i] != NULL; i++)
 		TRY(transcript_sign(&c->transcript, CEREMONY_SIGNERS[i], f));
 	TRY(transcript_check(&c->cli->arena, c->transcript.path, &steps, f));
-	printf("\n%u steps; the transcript holds, and ada and ben signed it.\n", steps);
+	printf("\n%u steps; the transcript holds, and ", steps);
+	say_signers();
+	printf(" signed it.\n");
 	return ERR_OK;
 }
 
@@ -259,8 +330,8 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 static err rehearse(struct cli *cli, struct fault *f)
 {
-	struct ceremony c = {.cli = cli, .folder = cli_option(cli, "dir")};
-	char made[] = "/tmp/sealwright-ceremony-XXXXXX";
+	struct ceremony c = {.cli = cli, .folder = cli_option(cli, "dir"), .said = ""};
+	char made[] = "/tmp/sealwright-ceremony-XXXXXX", absolute[PATH_MAX];
 	bool keeps = c.folder != NULL;
 	struct stat st;
 
@@ -270,6 +341,11 @@ static err rehearse(struct cli *cli, struct fault *f)
 		TRY(folder_make(c.folder, f));
 	else if ((c.folder = mkdtemp(made)) == NULL)
 		return fail(f, "FOLDER_MAKE_FAILED", "path", made, "why", strerror(errno), NULL);
+	/* The address of a key in a token has whole paths. */
+	if (realpath(c.folder, absolute) == NULL)
+		return fail(f, "FOLDER_MAKE_FAILED", "path", c.folder, "why", strerror(errno),
+			    NULL);
+	c.folder = absolute;
 	c.transcript = (struct transcript){.arena = &cli->arena, .folder = c.folder};
 	c.transcript.path = inside(&c, "transcript");
 	err e = play(&c, f);

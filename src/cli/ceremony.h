@@ -11,13 +11,14 @@ enum step_kind {
 	STEP_RUN,     /* this program, which must end well */
 	STEP_REFUSED, /* which must refuse, and say `expected` */
 	STEP_AWAIT,   /* again and again, until it says `expected` */
+	STEP_TOOL,    /* the program of another project that the first word names */
 	STEP_SERVE,
 	STEP_STOP,
 };
 enum { STEP_WORDS = 24, STEP_FILES = 3 };
 
-/* In words, {D} is the folder, {N} the sequence that the last record has, {ANY} some digest. @NAME is where the server is and who
- * asks. */
+/* In words, {D} is the folder, {N} the sequence that the last record has, {ANY} some digest, {SAID} what the step before
+ * said, {ID:NAME} the id of that one's key, {HSM} the PKCS #11 module. @NAME is where the server is and who asks. */
 struct ceremony_step {
 	enum step_kind kind;
 	const char *who, *title;
@@ -26,9 +27,29 @@ struct ceremony_step {
 	const char *words[STEP_WORDS];
 	const char *expected;          /* what it says */
 	const char *files[STEP_FILES]; /* made here, and never changed: below {D} */
+	const char *needs;             /* NULL, or what must be installed; else it is skipped */
 };
-extern const struct ceremony_step CEREMONY[]; /* ended by a step without a title */
-extern const char *const CEREMONY_SIGNERS[];  /* who signs the transcript; ended by NULL */
+/* Each ended by a step without a title. */
+extern const struct ceremony_step CEREMONY_FOUNDING[], CEREMONY_KEEPERS[], CEREMONY_JOINING[],
+	CEREMONY_LEAVING[], CEREMONY_KEYS[], CEREMONY_PLACE[], CEREMONY_FIRMWARE[],
+	CEREMONY_BUILD[], CEREMONY_LOST[], CEREMONY_BACKUP[], CEREMONY_END[];
+extern const char *const CEREMONY_SIGNERS[]; /* who signs the transcript; ended by NULL */
+
+/* Step `n` of all, counted from 0; NULL after the last. With `part`, the title of the part that begins with it,
+ * or NULL. */
+const struct ceremony_step *ceremony_step(size_t n, const char **part);
+
+/* ---- what the rehearsal takes from the machine ---- */
+
+/* True if what a step needs is installed. */
+bool ceremony_has(const char *needs);
+/* The PKCS #11 module of SoftHSM; "" if there is none. */
+const char *ceremony_module(void);
+/* The image, and a place for SoftHSM's token, into the folder. */
+MUST_CHECK err ceremony_prepare(struct arena *a, const char *folder, struct fault *f);
+/* Runs it to its end; what it says goes into `log`. */
+MUST_CHECK err ceremony_tool(const char *const *arguments, const char *log, bool *ended_well,
+			     struct fault *f);
 
 /* ---- the transcript: JSON lines, each with the SHA-256 of the line before ---- */
 
@@ -39,8 +60,8 @@ struct transcript {
 	unsigned n;
 };
 MUST_CHECK err transcript_open(struct transcript *t, struct fault *f);
-/* `output`: below the folder. */
-MUST_CHECK err transcript_step(struct transcript *t, const struct ceremony_step *step,
+/* `output`: below the folder; NULL: none. */
+MUST_CHECK err transcript_step(struct transcript *t, const struct ceremony_step *step, bool skipped,
 			       const char *output, struct fault *f);
 /* Each signs what stands there by then. */
 MUST_CHECK err transcript_sign(struct transcript *t, const char *who, struct fault *f);

@@ -63,28 +63,42 @@ static err append(struct transcript *t, json_t *line, struct fault *f)
 	return e;
 }
 
-err transcript_step(struct transcript *t, const struct ceremony_step *step, const char *output,
-		    struct fault *f)
+/* What becomes of a step; NULL without memory. */
+static const char *outcome_of(struct arena *a, const struct ceremony_step *step, bool skipped)
 {
-	char at[TIME_TEXT_SIZE], hex[65];
+	if (skipped)
+		return arena_printf(a, "skipped: %s is not installed", step->needs);
+	return step->kind == STEP_REFUSED ? "refused, as it must" : "done";
+}
+
+static err add_file(struct transcript *t, const char *name, json_t *files, struct fault *f)
+{
+	char hex[65];
+
+	TRY(file_digest(t->arena, t->folder, name, hex, f));
+	json_object_set_new(files, name, json_string(hex));
+	return ERR_OK;
+}
+
+err transcript_step(struct transcript *t, const struct ceremony_step *step, bool skipped,
+		    const char *output, struct fault *f)
+{
+	const char *outcome = outcome_of(t->arena, step, skipped);
 	json_t *files = json_object(), *words = json_array();
+	char at[TIME_TEXT_SIZE];
 	err e = ERR_OK;
 
-	for (size_t i = 0; e.code == OK && i < STEP_FILES && step->files[i] != NULL; i++) {
-		e = file_digest(t->arena, t->folder, step->files[i], hex, f);
-		json_object_set_new(files, step->files[i], json_string(hex));
-	}
-	if (e.code == OK && output != NULL) {
-		e = file_digest(t->arena, t->folder, output, hex, f);
-		json_object_set_new(files, output, json_string(hex));
-	}
+	for (size_t i = 0; e.code == OK && !skipped && i < STEP_FILES && step->files[i] != NULL;
+	     i++)
+		e = add_file(t, step->files[i], files, f);
+	if (e.code == OK && output != NULL)
+		e = add_file(t, output, files, f);
 	for (size_t i = 0; i < STEP_WORDS && step->words[i] != NULL; i++)
 		json_array_append_new(words, json_string(step->words[i]));
 	time_text(clock_wall_ms(&clock_system), at);
 	json_t *line = json_pack("{s:i, s:s, s:s, s:s, s:s, s:O, s:O}", "step", (int)++t->n, "at",
 				 at, "who", step->who, "what", step->title, "outcome",
-				 step->kind == STEP_REFUSED ? "refused, as it must" : "done",
-				 "command", words, "files", files);
+				 outcome == NULL ? "" : outcome, "command", words, "files", files);
 	if (e.code == OK)
 		e = line == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : append(t, line, f);
 	json_decref(line);
@@ -150,33 +164,49 @@ static const char *text_in(const json_t *line, const char *name)
 	return text == NULL ? "" : text;
 }
 
-/* The step is that of the script, and every file is as it was. */
-static err check_step(struct checking *c, const json_t *line)
+static bool same_words(const json_t *said, const struct ceremony_step *step)
 {
-	const struct ceremony_step *step = &CEREMONY[c->steps];
+	size_t n = 0;
+
+	while (n < STEP_WORDS && step->words[n] != NULL) {
+		const char *word = json_string_value(json_array_get(said, n));
+
+		if (word == NULL || strcmp(word, step->words[n]) != 0)
+			return false;
+		n++;
+	}
+	return json_array_size(said) == n;
+}
+
+/* Skipped is only what may be. */
+static bool outcome_good(struct checking *c, const json_t *line, const struct ceremony_step *step,
+			 bool *skipped)
+{
+	const char *said = text_in(line, "outcome"), *expected;
+
+	*skipped = step->needs != NULL && strncmp(said, "skipped", 7) == 0;
+	expected = outcome_of(c->arena, step, *skipped);
+	return expected != NULL && strcmp(said, expected) == 0;
+}
+
+/* Those that the step makes, and what it said. */
+static bool files_named(struct checking *c, const json_t *files, const struct ceremony_step *step)
+{
+	const char *output = arena_printf(c->arena, "out/%02u.txt", c->steps + 1);
+
+	for (size_t i = 0; i < STEP_FILES && step->files[i] != NULL; i++)
+		if (json_object_get(files, step->files[i]) == NULL)
+			return false;
+	return step->words[0] == NULL || (output != NULL && json_object_get(files, output) != NULL);
+}
+
+static err check_files(struct checking *c, json_t *files)
+{
 	const char *name;
 	json_t *value;
 	char hex[65];
-	size_t i;
 
-	if (c->signers > 0)
-		return changed(c, "a step follows after the signatures");
-	if (step->title == NULL ||
-	    json_integer_value(json_object_get(line, "step")) != (json_int_t)c->steps + 1)
-		return changed(c, "it is not the next step");
-	if (strcmp(text_in(line, "who"), step->who) != 0 ||
-	    strcmp(text_in(line, "what"), step->title) != 0)
-		return changed(c, "it is another step than the script has there");
-	json_array_foreach(json_object_get(line, "command"), i, value)
-	{
-		if (i >= STEP_WORDS || step->words[i] == NULL || !json_is_string(value) ||
-		    strcmp(json_string_value(value), step->words[i]) != 0)
-			return changed(c, "its command is another than the script has");
-	}
-	for (i = 0; i < STEP_FILES && step->files[i] != NULL; i++)
-		if (json_object_get(json_object_get(line, "files"), step->files[i]) == NULL)
-			return changed(c, "a file is missing in it");
-	json_object_foreach(json_object_get(line, "files"), name, value)
+	json_object_foreach(files, name, value)
 	{
 		struct fault gone;
 		const char *why = arena_printf(c->arena, "the file %s is not what it was", name);
@@ -187,6 +217,31 @@ static err check_step(struct checking *c, const json_t *line)
 		    strcmp(hex, json_string_value(value)) != 0)
 			return changed(c, why == NULL ? "a file" : why);
 	}
+	return ERR_OK;
+}
+
+/* The step is that of the script, and every file is as it was. */
+static err check_step(struct checking *c, const json_t *line)
+{
+	const struct ceremony_step *step = ceremony_step(c->steps, NULL);
+	json_t *files = json_object_get(line, "files");
+	bool skipped;
+
+	if (c->signers > 0)
+		return changed(c, "a step follows after the signatures");
+	if (step == NULL ||
+	    json_integer_value(json_object_get(line, "step")) != (json_int_t)c->steps + 1)
+		return changed(c, "it is not the next step");
+	if (strcmp(text_in(line, "who"), step->who) != 0 ||
+	    strcmp(text_in(line, "what"), step->title) != 0)
+		return changed(c, "it is another step than the script has there");
+	if (!same_words(json_object_get(line, "command"), step))
+		return changed(c, "its command is another than the script has");
+	if (!outcome_good(c, line, step, &skipped))
+		return changed(c, "its outcome is another than the script has");
+	if (!skipped && !files_named(c, files, step))
+		return changed(c, "a file is missing in it");
+	TRY(check_files(c, files));
 	c->steps++;
 	return ERR_OK;
 }
@@ -204,7 +259,7 @@ static err check_signature(struct checking *c, const json_t *line)
 	struct fault gone;
 	size_t n;
 
-	if (CEREMONY[c->steps].title != NULL)
+	if (ceremony_step(c->steps, NULL) != NULL)
 		return changed(c, "steps are missing before it");
 	if (pub == NULL || strcmp(text_in(line, "signed_by"), who) != 0)
 		return changed(c, "it is not who signs there");

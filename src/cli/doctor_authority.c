@@ -224,6 +224,10 @@ static bool is_in_charter(const struct charter *c, const char *person)
 	for (size_t i = 0; i < c->persons_n; i++)
 		if (bytes_equal(c->persons[i].id, bytes_text(person)))
 			return true;
+	/* Who keeps the recovery set is enrolled to sign charters, and stays so. */
+	for (size_t i = 0; i < c->recovery_n; i++)
+		if (bytes_equal(c->recovery[i].keeper, bytes_text(person)))
+			return true;
 	return false;
 }
 

@@ -19,8 +19,12 @@ class Place:
         self.program, self.folder = program, folder
         self.day = os.path.join(folder, "day")
         self.said = program.ok("ceremony", "--rehearse", "--dir", self.day)
-        with open(self.day + "/transcript", encoding="utf-8") as file:
-            self.lines = file.read().splitlines(keepends=True)
+        self.lines = self.lines_of(self.day)
+        os.environ["SOFTHSM2_CONF"] = self.day + "/softhsm2.conf"  # where a key of this house is
+
+    def lines_of(self, day):
+        with open(day + "/transcript", encoding="utf-8") as file:
+            return file.read().splitlines(keepends=True)
 
     def write(self, lines, name="transcript.changed"):
         with open(f"{self.day}/{name}", "w", encoding="utf-8") as file:
@@ -44,8 +48,89 @@ def rehearsal_ends_well_and_its_transcript_holds(place):
     has(place.said.out, "(it must be refused)")
     has(place.program.ok("ceremony", "--check", place.day + "/transcript").out, "The transcript holds")
     house = place.day + "/house"
-    change = next(n for n in os.listdir(house) if n.startswith("key-change."))
-    has(place.program.ok("verify", "key", f"{house}/{change}", "--log", house + "/log.vkey").out, "The key ca was")
+    said = [place.program.ok("verify", "key", f"{house}/{n}", "--log", house + "/log.vkey").out
+            for n in os.listdir(house) if n.startswith("key-change.")]
+    has("".join(said), "The key ca was")
+
+
+def said_in(place, title):
+    """What the screen said in the step of this title, read from the file that the transcript names."""
+    found = [json.loads(line) for line in place.lines if title in json.loads(line).get("what", "")]
+    same(len(found), 1, title)
+    name = next(n for n in found[0]["files"] if n.startswith("out/"))
+    with open(f"{place.day}/{name}", encoding="utf-8") as file:
+        return file.read()
+
+
+def recovery_set_changes_the_charter_after_a_late_vote(place):
+    has(said_in(place, "fetches her key out of its envelope"), "takes effect")
+    revisions = said_in(place, "sees that it is only proposed").splitlines()[1:5]
+    same([line.split()[2] for line in revisions], ["in_force", "in_force", "in_force", "proposed"])
+    charters = [line for line in place.lines if "wait until the signer has weighed it" in line]
+    last = next(n for n in json.loads(charters[-1])["files"] if n.startswith("out/"))
+    with open(f"{place.day}/{last}", encoding="utf-8") as file:
+        people = file.read().split("How many")[0]
+    has(people, "emil (founders)")
+    same("ben (" in people, False)
+
+
+def vote_of_whoever_left_counts_nowhere(place):
+    has(said_in(place, "her no is refused at the signer itself"), "Only a person of the charter")
+    has(said_in(place, "the signer does not count cleo"), "FW-1")
+    has(said_in(place, "refused by the server, too"), "cleo's vote does not count")
+
+
+def signer_admits_firmware_and_three_units(place):
+    has(said_in(place, "signed the manifest"), "admitted")
+    has(said_in(place, "it counts from now on"), "admitted")
+    agreed = [json.loads(line) for line in place.lines if "agrees, with a key file" in line]
+    same([line["who"] for line in agreed], ["ben", "ben"])
+
+
+def restore_is_tested_and_one_share_is_not_enough(place):
+    if shutil.which("age") is None:
+        has(place.said.out, "skipped: age is not installed")
+        return
+    has(said_in(place, "tries with one share"), "2 custodians are needed")
+    has(said_in(place, "restores it for a test"), "Everything was removed again.")
+    same(os.path.exists(place.day + "/alone"), False)
+
+
+def key_is_made_in_the_token(place):
+    if shutil.which("softhsm2-util") is None:
+        has(place.said.out, "skipped: softhsm2-util is not installed")
+        return
+    has(said_in(place, "lets the HSM make the key"), "The key firmware.production was replaced")
+    with open(place.day + "/house/signer/production.key", encoding="utf-8") as file:
+        has(file.read(), "pkcs11:token=rehearsal")
+
+
+def what_is_not_installed_is_skipped_with_a_reason(place):
+    day = os.path.join(place.folder, "bare")
+    said = place.program.ok("ceremony", "--rehearse", "--dir", day, env={"PATH": "/nonexistent"}).out
+    has(said, "skipped: age is not installed")
+    has(said, "skipped: softhsm2-util is not installed")
+    has(place.program.ok("ceremony", "--check", day + "/transcript").out, "The transcript holds")
+    same(len(place.lines_of(day)), len(place.lines))
+
+
+def change_line(place, i, change):
+    held = json.loads(place.lines[i])
+    change(held)
+    line = json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+    return [*place.lines[:i], line, *place.lines[i + 1:]]
+
+
+def nothing_else_is_skipped(place):
+    """What the script has is compared in the line itself, before the chain and the signatures are."""
+    says = "its outcome is another than the script has"
+    place.refused(1, says, change_line(place, 0, lambda x: x.update(outcome="skipped: age is not installed")))
+    at = next(i for i, line in enumerate(place.lines) if "takes a backup" in line)
+    place.refused(at + 1, says, change_line(place, at, lambda x: x.update(outcome="skipped: no wish")))
+    place.refused(2, "a file is missing in it", change_line(place, 1, lambda x: x["files"].pop("out/02.txt")))
+    place.refused(2, "a file is missing in it", change_line(place, 1, lambda x: x.update(files={})))
+    place.refused(2, "its command is another", change_line(place, 1, lambda x: x["command"].pop()))
+    place.refused(2, "its command is another", change_line(place, 1, lambda x: x["command"].append("--force")))
 
 
 def rehearsal_without_a_folder_leaves_none(place):
@@ -115,7 +200,7 @@ def chain_made_anew_needs_the_signatures(place):
 
 
 def file_that_was_changed_is_named(place):
-    for name in ("cleo.key.pub", "out/07.txt", "second.charter", "house/log.vkey"):
+    for name in ("cleo.key.pub", "out/07.txt", "fourth.charter", "house/log.vkey", "image.bin"):
         path = f"{place.day}/{name}"
         shutil.copy(path, path + ".kept")
         change_byte(path, os.path.getsize(path) // 2)
@@ -178,6 +263,10 @@ def signer_with_replaced_keys_comes_out_of_a_backup(place):
 def main(path):
     with Folder() as folder:
         return run_all([script_says_who_does_what, rehearsal_ends_well_and_its_transcript_holds,
+                        recovery_set_changes_the_charter_after_a_late_vote,
+                        vote_of_whoever_left_counts_nowhere, signer_admits_firmware_and_three_units,
+                        restore_is_tested_and_one_share_is_not_enough, key_is_made_in_the_token,
+                        what_is_not_installed_is_skipped_with_a_reason, nothing_else_is_skipped,
                         rehearsal_without_a_folder_leaves_none, folder_that_is_there_is_not_touched,
                         one_thing_at_a_time, any_line_that_is_changed_is_named, line_that_is_dropped_is_missed,
                         lines_that_change_places_are_seen, line_that_is_not_whole_is_refused,
