@@ -88,7 +88,8 @@ const struct ceremony_step CEREMONY_FIRMWARE[] = {
 	ASK("erin", "asks that it is released for production", "firmware.released", "release=FW-1",
 	    "product=SENSOR-1", "version=1.0", "environment=production", "image=@{D}/image.bin",
 	    "image_size=27", "security_version=1"),
-	AGREE("cleo", "who left the charter, agrees: her role at the server was forgotten"),
+	AGREE("cleo", "has left the charter, and agrees all the same: her role at the server was "
+		      "forgotten"),
 	{.kind = STEP_AWAIT,
 	 .who = "ada",
 	 .title = "sees that it waits: for the server it is released, the signer does not count "
@@ -112,7 +113,7 @@ const struct ceremony_step CEREMONY_FIRMWARE[] = {
 };
 
 const struct ceremony_step CEREMONY_BUILD[] = {
-	RECORD("ada", "takes back cleo's role, as doctor has said all the time", "grant.revoked",
+	RECORD("ada", "takes back cleo's role, as `sealwright doctor` said", "grant.revoked",
 	       "grant_id=founder/cleo", "reason=She left."),
 	RECORD("ada", "defines what a guest may: look", "role.defined", "role=guest",
 	       "permissions=[" MAY("ledger.read") ", " MAY("approval.read") "]"),

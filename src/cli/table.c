@@ -235,7 +235,8 @@ const struct command COMMANDS[] = {
 	 "Writes the signer's folder alone, encrypted: where it belongs to another account.",
 	 BACKUP_OPTIONS, 2, 2, command_signer_backup, NULL},
 	{"ceremony", "",
-	 "Rehearses founding, changing, leaving and a new key with real processes, in a minute.",
+	 "Rehearses founding, leaving, loss, new keys, a build and a restore with real "
+	 "processes.",
 	 CEREMONY_OPTIONS, 0, 0, command_ceremony, NULL},
 	{"backup", "DIR FILE",
 	 "Writes the whole house into one encrypted file, while it serves: keys only for "

@@ -78,6 +78,12 @@ def vote_of_whoever_left_counts_nowhere(place):
     has(said_in(place, "her no is refused at the signer itself"), "Only a person of the charter")
     has(said_in(place, "the signer does not count cleo"), "FW-1")
     has(said_in(place, "refused by the server, too"), "cleo's vote does not count")
+    # The signer admitted the firmware after ben's vote, and not by cleo's, which came before.
+    agreed = next(line for line in place.lines if "agrees, with a key file" in line)
+    with open(f"{place.day}/{next(n for n in json.loads(agreed)['files'])}", encoding="utf-8") as file:
+        vote = int(file.read().split("Recorded as ")[1].split()[0])
+    since = int(said_in(place, "signed the manifest").splitlines()[1].split()[0])
+    same(since > vote, True, f"{since} after {vote}")
 
 
 def signer_admits_firmware_and_three_units(place):

@@ -238,6 +238,10 @@ def recovery_set_changes_the_charter_when_founders_are_lost(place):
         other.waits_for(2, "in_force")
         said = other.program.ok("ledger", "audit", other.state, "--log", f"{other.state}/log.vkey").out
         has(said, "weighed by the charter")
+        said = other.program.run("doctor", other.state, *other.who("ada")).out
+        has(said, "ben may agree to charters by a role in the evidence log, and is not in the charter")
+        for keeper in ("rita", "rob"):
+            same(f"{keeper} may agree to charters" in said, False, said)
     finally:
         other.stop()
 
