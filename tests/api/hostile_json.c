@@ -216,7 +216,7 @@ static const struct row ROWS[] = {
 	{"binary content in the other alphabet", 400, "FIELD_WRONG", "possession", KEY,
 	 .body = "{'body': {'possession': '+/+/'}}"},
 	{"binary content that is too long", 400, "FIELD_WRONG", "possession", KEY,
-	 .body = "{'body': {'possession': '" REPEAT64("AAAA") "'}}"},
+	 .body = "{'body': {'possession': '" REPEAT64("AAAAAAAAAAAAAAAAAAAAAAAA") "'}}"},
 	{"empty binary content", 400, "FIELD_WRONG", "possession", KEY,
 	 .body = "{'body': {'possession': ''}}"},
 	{"a choice that is none", 400, "FIELD_WRONG", "class", "/v1/records/supplier.registered",
