@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "cli/denials.h"
 #include "cli/doctor.h"
 #include "client/log.h"
 #include "ledger/ledger.h"
@@ -30,6 +31,7 @@ static void print_report_json(const struct audit_report *r, const struct audit_k
 		"agreed", (json_int_t)charter->agreed, "refused", (json_int_t)charter->refused,
 		"waiting", (json_int_t)charter->waiting, "foreign", (json_int_t)charter->foreign);
 
+	denials_to_json(charter, json_object_get(json, "charter"));
 	cli_json(json);
 	json_decref(json);
 }
@@ -45,6 +47,7 @@ static void print_charter(const struct charter_report *r)
 		printf("  %" PRIu64 " of them were admitted with an earlier key of the log, whose "
 		       "signature is not verified here\n",
 		       r->foreign);
+	denials_print(r);
 }
 
 static void print_report(const struct cli *cli, const struct audit_report *r,

@@ -4,6 +4,7 @@
 
 #include "base/catalog.h"
 #include "base/files.h"
+#include "cli/denials.h"
 #include "client/authority_check.h"
 
 #include <inttypes.h>
@@ -168,6 +169,7 @@ static void print_report_json(const struct passport_report *r,
 
 	if (authority->issued)
 		json_object_set_new(json, "authority", authority_json(authority));
+	denials_to_json(&authority->weighed, json);
 	cli_json(json);
 	json_decref(json);
 }
@@ -185,6 +187,7 @@ static void print_report(const struct passport_report *r, const struct authority
 		       "names no relying party.\n",
 		       r->passkeys);
 	print_authority(authority);
+	denials_print(&authority->weighed);
 }
 
 /* The unit that it is about, before anything of it is believed. */
@@ -221,11 +224,10 @@ err command_verify_passport(struct cli *cli, struct fault *f)
 		e = passport_check(file, log, registry, read_entry, reading, &r, f);
 	if (e.code == OK)
 		e = authority_check_end(&reading->authority, log, &authority, f);
-	authority_check_done(&reading->authority);
-	TRY(e);
-	if (cli->json)
+	if (e.code == OK && cli->json)
 		print_report_json(&r, &authority);
-	else
+	else if (e.code == OK)
 		print_report(&r, &authority, file, log);
-	return ERR_OK;
+	authority_check_done(&reading->authority);
+	return e;
 }

@@ -50,7 +50,7 @@ struct authority_report {
 	/* The release that it was last programmed with, if `firmware` is the authorized one because no
 	 * manifest of this one is here; otherwise empty. */
 	char programmed[ID_SIZE_MAX + 1];
-	struct charter_report weighed;
+	struct charter_report weighed; /* whole until authority_check_done() */
 };
 /* After the passport held. AUTHORITY_WRONG and AUDIT_DECISION_UNAUTHORIZED say what does not. */
 MUST_CHECK err authority_check_end(struct authority_check *c, const struct note_key *log,

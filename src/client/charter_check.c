@@ -209,15 +209,6 @@ static err take_vote(struct charter_check *c, uint64_t sequence, struct bytes by
 
 /* ---- the signer's answers ---- */
 
-static bool is_denied(const struct charter_check *c, const struct open_decision *d)
-{
-	for (const struct kept *one = d->denials; one != NULL; one = one->next)
-		if (one->entry.claim.has_key &&
-		    charter_key_find(&c->last->charter, one->entry.claim.key) != NULL)
-			return true;
-	return false;
-}
-
 static err weigh(struct charter_check *c, struct open_decision *d, struct bytes document,
 		 struct fault *f)
 {
@@ -226,8 +217,8 @@ static err weigh(struct charter_check *c, struct open_decision *d, struct bytes 
 				  ? charter_check_admission(c, d, document, &at)
 				  : charter_check_manifest(c, d, document, &at);
 
-	if (why == NULL && is_denied(c, d))
-		why = "somebody whom the charter names had denied it";
+	if (why == NULL)
+		TRY(charter_check_denials(c, d, at, &why, f));
 	if (why != NULL)
 		return wrong(f, sequence, why);
 	c->report.agreed++;
@@ -311,6 +302,8 @@ err charter_check_entry(struct charter_check *c, uint64_t sequence, struct bytes
 void charter_check_report(const struct charter_check *c, struct charter_report *out)
 {
 	*out = c->report;
+	out->denied = c->denied;
+	out->denied_n = c->denied_n;
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (const struct open_decision *d = c->open[i]; d != NULL; d = d->next)
 			out->waiting += d->in_force;
@@ -351,6 +344,7 @@ void charter_check_close(struct charter_check *c)
 		c->last = before;
 	}
 	charter_succession_close(c);
+	free(c->denied);
 	public_key_close(c->key);
 	free(c);
 }

@@ -45,6 +45,8 @@ struct charter_check {
 	struct open_decision *open[BUCKETS];
 	struct answered *answered[BUCKETS]; /* decisions that are not open any more */
 	struct succeeding *succeeding; /* the last time that the log went on under another name */
+	struct denied_late *denied;
+	size_t denied_n, denied_room;
 	struct charter_report report;
 };
 
@@ -64,6 +66,10 @@ const char *charter_check_manifest(struct charter_check *c, const struct open_de
  * stands for him. */
 const char *charter_check_files(const struct charter_kept *by, const char *approval_class,
 				const struct kept *votes);
+/* charter_denials.c: `*why` is NULL if nobody whom the charter names had denied it before `at`, the
+ * signer's time; denials that came too late for the signer are noted. */
+MUST_CHECK err charter_check_denials(struct charter_check *c, const struct open_decision *d,
+				     uint64_t at, const char **why, struct fault *f);
 /* charter_succession.c: NULL or what is wrong. */
 const char *charter_take_succession(struct charter_check *c, uint64_t sequence,
 				    const struct entry *entry);

@@ -234,8 +234,8 @@ FOLDED, PENDING, EXECUTES, UNFOLDED, UNVERIFIED = range(5)
 class Said:
     """A decision or a vote, as it stands in the log."""
 
-    def __init__(self, i, claim, claim_bytes, proof):
-        self.i, self.claim, self.bytes, self.proof = i, claim, claim_bytes, proof
+    def __init__(self, i, claim, claim_bytes, proof, at):
+        self.i, self.claim, self.bytes, self.proof, self.at = i, claim, claim_bytes, proof, at
         self.key = claim.get(5)
 
 
@@ -245,12 +245,14 @@ class Chain:
         self.charters = {}     # revision → (charter, bytes, from, key id → since)
         self.open = {}         # digest → (decision, [votes], [denials])
         self.agreed = self.refused = 0
+        self.late = []         # entries of denials that the log took while the signer was answering
+        self.just_before = []  # … up to two minutes before: may have been held back from the signer
 
-    def see(self, i, claim, claim_bytes, proof, outcome):
+    def see(self, i, claim, claim_bytes, proof, witness):
         """None, or (entry, what is wrong)."""
-        if outcome[0] in (UNFOLDED, UNVERIFIED):
+        if witness[4][0] in (UNFOLDED, UNVERIFIED):
             return None
-        body, said = claim[10], Said(i, claim, claim_bytes, proof)
+        body, said = claim[10], Said(i, claim, claim_bytes, proof, witness[2])
         try:
             if i == 0:
                 self.take(body.get("charter"), 0)
@@ -298,7 +300,8 @@ class Chain:
             named = {hashlib.sha256(vote.bytes).digest(): vote for vote in votes}
             need(all(digest in named for digest in payload[6]), "an approval is not in the log")
             votes = [named[digest] for digest in payload[6]]
-        self.judge(name, decision, votes, denials, revision, at)
+        self.judge(name, decision, votes, revision, at)
+        self.weigh_denials(denials, at)
         self.agreed += 1
         if name == "charter":
             self.take(decision.claim[10]["charter"], at)
@@ -319,10 +322,17 @@ class Chain:
                     ["Signature1", protected, b"sealwright admission", payload], canonical=True))
         return inside
 
-    def judge(self, name, decision, votes, denials, revision, at):
+    def weigh_denials(self, denials, at):
+        """By the time of their entries and the signer's own, for the order of entries says nothing."""
+        keys = keys_of(self.charters[max(self.charters)][0])
+        denials = [denial for denial in denials if denial.key in keys]
+        need(all(at - denial.at <= AHEAD for denial in denials), "somebody had denied it")
+        self.late += [denial.i for denial in denials if denial.at >= at]
+        self.just_before += [denial.i for denial in denials if denial.at < at]
+
+    def judge(self, name, decision, votes, revision, at):
         c, raw, _, since = self.charters[revision]
         keys = keys_of(c)
-        need(not any(denial.key in keys for denial in denials), "somebody had denied it")
         more = name == "charter" and follows(c, raw, read(decision.claim[10]["charter"]))
         keepers = {hashlib.sha256(key[2]).digest(): key for key in c[9]}
         agreed = [vote for vote in votes if vote.key in keepers and self.holds(

@@ -429,7 +429,7 @@ class History:
         self.check_witness(i, entry[2])
         self.check_author(i, entry[0], claim, proof)
         self.learn_key(i, claim)
-        wrong = self.charter.see(i, claim, entry[0], proof, entry[2][4])
+        wrong = self.charter.see(i, claim, entry[0], proof, entry[2])
         if wrong is not None:
             self.say("CHARTER", *wrong)
 
@@ -590,6 +590,10 @@ def main(arguments):
               "nobody knows where, %d reported, %d subjects, %d keys, %d decisions weighed" % (
                   size, history.verified, history.unknown, history.passkeys, history.reported,
                   len(history.last), len(history.keys), history.charter.agreed))
+        for i in history.charter.late:
+            print("denied while the signer was answering: entry %d" % i)
+        for i in history.charter.just_before:
+            print("warning: denied just before the signer admitted it: entry %d" % i)
     return 1 if problems else 0
 
 

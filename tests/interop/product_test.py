@@ -55,7 +55,7 @@ def passport_problem(raw, key):
         if witness[1] != sequence:
             return "entry %d stands elsewhere" % sequence
         wrong = chain.see(sequence, ledger_reader.decode(claim, "claim"), claim,
-                          ledger_reader.check_proof(proof), witness[4])
+                          ledger_reader.check_proof(proof), witness)
         if wrong is not None:
             return "the decision of entry %d: %s" % wrong
         if 9 not in witness:

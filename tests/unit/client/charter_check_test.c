@@ -194,25 +194,6 @@ static void who_is_not_in_the_charter_decides_nothing(void **state)
 			    "an approval that counted is by a key that the charter does not know");
 }
 
-static void what_was_denied_is_not_admitted(void **state)
-{
-	struct hash d = asks_to_build(DEE), vote = approves(ANN, d);
-
-	(void)state;
-	holds(tell(&(struct said){"approval.denied", CID, naming(&d), OUTCOME_FOLDED, 0, 0}));
-	assert_unauthorized(ADMITTED(d, &vote, 1, .at = now), "1",
-			    "somebody whom the charter names had denied it");
-}
-
-static void a_denial_by_nobody_changes_nothing(void **state)
-{
-	struct hash d = asks_to_build(DEE), vote = approves(ANN, d);
-
-	(void)state;
-	holds(tell(&(struct said){"approval.denied", EVE, naming(&d), OUTCOME_FOLDED, 0, 0}));
-	holds(ADMITTED(d, &vote, 1, .at = now));
-}
-
 static void an_admission_of_something_else_is_named(void **state)
 {
 	static const char ELSE[] = "the admission is of something else";
@@ -290,25 +271,6 @@ static void an_answer_that_is_none_is_named(void **state)
 
 /* ---- firmware: the manifest names its time alone ---- */
 
-static err manifest_for(struct hash decision)
-{
-	struct firmware_manifest m = {.origin = bytes_text(ORIGIN),
-				      .claim = decision,
-				      .release = bytes_text("R1"),
-				      .product = bytes_text("P"),
-				      .environment = bytes_text("production"),
-				      .version = bytes_text("1.0"),
-				      .image_size = 1,
-				      .at = now};
-	struct writer w = room(1024);
-
-	firmware_manifest_put(&w, &m);
-	return tell(&(struct said){
-		"signer.admitted", -1,
-		answer_body(decision, sealed(log_private, DOCUMENT_MANIFEST, made(&w))),
-		OUTCOME_FOLDED, 0, 0});
-}
-
 static void a_release_is_weighed_with_what_stood_in_the_log(void **state)
 {
 	struct hash d = asks("firmware.released", DEE, bytes_of("\xa0", 1), OUTCOME_PENDING);
@@ -317,12 +279,12 @@ static void a_release_is_weighed_with_what_stood_in_the_log(void **state)
 	approves(ANN, d);
 	approves(EVE, d); /* passed over */
 	approves(BOB, d);
-	holds(manifest_for(d));
+	holds(tell_manifest(d, now));
 	assert_int_equal(report().agreed, 1);
 	d = asks("firmware.released", DEE, bytes_of("\xa0", 1), OUTCOME_PENDING);
 	approves(ANN, d);
 	approves(ANN, d);
-	assert_unauthorized(manifest_for(d), "6", "too few of those who may had agreed");
+	assert_unauthorized(tell_manifest(d, now), "6", "too few of those who may had agreed");
 }
 
 int main(void)
@@ -345,8 +307,6 @@ int main(void)
 		CHECK_TEST(a_forged_proof_is_named),
 		CHECK_TEST(a_forged_decision_is_named),
 		CHECK_TEST(who_is_not_in_the_charter_decides_nothing),
-		CHECK_TEST(what_was_denied_is_not_admitted),
-		CHECK_TEST(a_denial_by_nobody_changes_nothing),
 		CHECK_TEST(an_admission_of_something_else_is_named),
 		CHECK_TEST(an_admission_that_the_log_did_not_sign_is_named),
 		CHECK_TEST(an_earlier_key_of_the_log_is_said_so),

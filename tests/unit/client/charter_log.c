@@ -295,6 +295,25 @@ err tell_admitted(const struct admitted *how)
 				   OUTCOME_FOLDED, 0, 0});
 }
 
+err tell_manifest(struct hash decision, uint64_t at)
+{
+	struct firmware_manifest m = {.origin = bytes_text(ORIGIN),
+				      .claim = decision,
+				      .release = bytes_text("R1"),
+				      .product = bytes_text("P"),
+				      .environment = bytes_text("production"),
+				      .version = bytes_text("1.0"),
+				      .image_size = 1,
+				      .at = at};
+	struct writer w = room(1024);
+
+	firmware_manifest_put(&w, &m);
+	return tell(&(struct said){
+		"signer.admitted", -1,
+		answer_body(decision, sealed(log_private, DOCUMENT_MANIFEST, made(&w))),
+		OUTCOME_FOLDED, 0, 0});
+}
+
 struct charter_report report(void)
 {
 	struct charter_report r;

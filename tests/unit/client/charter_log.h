@@ -83,6 +83,9 @@ err tell_admitted(const struct admitted *how);
 	tell_admitted(&(struct admitted){    \
 		.decision = decision_, .approvals = votes_, .approvals_n = n_, __VA_ARGS__})
 
+/* The signer's answer to a firmware release. */
+err tell_manifest(struct hash decision, uint64_t at);
+
 /* The approvals' digests, in order, as an admission holds them. */
 struct bytes approvals_of(const struct admitted *a);
 /* A document of the signer's around its payload. */
