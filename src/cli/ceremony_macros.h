@@ -35,6 +35,35 @@
 
 #define MAY(permission) "{\"permission\": \"" permission "\"}"
 
+/* What each role may. */
+#define KEEPERS_MAY                                                                                \
+	"permissions=["                                                                            \
+	MAY("charter.approve") ", " MAY("ledger.read")                                             \
+	"]"
+#define ENGINEERING_MAY                                                                            \
+	"permissions=["                                                                            \
+	MAY("line.define") ", " MAY("firmware.release")                                            \
+	", " MAY("line.authorize") ", " MAY("part.write")                                          \
+	", " MAY("part.approve") ", " MAY("supplier.write")                                        \
+	", " MAY("supplier.approve") ", " MAY("blob.write")                                        \
+	"]"
+#define STATION_MAY                                                                                \
+	"permissions=["                                                                            \
+	MAY("line.build") ", " MAY("identity.request")                                             \
+	"]"
+#define GUESTS_MAY                                                                                 \
+	"permissions=["                                                                            \
+	MAY("ledger.read") ", " MAY("approval.read")                                               \
+	"]"
+#define DECIDING_MAY                                                                               \
+	"permissions=["                                                                            \
+	MAY("charter.approve") ", " MAY("approval.rule.approve")                                   \
+	", " MAY("build.authorize.approve") ", " MAY("firmware.release.approve")                   \
+	", " MAY("firmware.emergency.approve") ", " MAY("credential.approve")                      \
+	", " MAY("policy.change.approve") ", " MAY("break.glass.approve")                          \
+	", " MAY("ledger.read")                                                                    \
+	"]"
+
 /* Who has a key becomes known to the log: three records by ada, and a proof by the key itself. */
 #define ENROLL(name, role, ...)                                                                    \
 	RECORD("ada", "registers " name, "principal.registered", "principal=" name, __VA_ARGS__),  \

@@ -78,7 +78,7 @@ const struct ceremony_step CEREMONY_KEEPERS[] = {
 	AGREE("ben", "agrees"),
 	AGREE("cleo", "agrees, too: a rule is changed by one more than it asks for"),
 	RECORD("ada", "defines what the keepers may: read, and agree to charters", "role.defined",
-	       "role=recovery", "permissions=[" MAY("charter.approve") ", " MAY("ledger.read") "]"),
+	       "role=recovery", KEEPERS_MAY),
 	ENROLL("rita", "recovery", "kind=person", "natural_person=P-rita"),
 	ENROLL("rob", "recovery", "kind=person", "natural_person=P-rob"),
 	{0},
@@ -171,45 +171,8 @@ const struct ceremony_step CEREMONY_LOST[] = {
 	 .expected = "proposed"},
 	AGREE("rob", "agrees, too: a late vote, which lets the signer weigh it once more"),
 	CHARTER_IN_FORCE("4"),
-	RECORD(
-		"ada", "defines what whoever decides may at the server", "role.defined",
-		"role=deciding",
-		"permissions=[" MAY("charter.approve") ", " MAY("approval.rule.approve") ", " MAY(
-			"b"
-			"u"
-			"i"
-			"l"
-			"d"
-			"."
-			"a"
-			"u"
-			"t"
-			"h"
-			"o"
-			"r"
-			"i"
-			"z"
-			"e"
-			"."
-			"a"
-			"p"
-			"p"
-			"r"
-			"o"
-			"v"
-			"e") ", " MAY("firmware.release.approve") ", " MAY("firmware.emergency."
-									   "approve") ", " MAY("cre"
-											       "den"
-											       "tia"
-											       "l."
-											       "app"
-											       "rov"
-											       "e") ", " MAY("polic"
-													     "y."
-													     "chang"
-													     "e."
-													     "appro"
-													     "ve") ", " MAY("break.glass.approve") ", " MAY("ledger.read") "]"),
+	RECORD("ada", "defines what whoever decides may at the server", "role.defined",
+	       "role=deciding", DECIDING_MAY),
 	ENROLL("emil", "deciding", "kind=person", "natural_person=P-emil"),
 	RECORD("ada", "takes back ben's role", "grant.revoked", "grant_id=founder/ben",
 	       "reason=He cannot be reached."),

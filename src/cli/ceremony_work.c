@@ -39,19 +39,7 @@ const struct ceremony_step CEREMONY_KEYS[] = {
 
 const struct ceremony_step CEREMONY_PLACE[] = {
 	RECORD("ada", "defines what engineering may", "role.defined", "role=engineering",
-	       "permissions=[" MAY("line.define") ", " MAY("firmware.release") ", " MAY(
-		       "li"
-		       "ne"
-		       ".a"
-		       "ut"
-		       "ho"
-		       "ri"
-		       "z"
-		       "e") ", " MAY("part.write") ", " MAY("part.approve") ", " MAY("supplier."
-										     "write") ","
-											      " " MAY("supplier."
-												      "approve") ","
-														 " " MAY("blob.write") "]"),
+	       ENGINEERING_MAY),
 	ENROLL("erin", "engineering", "kind=person", "natural_person=P-erin"),
 	RECORD("erin", "defines the factory", "site.defined", "site=FAB", "country=VN",
 	       "name=Factory"),
@@ -72,8 +60,7 @@ const struct ceremony_step CEREMONY_PLACE[] = {
 	       "revision=A", "line_count=1",
 	       "lines=[{\"line\": \"1\", \"part\": \"R-10K\", \"quantity\": 1}]"),
 	MAKE_KEY("ST-1"),
-	RECORD("ada", "defines what a station may", "role.defined", "role=station",
-	       "permissions=[" MAY("line.build") ", " MAY("identity.request") "]"),
+	RECORD("ada", "defines what a station may", "role.defined", "role=station", STATION_MAY),
 	ENROLL("ST-1", "station", "kind=station"),
 	{0},
 };
@@ -115,8 +102,7 @@ const struct ceremony_step CEREMONY_FIRMWARE[] = {
 const struct ceremony_step CEREMONY_BUILD[] = {
 	RECORD("ada", "takes back cleo's role, as `sealwright doctor` said", "grant.revoked",
 	       "grant_id=founder/cleo", "reason=She left."),
-	RECORD("ada", "defines what a guest may: look", "role.defined", "role=guest",
-	       "permissions=[" MAY("ledger.read") ", " MAY("approval.read") "]"),
+	RECORD("ada", "defines what a guest may: look", "role.defined", "role=guest", GUESTS_MAY),
 	RECORD("ada", "gives cleo that", "role.granted", "grant_id=G-cleo", "principal=cleo",
 	       "role=guest"),
 	ASK("erin", "asks that three units may be built, by this station alone", "build.authorized",
