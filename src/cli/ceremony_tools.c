@@ -105,7 +105,7 @@ static int spawn_tool(const char *const *arguments, const char *log, pid_t *pid)
 			return E2BIG;
 		list[n] = (char *)(uintptr_t)arguments[n];
 	}
-	int status = posix_spawn_file_actions_init(&actions);
+	int status = list[0] == NULL ? EINVAL : posix_spawn_file_actions_init(&actions);
 	if (status != 0)
 		return status;
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

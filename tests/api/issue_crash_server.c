@@ -75,8 +75,8 @@ static bool is_certified(struct crash *c, struct server *s, size_t i)
 	static const struct parameter serial = {"serial", VALUE_TEXT};
 	struct value values[] = {value_text(bytes_text(serial_of(i)))};
 	struct unit_seen *unit = &c->seen->units[i];
-	struct reader_session *r;
-	struct statement *statement;
+	struct reader_session *r = NULL;
+	struct statement *statement = NULL;
 	struct row row = {0};
 	struct fault f = {0};
 
