@@ -86,7 +86,7 @@ static err decide(struct signer_work *w, void *context, uint64_t size, struct fa
 {
 	struct task *t = context;
 	enum signer_decision decision;
-	struct evidence evidence;
+	struct evidence evidence = {0};
 
 	TRY(decision_of(t->what->operation, &decision, f));
 	TRY(gather(w, t, size, false, &evidence, f));
@@ -97,7 +97,7 @@ static err decide(struct signer_work *w, void *context, uint64_t size, struct fa
 static err deny(struct signer_work *w, void *context, uint64_t size, struct fault *f)
 {
 	struct task *t = context;
-	struct evidence evidence;
+	struct evidence evidence = {0};
 	struct hash digest;
 	uint64_t issued;
 	uint8_t buffer[64];

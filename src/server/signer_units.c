@@ -57,7 +57,7 @@ static err gather(struct signer_work *w, struct batch_asked *b, uint64_t size, s
 static err ask(struct signer_work *w, void *context, uint64_t size, struct fault *f)
 {
 	struct batch_asked *b = context;
-	struct evidence evidence;
+	struct evidence evidence = {0};
 
 	TRY(gather(w, b, size, &evidence, f));
 	if (b->permits)
