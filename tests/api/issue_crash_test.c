@@ -12,13 +12,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { RANDOM_US = 60000 }; /* longer than a round takes */
+enum { RANDOM_EVENTS = 24 }; /* changes of files that a round always makes */
 
 /* ---- the signer's ---- */
 
@@ -80,14 +80,42 @@ static void stop_signer(struct crash *c)
 
 enum victim { SERVER_CUT, SIGNER_CUT, SERVER_KILLED, SIGNER_KILLED, NOBODY };
 
-static pid_t start_killer(pid_t victim, unsigned after_us)
+static void watch_folder(int watch, const struct crash *c, const char *name)
 {
-	pid_t pid = fork_bound();
+	char path[CONFIG_PATH_SIZE];
 
-	if (pid > 0)
+	snprintf(path, sizeof path, "%s/%s", c->x->folder, name);
+	assert_true(inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0);
+}
+
+/* As many events as a buffer holds, each with the name of its file behind it. */
+static unsigned count_events(int watch)
+{
+	_Alignas(struct inotify_event) char buffer[4096];
+	ssize_t n = read(watch, buffer, sizeof buffer);
+	unsigned events = 0;
+
+	for (ssize_t at = 0; at < n; events++)
+		at += (ssize_t)sizeof(struct inotify_event) +
+		      ((const struct inotify_event *)(const void *)(buffer + at))->len;
+	return n > 0 ? events : 1;
+}
+
+/* Kills at the `after`-th change of a file that it sees, wherever the victim has come to by then. */
+static pid_t start_killer(const struct crash *c, pid_t victim, unsigned after)
+{
+	int watch = inotify_init1(IN_CLOEXEC);
+
+	assert_true(watch >= 0);
+	watch_folder(watch, c, "");
+	watch_folder(watch, c, "signer");
+	pid_t pid = fork_bound();
+	if (pid > 0) {
+		(void)close(watch);
 		return pid;
-	const struct timespec pause = {.tv_nsec = (long)after_us * 1000};
-	(void)nanosleep(&pause, NULL);
+	}
+	for (unsigned seen = 0; seen < after;)
+		seen += count_events(watch);
 	(void)kill(victim, SIGKILL);
 	_exit(0);
 }
@@ -110,7 +138,7 @@ static int watch_processes(struct crash *c, pid_t server)
 
 static void run_round(struct crash *c, size_t round, enum victim victim, unsigned long cut)
 {
-	unsigned after = 1 + (c->random >> 8) % RANDOM_US;
+	unsigned after = 1 + (c->random >> 8) % RANDOM_EVENTS;
 	pid_t killer = 0;
 
 	c->random = c->random * 1664525u + 1013904223u; /* Numerical Recipes: enough to choose */
@@ -122,7 +150,7 @@ static void run_round(struct crash *c, size_t round, enum victim victim, unsigne
 	if (server == 0)
 		run_server(c, round, victim == SERVER_CUT ? cut : 0);
 	if (victim == SERVER_KILLED || victim == SIGNER_KILLED)
-		killer = start_killer(victim == SERVER_KILLED ? server : c->signer, after);
+		killer = start_killer(c, victim == SERVER_KILLED ? server : c->signer, after);
 	int status = watch_processes(c, server);
 	if (killer > 0) {
 		(void)kill(killer, SIGKILL);
