@@ -267,7 +267,7 @@ static err judge(struct issue_batch *b, size_t i)
 	TRY(shown_read(proved->entry, &task->shown, f));
 	TRY(shown_origin(b->vault, &task->shown, f));
 	const struct claim *claim = &task->shown.entry.claim;
-	if (!claim_is(claim, "unit.requested") || claim->version != 1)
+	if (!claim_is(claim, "unit.requested") || claim->version > 2)
 		return fail(f, "SIGNER_TYPE_UNKNOWN", NULL);
 	struct body body = body_of(claim);
 	struct bytes authorization = body_id(&body, "authorization");

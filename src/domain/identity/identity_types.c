@@ -9,7 +9,7 @@
 enum { REQUEST_BYTES_MAX = 2048, CERTIFICATE_BYTES_MAX = 2048, RECEIPT_BYTES_MAX = 1024 };
 
 struct unit_requested {
-	struct id product, serial, authorization;
+	struct id product, serial, authorization, address, allowance;
 	struct blob csr;
 };
 static const struct field unit_requested[] = {
@@ -18,6 +18,11 @@ static const struct field unit_requested[] = {
 	FIELD(unit_requested, authorization, REQUIRED, "build authorization it counts against"),
 	SIZED(unit_requested, csr, REQUIRED, REQUEST_BYTES_MAX,
 	      "the request that the device made and signed with its new key (PKCS #10, DER)"),
+	/* version 2 */
+	FIELD(unit_requested, address, OPTIONAL,
+	      "its hardware address (EUI-48 or EUI-64): 12 or 16 upper-case hexadecimal digits"),
+	FIELD(unit_requested, allowance, OPTIONAL,
+	      "offline allowance that it was started under, while the station was cut off"),
 	{0},
 };
 struct unit_requested_outputs {
@@ -113,7 +118,7 @@ static err check_certificate_issued(struct check_context *context, const void *b
 	}
 static const struct record_type identity_types[] = {
 	{.name = "unit.requested",
-	 .version = 1,
+	 .version = 2,
 	 .nature = DECISION,
 	 .permission = "identity.request",
 	 .origin = SIGNED,
