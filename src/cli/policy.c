@@ -22,7 +22,7 @@ enum { DRAFT_SIZE_MAX = 1 << 20 };
 static const char *force_name(const struct known_control *c)
 {
 	if (c->gates[0] == '\0')
-		return "not implemented";
+		return "nothing yet";
 	return c->always ? "always" : c->built_in ? "built in" : "when adopted";
 }
 

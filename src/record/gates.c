@@ -11,8 +11,8 @@ struct gate_rows {
 	struct control_failure **end;
 };
 
-static const char *text_of(struct arena *a, const struct statement *s, const struct value *columns,
-			   const char *name)
+const char *control_text(struct arena *a, const struct statement *s, const struct value *columns,
+			 const char *name)
 {
 	int i = statement_column_index(s, name);
 
@@ -32,8 +32,8 @@ static err gate_row(void *context, const struct value *columns, size_t n)
 	if (failure == NULL)
 		return (err){ERR_MEMORY};
 	failure->control = rows->control;
-	failure->expected = text_of(rows->arena, rows->statement, columns, "expected");
-	failure->found = text_of(rows->arena, rows->statement, columns, "found");
+	failure->expected = control_text(rows->arena, rows->statement, columns, "expected");
+	failure->found = control_text(rows->arena, rows->statement, columns, "found");
 	*rows->end = failure;
 	rows->end = &failure->next;
 	return ERR_OK;

@@ -20,4 +20,8 @@ struct reader_session {
 
 void readers_close(struct engine *e);
 
+/* What a control's row says in this column: text, or a number in digits; empty if it says nothing. */
+const char *control_text(struct arena *a, const struct statement *s, const struct value *columns,
+			 const char *name);
+
 #endif

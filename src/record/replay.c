@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/replay.h"
 
+#include "record/readers.h"
 #include "record/schema.h"
 
 #include <stdio.h>
@@ -97,18 +98,6 @@ struct asked {
 	struct control_failure **end;
 };
 
-static const char *column(struct arena *a, const struct statement *s, const struct value *columns,
-			  const char *name)
-{
-	int i = statement_column_index(s, name);
-
-	if (i < 0 || columns[i].kind == VALUE_NULL)
-		return "";
-	if (columns[i].kind == VALUE_INT)
-		return arena_printf(a, "%lld", (long long)columns[i].number);
-	return columns[i].kind == VALUE_TEXT ? arena_text(a, columns[i].bytes) : "";
-}
-
 static err failure_row(void *context, const struct value *columns, size_t n)
 {
 	struct asked *x = context;
@@ -119,8 +108,8 @@ static err failure_row(void *context, const struct value *columns, size_t n)
 	if (failure == NULL)
 		return (err){ERR_MEMORY};
 	failure->control = x->control->id;
-	failure->expected = column(a, x->statement, columns, "expected");
-	failure->found = column(a, x->statement, columns, "found");
+	failure->expected = control_text(a, x->statement, columns, "expected");
+	failure->found = control_text(a, x->statement, columns, "found");
 	*x->end = failure;
 	x->end = &failure->next;
 	return ERR_OK;

@@ -49,72 +49,71 @@ static void what_is_left_out_has_a_default(void **state)
 	key_uri_done(&uri);
 }
 
+static const struct {
+	const char *address, *message;
+} bad[] = {
+	{"", "KEY_URI_INVALID"},
+	{"pkcs11", "KEY_URI_INVALID"},
+	{"pkcs11:", "KEY_URI_INVALID"},
+	{"pkcs12:object=a" PATH, "KEY_URI_INVALID"},
+	{"file:/etc/key", "KEY_URI_INVALID"},
+	/* names nothing */
+	{"pkcs11:" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:type=private" PATH, "KEY_URI_INVALID"},
+	/* no module, or two */
+	{"pkcs11:object=a", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&module-name=x", "KEY_URI_INVALID"},
+	{"pkcs11:object=a?module-path=lib/x.so", "KEY_URI_INVALID"},
+	{"pkcs11:object=a?module-path=/", "KEY_URI_INVALID"},
+	{"pkcs11:object=a?module-path=", "KEY_URI_INVALID"},
+	{"pkcs11:object=a?module-name=../../tmp/x", "KEY_MODULE_FAILED"},
+	{"pkcs11:object=a?module-name=.hidden", "KEY_MODULE_FAILED"},
+	{"pkcs11:object=a?module-name=", "KEY_MODULE_FAILED"},
+	{"pkcs11:object=a?module-name=no-such-module", "KEY_MODULE_FAILED"},
+	/* PINs */
+	{"pkcs11:object=a" PATH "&pin-value=1234", "KEY_PIN_IN_URI"},
+	{"pkcs11:object=a" PATH "&pin-value=", "KEY_PIN_IN_URI"},
+	{"pkcs11:object=a" PATH "&pin-source=%7c/bin/pin", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=1234", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=/etc/pin", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=file:pin", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=file:", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=file:/", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=file://host/pin", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=http://host/pin", "KEY_URI_INVALID"},
+	/* other objects */
+	{"pkcs11:object=a;type=public" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=a;type=cert" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=a;type=secret-key" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=a;type=nonsense" PATH, "KEY_URI_INVALID"},
+	/* numbers and words of ours */
+	{"pkcs11:object=a" PATH "&x-sessions=0", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-sessions=17", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-sessions=04", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-sessions=-1", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-sessions=4x", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-sessions=99999999999", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-sessions=", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-network=maybe", "KEY_URI_INVALID"},
+	/* what nobody knows */
+	{"pkcs11:object=a;colour=red" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-secret=1", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-sourc=file:/pin", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&", "KEY_URI_INVALID"},
+	/* bad form */
+	{"pkcs11:object=%zz" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=%4" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=a;object=b" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&pin-source=file:/a&pin-source=file:/b", "KEY_URI_INVALID"},
+	{"pkcs11:object=a" PATH "&x-sessions=1&x-sessions=2", "KEY_URI_INVALID"},
+	{"pkcs11:slot-id=x" PATH, "KEY_URI_INVALID"},
+	{"pkcs11:library-version=x;object=a" PATH, "KEY_URI_INVALID"},
+};
+
 static void addresses_that_cannot_be_used_say_why(void **state)
 {
-	static const struct {
-		const char *address, *message;
-	} bad[] = {
-		{"", "KEY_URI_INVALID"},
-		{"pkcs11", "KEY_URI_INVALID"},
-		{"pkcs11:", "KEY_URI_INVALID"},
-		{"pkcs12:object=a" PATH, "KEY_URI_INVALID"},
-		{"file:/etc/key", "KEY_URI_INVALID"},
-		/* names nothing */
-		{"pkcs11:" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:type=private" PATH, "KEY_URI_INVALID"},
-		/* no module, or two */
-		{"pkcs11:object=a", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&module-name=x", "KEY_URI_INVALID"},
-		{"pkcs11:object=a?module-path=lib/x.so", "KEY_URI_INVALID"},
-		{"pkcs11:object=a?module-path=/", "KEY_URI_INVALID"},
-		{"pkcs11:object=a?module-path=", "KEY_URI_INVALID"},
-		{"pkcs11:object=a?module-name=../../tmp/x", "KEY_MODULE_FAILED"},
-		{"pkcs11:object=a?module-name=.hidden", "KEY_MODULE_FAILED"},
-		{"pkcs11:object=a?module-name=", "KEY_MODULE_FAILED"},
-		{"pkcs11:object=a?module-name=no-such-module", "KEY_MODULE_FAILED"},
-		/* PINs */
-		{"pkcs11:object=a" PATH "&pin-value=1234", "KEY_PIN_IN_URI"},
-		{"pkcs11:object=a" PATH "&pin-value=", "KEY_PIN_IN_URI"},
-		{"pkcs11:object=a" PATH "&pin-source=%7c/bin/pin", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=1234", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=/etc/pin", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=file:pin", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=file:", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=file:/", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=file://host/pin", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=http://host/pin", "KEY_URI_INVALID"},
-		/* other objects */
-		{"pkcs11:object=a;type=public" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=a;type=cert" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=a;type=secret-key" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=a;type=nonsense" PATH, "KEY_URI_INVALID"},
-		/* numbers and words of ours */
-		{"pkcs11:object=a" PATH "&x-sessions=0", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-sessions=17", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-sessions=04", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-sessions=-1", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-sessions=4x", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-sessions=99999999999", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-sessions=", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-network=maybe", "KEY_URI_INVALID"},
-		/* what nobody knows */
-		{"pkcs11:object=a;colour=red" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-secret=1", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-sourc=file:/pin", "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&", "KEY_URI_INVALID"},
-		/* bad form */
-		{"pkcs11:object=%zz" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=%4" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=a;object=b" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&pin-source=file:/a&pin-source=file:/b",
-		 "KEY_URI_INVALID"},
-		{"pkcs11:object=a" PATH "&x-sessions=1&x-sessions=2", "KEY_URI_INVALID"},
-		{"pkcs11:slot-id=x" PATH, "KEY_URI_INVALID"},
-		{"pkcs11:library-version=x;object=a" PATH, "KEY_URI_INVALID"},
-	};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct private_key *key = NULL;
