@@ -204,6 +204,7 @@ static const struct option_row PROPOSE_OPTIONS[] = {
 };
 static const struct option_row HELP_OPTIONS[] = {
 	{"man", NULL, "as a manual page"},
+	{"man-pages", "DIR", "writes a manual page for each command into this folder"},
 	{0},
 };
 static const struct option_row ASK_OPTIONS[] = {
@@ -325,7 +326,10 @@ const struct command COMMANDS[] = {
 	 "Looks whether the house is in order: server, signer, keys, people, room.", NULL, 0, 1,
 	 command_doctor, NULL},
 	{"help", "", "Lists the commands.", HELP_OPTIONS, 0, 0, command_help, NULL},
-	{"completion", "", "Lists commands and options, one command a line, for a shell.", NULL, 0,
-	 0, command_completion, NULL},
+	{"completion", "[bash|zsh]",
+	 "Prints a script that makes the shell complete commands and options; without a word, "
+	 "lists "
+	 "them.",
+	 NULL, 0, 1, command_completion, NULL},
 	{0},
 };

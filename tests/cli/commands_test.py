@@ -5,6 +5,7 @@ everything that is wrong is said with its own exit status. usage: commands_test.
 [TEST …]"""
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import sys
 from steps import Failure, Folder, House, Program, change_byte, has, run_all, same
 
 INVALID, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT, REFUSED = 2, 3, 4, 5, 6, 7
-UNAVAILABLE, CORRUPT = 11, 12
+UNAVAILABLE, CORRUPT, IO = 11, 12, 13
 SOURCES = sys.argv.pop(2)
 
 
@@ -35,6 +36,39 @@ def manual_page_says_what_the_table_says(program, _):
     written = open(SOURCES + "/docs/man/sealwright.1", encoding="utf-8").read()
     if written != program.ok("help", "--man").out:
         raise Failure("write it again: sealwright help --man > docs/man/sealwright.1")
+
+
+def a_page_for_each_command_is_written(program, house):
+    folder = house.folder + "/man"
+    os.mkdir(folder)
+    program.ok("help", "--man-pages", folder)
+    names = [line.split(" --")[0].replace(" ", "-") for line in program.ok("completion").out.splitlines()]
+    same(sorted(os.listdir(folder)), sorted(["sealwright.1", *(f"sealwright-{n}.1" for n in names)]))
+    for name in os.listdir(folder):
+        said = subprocess.run(["man", "--warnings", "-l", f"{folder}/{name}"], capture_output=True, text=True,
+                              check=False, env={**os.environ, "MANPAGER": "cat"}) if shutil.which("man") else None
+        if said is not None and said.stderr:
+            raise Failure(f"{name}: {said.stderr}")
+    program.fails(IO, "cannot be written", "help", "--man-pages", house.folder + "/nowhere")
+
+
+def bash_completes_what_the_table_has(program, _):
+    script = program.ok("completion", "bash").out
+    for said, wanted, never in (
+            (["sealwright", ""], ["init", "demo", "ledger"], ["audit"]),
+            (["sealwright", "led"], ["ledger"], ["init"]),
+            (["sealwright", "ledger", ""], ["audit", "rebuild"], ["init"]),
+            (["sealwright", "ledger", "audit", "--"], ["--since", "--witness", "--server"], ["--units"]),
+            (["sealwright", "signer", ""], ["anchor", "rotate", "--peer"], ["init"]),
+            (["sealwright", "demo", "--u"], ["--units"], ["--once"])):
+        words = " ".join(f"'{w}'" for w in said)
+        done = subprocess.run(["bash", "-c", f"{script}\nCOMP_WORDS=({words}); COMP_CWORD={len(said) - 1}\n"
+                               "_sealwright; printf '%s\\n' \"${COMPREPLY[@]}\""],
+                              capture_output=True, text=True, check=False)
+        offered = done.stdout.split()
+        if done.stderr or not set(wanted) <= set(offered) or set(never) & set(offered):
+            raise Failure(f"{said}: {offered} {done.stderr}")
+    program.fails(INVALID, "no completion for fish", "completion", "fish")
 
 
 def unknown_command_is_refused(program, _):
@@ -550,7 +584,9 @@ def server_leaves_no_core_file(_, house):
 
 TESTS = [
     no_command_shows_the_commands, every_command_has_help,
-    manual_page_says_what_the_table_says, unknown_command_is_refused,
+    manual_page_says_what_the_table_says,
+    a_page_for_each_command_is_written,
+    bash_completes_what_the_table_has, unknown_command_is_refused,
     unknown_option_is_refused, option_without_its_value_is_refused, flag_with_a_value_is_refused,
     too_few_words_are_refused, too_many_words_are_refused, number_that_is_none_is_refused,
     key_is_closed_to_others_and_never_overwritten, key_with_a_passphrase_needs_it,
