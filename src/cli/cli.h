@@ -77,6 +77,9 @@ MUST_CHECK err log_key_read(struct arena *a, const char *path, struct note_key *
  * encrypted key and none is given. */
 MUST_CHECK err cli_passphrase(struct cli *cli, const char *path, bool twice, struct bytes *out,
 			      struct fault *f);
+/* A public key in PEM or OpenSSH's form, as base64url of its SubjectPublicKeyInfo. */
+MUST_CHECK err cli_public_key_text(struct cli *cli, const char *path,
+				   char spki[static 2 * SPKI_SIZE_MAX], struct fault *f);
 /* A client that signs in when it must; open until the command ends. `known` also loads the key of
  * whom --as names. */
 MUST_CHECK err cli_client(struct cli *cli, bool known, struct client **out, struct fault *f);
@@ -105,6 +108,7 @@ MUST_CHECK err cli_confirm(const struct cli *cli, const char *question, struct f
 command_run command_init, command_signer, command_signer_anchor, command_serve, command_demo,
 	command_doctor;
 command_run command_keys_make, command_keys_show, command_keys_possession, command_keys_enroll;
+command_run command_principal_add;
 command_run command_record, command_record_help, command_view, command_approve;
 command_run command_blob_put, command_blob_get, command_blob_show;
 command_run command_ledger_audit, command_ledger_rebuild, command_ledger_export,

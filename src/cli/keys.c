@@ -142,20 +142,28 @@ static err enrolled_key_read(struct cli *cli, const char *path, struct public_ke
 	return public_key_file_read(path, out, f);
 }
 
+err cli_public_key_text(struct cli *cli, const char *path, char spki[static 2 * SPKI_SIZE_MAX],
+			struct fault *f)
+{
+	struct public_key *key;
+
+	TRY(enrolled_key_read(cli, path, &key, f));
+	base64url_encode(public_key_spki(key), spki);
+	public_key_close(key);
+	return ERR_OK;
+}
+
 err command_keys_enroll(struct cli *cli, struct fault *f)
 {
 	const char *principal = cli_option(cli, "principal"), *path = cli_option(cli, "public"),
 		   *possession = cli_option(cli, "possession");
 	char spki[2 * SPKI_SIZE_MAX];
-	struct public_key *key;
 	struct client *client;
 	json_t *receipt = NULL;
 
 	if (principal == NULL || path == NULL || possession == NULL)
 		return fail(f, "CLI_ENROLL_INCOMPLETE", NULL);
-	TRY(enrolled_key_read(cli, path, &key, f));
-	base64url_encode(public_key_spki(key), spki);
-	public_key_close(key);
+	TRY(cli_public_key_text(cli, path, spki, f));
 	TRY(cli_client(cli, true, &client, f));
 	json_t *body = json_pack("{s:s, s:s, s:s}", "principal", principal, "public_key", spki,
 				 "possession", possession);

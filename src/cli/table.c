@@ -79,6 +79,24 @@ static const struct option_row ENROLL_OPTIONS[] = {
 	{"possession", "TEXT", "what `keys possession` printed"},
 	{0},
 };
+static const struct option_row PRINCIPAL_OPTIONS[] = {
+	{"kind", "KIND", "person (default), station, supplier or service"},
+	{"public", "FILE", "the public key, as `keys make` or ssh-keygen wrote it"},
+	{"possession", "TEXT", "what `keys possession` printed"},
+	{"natural-person", "ID",
+	 "of the human being, where two accounts are of one (default: P-ID)"},
+	{"name", "TEXT", "name, erased on request"},
+	{"may", "PERMISSIONS", "what the role may do, with spaces between: part.read line.read"},
+	{"role", "NAME", "the role (default: named like the principal)"},
+	{"site", "SITE", "the role holds only at this site"},
+	{"line", "LINE", "only on this line"},
+	{"station", "STATION", "only at this station"},
+	{"product", "PRODUCT", "only for this product"},
+	{"environment", "NAME", "only in this environment"},
+	{"supplier", "SUPPLIER", "only for this supplier, to whom the principal belongs"},
+	{"until", "TIME", "the role ends then"},
+	{0},
+};
 static const struct option_row RECORD_OPTIONS[] = {
 	{"list", NULL, "every record type"},
 	{"body", "FILE", "fields as a JSON object; - for standard input"},
@@ -255,6 +273,10 @@ const struct command COMMANDS[] = {
 	 POSSESSION_OPTIONS, 0, 0, command_keys_possession, NULL},
 	{"keys enroll", "", "Makes a public key a principal's identity.", ENROLL_OPTIONS, 0, 0,
 	 command_keys_enroll, NULL},
+	{"principal add", "ID",
+	 "Makes somebody known in one go: registers, enrolls the key, defines the role and grants "
+	 "it. Can be said again.",
+	 PRINCIPAL_OPTIONS, 1, 1, command_principal_add, NULL},
 	{"record", "TYPE [FIELD=VALUE …]",
 	 "Signs and sends one record: it is shown first as it will be signed. A value @FILE is the "
 	 "file's digest, or its bytes; a list is JSON; a time may be +30d.",

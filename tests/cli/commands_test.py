@@ -140,6 +140,26 @@ def unknown_algorithm_is_refused(program, house):
                   "--algorithm", "rsa")
 
 
+def somebody_becomes_known_in_one_go(program, house):
+    for name in ("olga", "otto"):
+        program.ok("keys", "make", house.key(name), "--no-passphrase")
+
+    def words(name, key):
+        proof = program.ok("keys", "possession", "--as", name, "--key", house.key(key), "--log",
+                           f"{house.state}/log.vkey").out.strip()
+        return ["principal", "add", name, "--public", house.key(key) + ".pub", "--possession", proof,
+                "--may", "line.read, part.read", "--until", "2099-01-01T00:00:00Z", *house.who("ada")]
+
+    said = program.ok(*words("olga", "olga"))
+    same([line.split()[-1] for line in said.out.splitlines()], ["recorded"] * 4)
+    said = program.ok(*words("olga", "olga"))
+    same(said.out.count("there already"), 3)
+    has(program.ok("view", "part.list", *house.who("olga")).out, "part")
+    program.fails(CONFLICT, "This key is or was olga's already", *words("otto", "olga"))
+    program.fails(INVALID, "possession", *[w for w in words("otto", "otto") if w != "--possession"][:5],
+                  *house.who("ada"))
+
+
 # ---- founding ----
 
 def state_is_never_founded_twice(program, house):
@@ -591,7 +611,7 @@ TESTS = [
     too_few_words_are_refused, too_many_words_are_refused, number_that_is_none_is_refused,
     key_is_closed_to_others_and_never_overwritten, key_with_a_passphrase_needs_it,
     key_that_others_may_read_is_refused, public_and_private_file_show_the_same_key,
-    unknown_algorithm_is_refused, state_is_never_founded_twice, nobody_founds_nothing,
+    unknown_algorithm_is_refused, somebody_becomes_known_in_one_go, state_is_never_founded_twice, nobody_founds_nothing,
     founder_without_a_key_is_refused, founder_without_a_name_is_refused, one_founder_twice_is_refused,
     one_founder_makes_a_bootstrap_log, keys_of_the_signer_are_encrypted_or_said_not_to_be,
     secrets_of_the_state_are_closed_to_others,

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* principal.c — somebody becomes known in one go: registered, key enrolled, role defined and
+ * granted. What is there already is passed over, so that it can be said again. */
+#include "cli/cli.h"
+
+#include "crypto/crypto.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Limits of the grant, by the names of their fields. */
+static const char *const LIMITS[] = {"site",    "line",        "station",
+				     "product", "environment", "supplier"};
+enum { LIMITS_N = sizeof LIMITS / sizeof LIMITS[0] };
+
+/* Records it; `there` is the refusal that means: it is there already. */
+static err add(struct cli *cli, struct client *client, const char *type, json_t *body,
+	       const char *there, bool *already, struct fault *f)
+{
+	json_t *receipt = NULL;
+	err e = body == NULL ? fail(f, "OUT_OF_MEMORY", NULL)
+			     : client_record(client, type, body, &receipt, f);
+
+	json_decref(body);
+	*already = e.code != OK && there != NULL && f->message != NULL &&
+		   strcmp(f->message, there) == 0;
+	if (e.code == OK && cli->json)
+		cli_json(receipt);
+	else if (e.code == OK || *already)
+		printf("%-22s %s\n", type, *already ? "there already" : "recorded");
+	json_decref(receipt);
+	return *already ? ERR_OK : e;
+}
+
+/* A person stands for himself, unless two accounts are of one person. */
+static json_t *registration(struct cli *cli, const char *id, const char *kind)
+{
+	const char *person = cli_option(cli, "natural-person"), *name = cli_option(cli, "name"),
+		   *supplier = cli_option(cli, "supplier"), *site = cli_option(cli, "site");
+	json_t *body = json_pack("{s:s, s:s}", "principal", id, "kind", kind);
+
+	if (strcmp(kind, "person") == 0)
+		json_object_set_new(body, "natural_person",
+				    person == NULL ? json_sprintf("P-%s", id)
+						   : json_string(person));
+	if (name != NULL)
+		json_object_set_new(body, "name", json_string(name));
+	if (supplier != NULL)
+		json_object_set_new(body, "supplier", json_string(supplier));
+	if (site != NULL)
+		json_object_set_new(body, "site", json_string(site));
+	return body;
+}
+
+static json_t *permissions(const char *words)
+{
+	json_t *list = json_array();
+
+	for (words += strspn(words, " ,"); *words != '\0'; words += strspn(words, " ,")) {
+		size_t n = strcspn(words, " ,");
+		json_array_append_new(list, json_pack("{s:s%}", "permission", words, n));
+		words += n;
+	}
+	return list;
+}
+
+static json_t *grant(struct cli *cli, const char *id, const char *role)
+{
+	const char *until = cli_option(cli, "until");
+	json_t *body = json_pack("{s:o, s:s, s:s}", "grant_id", json_sprintf("G-%s-%s", id, role),
+				 "principal", id, "role", role);
+
+	for (size_t i = 0; i < LIMITS_N; i++)
+		if (cli_option(cli, LIMITS[i]) != NULL)
+			json_object_set_new(body, LIMITS[i],
+					    json_string(cli_option(cli, LIMITS[i])));
+	if (until != NULL)
+		json_object_set_new(body, "not_after", json_string(until));
+	return body;
+}
+
+static err enroll(struct cli *cli, struct client *client, const char *id, struct fault *f)
+{
+	const char *path = cli_option(cli, "public"), *possession = cli_option(cli, "possession");
+	char spki[2 * SPKI_SIZE_MAX];
+	bool already;
+
+	if (path == NULL && possession == NULL)
+		return ERR_OK;
+	if (path == NULL || possession == NULL)
+		return fail(f, "CLI_ENROLL_INCOMPLETE", NULL);
+	TRY(cli_public_key_text(cli, path, spki, f));
+	TRY(add(cli, client, "key.enrolled",
+		json_pack("{s:s, s:s, s:s}", "principal", id, "public_key", spki, "possession",
+			  possession),
+		"KEY_ALREADY_ENROLLED", &already, f));
+	const char *owner = already ? fault_value(f, "owner") : id;
+	/* Another's key is no repetition. */
+	return owner != NULL && strcmp(owner, id) == 0 ? ERR_OK
+						       : fail(f, "KEY_ALREADY_ENROLLED", "owner",
+							      owner == NULL ? "?" : owner, NULL);
+}
+
+static err give_role(struct cli *cli, struct client *client, const char *id, struct fault *f)
+{
+	const char *may = cli_option(cli, "may"), *role = cli_option(cli, "role");
+	bool already;
+
+	if (may == NULL && role == NULL)
+		return ERR_OK;
+	if (role == NULL)
+		role = id;
+	if (may != NULL)
+		TRY(add(cli, client, "role.defined",
+			json_pack("{s:s, s:o}", "role", role, "permissions", permissions(may)),
+			NULL, &already, f));
+	return add(cli, client, "role.granted", grant(cli, id, role), "GRANT_EXISTS", &already, f);
+}
+
+err command_principal_add(struct cli *cli, struct fault *f)
+{
+	const char *id = cli->words[0], *kind = cli_option(cli, "kind");
+	struct client *client;
+	bool already;
+
+	if (kind == NULL)
+		kind = "person";
+	TRY(cli_client(cli, true, &client, f));
+	TRY(add(cli, client, "principal.registered", registration(cli, id, kind),
+		"PRINCIPAL_EXISTS", &already, f));
+	TRY(enroll(cli, client, id, f));
+	return give_role(cli, client, id, f);
+}
