@@ -85,10 +85,8 @@ static err enroll(struct cli *cli, struct client *client, const char *id, struct
 	char spki[2 * SPKI_SIZE_MAX];
 	bool already;
 
-	if (path == NULL && possession == NULL)
+	if (path == NULL)
 		return ERR_OK;
-	if (path == NULL || possession == NULL)
-		return fail(f, "CLI_ENROLL_INCOMPLETE", NULL);
 	TRY(cli_public_key_text(cli, path, spki, f));
 	TRY(add(cli, client, "key.enrolled",
 		json_pack("{s:s, s:s, s:s}", "principal", id, "public_key", spki, "possession",
@@ -125,6 +123,8 @@ err command_principal_add(struct cli *cli, struct fault *f)
 
 	if (kind == NULL)
 		kind = "person";
+	if ((cli_option(cli, "public") == NULL) != (cli_option(cli, "possession") == NULL))
+		return fail(f, "CLI_ENROLL_INCOMPLETE", NULL);
 	TRY(cli_client(cli, true, &client, f));
 	TRY(add(cli, client, "principal.registered", registration(cli, id, kind),
 		"PRINCIPAL_EXISTS", &already, f));
