@@ -35,6 +35,11 @@ struct exchange {
 /* Signs in first where there is somebody to sign in; a reply that is an error is a fault. */
 MUST_CHECK err client_exchange(struct client *c, struct exchange *x, struct fault *f);
 
+/* records.c: waits for the proof if it is still to come, and verifies the receipt. `claim` is NULL where
+ * the server made it. */
+MUST_CHECK err client_receipt(struct client *c, const struct bytes *claim, json_t **receipt,
+			      struct fault *f);
+
 /* session.c */
 MUST_CHECK err client_sign_in(struct client *c, struct fault *f);
 /* What a problem document says, as a fault. */

@@ -240,8 +240,7 @@ static err await_receipt(struct client *c, const struct hash *digest, json_t **r
 	return ERR_OK;
 }
 
-/* `claim` is NULL where the server made it. */
-static err finish(struct client *c, const struct bytes *claim, json_t **receipt, struct fault *f)
+err client_receipt(struct client *c, const struct bytes *claim, json_t **receipt, struct fault *f)
 {
 	struct hash digest = claim == NULL ? (struct hash){{0}} : claim_digest(*claim);
 	const struct hash *known = claim == NULL ? NULL : &digest;
@@ -263,7 +262,7 @@ static err post(struct client *c, const char *type, const char *content_type, st
 	snprintf(path, sizeof path, "/v1/records/%.100s", type);
 	err e = client_send(c, "POST", path, content_type, body, NULL, receipt, f);
 	if (e.code == OK)
-		e = finish(c, claim, receipt, f);
+		e = client_receipt(c, claim, receipt, f);
 	if (e.code != OK) {
 		json_decref(*receipt);
 		*receipt = NULL;
