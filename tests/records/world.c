@@ -34,6 +34,8 @@ static const char *const PERMISSIONS[] = {
 	"firmware.withdraw",
 	"firmware.program",
 	"firmware.read",
+	"sbom.check",
+	"sbom.read",
 	"custody.write",
 	"custody.issue",
 	"custody.check",

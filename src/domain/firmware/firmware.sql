@@ -56,6 +56,24 @@ ORDER BY f.security_version DESC, f.id LIMIT 1;
 SELECT f.id AS release FROM firmware_release f
 WHERE f.product = :product AND f.image = :image AND f.state = 'withdrawn' ORDER BY f.id LIMIT 1;
 
+--- A software bill that it names was checked, lately, by somebody else, and nothing is undecided.
+-- refuse firmware.released SBOM_NOT_CHECKED
+SELECT :product AS product WHERE :sbom IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sbom_check c
+	WHERE c.product = :product AND c.sbom = :sbom AND c.counts = 1
+	AND c.at > :at - 2592000000);
+
+-- refuse firmware.released SBOM_AFFECTED
+SELECT g.component, coalesce(g.version, '') AS version, g.advisory
+FROM sbom_check c JOIN sbom_finding g ON g.since = c.since
+WHERE c.product = :product AND c.sbom = :sbom AND c.counts = 1 AND g.state = 'affected'
+ORDER BY g.since, g.n LIMIT 1;
+
+-- refuse firmware.released SBOM_CHECKED_BY_AUTHOR
+SELECT c.author FROM sbom_check c
+WHERE c.product = :product AND c.sbom = :sbom AND c.counts = 1 AND (c.author = :author OR EXISTS (
+	SELECT 1 FROM principal a JOIN principal b ON b.natural_id = a.natural_id
+	WHERE a.id = c.author AND b.id = :author));
+
 -- fold firmware.released
 INSERT INTO firmware_release (id, product, version, environment, image, image_size,
 	security_version, sbom, configuration, conformance, state, digest, emergency, author, at,

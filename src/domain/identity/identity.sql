@@ -216,4 +216,9 @@ SELECT r.product, r.kind, r.within, r.id FROM (
 	UNION SELECT c.within, 'seal', s.maker, s.seal
 	FROM shipment_content c JOIN seal s ON s.shipment = c.shipment
 	WHERE c.kind = 'unit' AND c.within = :product AND c.id = :serial
+	UNION SELECT c.product, 'sbom', c.product, c.sbom_id
+	FROM unit u LEFT JOIN build_authorization b ON b.id = u.build_authorization
+	JOIN firmware_release f ON f.id = u.firmware_release OR f.id = b.firmware_release
+	JOIN sbom_check c ON c.product = f.product AND c.sbom = f.sbom
+	WHERE u.product = :product AND u.serial = :serial
 ) r ORDER BY r.kind, r.within, r.id;
