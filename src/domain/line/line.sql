@@ -27,7 +27,9 @@ name TEXT NOT NULL
 hardware_type TEXT NOT NULL
 since BIGINT NOT NULL
 
---- `site` is where it is, by the last record; `line` is empty after it left the one that built it.
+--- `site` is where it is, by the last record; `line` is empty after it left the one that built it. A unit
+--- that was only declared has neither station nor request, and a key only if its device certificate was
+--- declared, too.
 -- table unit key product, serial
 product TEXT
 serial TEXT
@@ -35,11 +37,11 @@ state TEXT NOT NULL
 build_authorization TEXT NOT NULL
 site TEXT NOT NULL
 line TEXT
-station TEXT NOT NULL
+station TEXT
 environment TEXT NOT NULL
-key_id BLOB NOT NULL
-spki BLOB NOT NULL
-request BLOB NOT NULL
+key_id BLOB
+spki BLOB
+request BLOB
 certificate BLOB
 certificate_digest BLOB
 firmware_release TEXT
