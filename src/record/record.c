@@ -26,6 +26,7 @@ static void set_engine_values(struct record *r)
 	struct value *v = r->values + r->type->engine_at;
 	const struct claim *c = &r->claim;
 
+	v[P_TYPE] = value_text(c->type);
 	v[P_AUTHOR] = value_text(c->author);
 	v[P_AUTHOR_KEY] = c->has_key ? value_blob(hash_bytes(&c->key)) : value_null;
 	v[P_MADE] = value_u64(c->made);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const struct parameter ENGINE_PARAMETERS[P_ENGINE_N] = {
+	[P_TYPE] = {"record_type", VALUE_TEXT},
 	[P_SEQ] = {"seq", VALUE_INT},         [P_AT] = {"at", VALUE_INT},
 	[P_AUTHOR] = {"author", VALUE_TEXT},  [P_AUTHOR_KEY] = {"author_key", VALUE_BLOB},
 	[P_MADE] = {"made", VALUE_INT},       [P_OCCURRED] = {"occurred", VALUE_INT},
@@ -270,9 +271,10 @@ static err make_room(struct registry *r, const struct area *const *areas, struct
 
 	while (areas[areas_n] != NULL)
 		areas_n++;
-	/* A section makes one thing; a scope section one rule for each type that uses it. */
+	/* A section makes one view or table; of rules a type has so many of each kind, and a scope. */
 	size_t most = areas_n * SECTIONS_MAX;
-	r->rules = arena_array(&r->arena, most + r->types_n + CONTROLS_MAX, sizeof(struct rule *));
+	r->rules = arena_array(&r->arena, r->types_n * (3 * RULES_MAX + 1) + CONTROLS_MAX,
+			       sizeof(struct rule *));
 	r->controls = arena_array(&r->arena, CONTROLS_MAX, sizeof *r->controls);
 	r->views = arena_array(&r->arena, most, sizeof *r->views);
 	r->tables = arena_array(&r->arena, most, sizeof(struct table *));

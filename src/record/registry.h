@@ -22,6 +22,7 @@ enum {
 /* Parameters that the engine adds to those of the type, in this order, after fields, list counts
  * and outputs. */
 enum engine_parameter {
+	P_TYPE, /* for a rule of several types */
 	P_SEQ,
 	P_AT,
 	P_AUTHOR,

@@ -73,29 +73,30 @@ static bool sql_touches_access(const char *sql)
 	return false;
 }
 
-static err compile_type_rule(struct registry *r, const struct section *s, struct fault *f)
+static err compile_type_rule(struct registry *r, const struct section *s, const char *type,
+			     struct fault *f)
 {
-	struct compiled_type *t = registry_find(r, s->words[0]);
+	struct compiled_type *t = registry_find(r, type);
 	struct rule *rule = arena_alloc(&r->arena, sizeof *rule);
 
 	if (t == NULL)
-		return registry_bad(f, s->words[0], "SQL speaks of a type that no row defines");
+		return registry_bad(f, type, "SQL speaks of a type that no row defines");
 	if (rule == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	*rule = (struct rule){.kind = s->kind,
 			      .sql = s->sql,
 			      .parameters = t->parameters,
 			      .parameters_n = t->parameters_n};
-	if (s->words_n > 2) { /* sections.c: then its last two words are `each LIST` */
+	if (s->words_n > s->types_n + 1) { /* sections.c: its last two words are `each LIST` */
 		TRY(find_list(t, s->words[s->words_n - 1], rule, f));
 		TRY(each_parameters(r, t, rule, f));
 	}
 	if (s->kind != SECTION_FOLD) {
-		rule->code = s->words[1];
+		rule->code = s->words[s->types_n];
 		TRY(check_code(t, rule->code, f));
 	}
 	if (s->kind == SECTION_REFUSE && t->type->nature != DECISION)
-		return registry_bad(f, s->words[0], "an event is not refused: use a flag");
+		return registry_bad(f, type, "an event is not refused: use a flag");
 	size_t *n = s->kind == SECTION_REFUSE ? &t->refuse_n
 		    : s->kind == SECTION_FLAG ? &t->flag_n
 					      : &t->fold_n;
@@ -103,7 +104,7 @@ static err compile_type_rule(struct registry *r, const struct section *s, struct
 			     : s->kind == SECTION_FLAG ? t->flag
 						       : t->fold;
 	if (*n == RULES_MAX)
-		return registry_bad(f, s->words[0], "too many rules");
+		return registry_bad(f, type, "too many rules");
 	list[(*n)++] = rule;
 	if (s->kind == SECTION_FOLD && sql_touches_access(s->sql))
 		t->touches_access = true;
@@ -113,7 +114,15 @@ static err compile_type_rule(struct registry *r, const struct section *s, struct
 	return ERR_OK;
 }
 
-/* A scope section may serve several types: each gets its own statement, as parameters differ. */
+/* A rule of several types: each gets its own statement, as parameters differ. */
+static err compile_rule(struct registry *r, const struct section *s, struct fault *f)
+{
+	for (size_t i = 0; i < s->types_n; i++)
+		TRY(compile_type_rule(r, s, s->words[i], f));
+	return ERR_OK;
+}
+
+/* A scope section may serve several types, too. */
 static err compile_scope(struct registry *r, const struct area *area, const struct section *s,
 			 struct fault *f)
 {
@@ -279,7 +288,7 @@ static err compile_section(struct registry *r, const struct area *area, const st
 	case SECTION_REFUSE:
 	case SECTION_FLAG:
 	case SECTION_FOLD:
-		return compile_type_rule(r, s, f);
+		return compile_rule(r, s, f);
 	case SECTION_CONTROL:
 		return compile_control(r, s, f);
 	case SECTION_VIEW:

@@ -21,9 +21,9 @@ struct kind_rule {
 static const struct kind_rule KINDS[] = {
 	{"table", SECTION_TABLE, 3, SECTION_WORDS_MAX},
 	{"scope", SECTION_SCOPE, 1, 1},
-	{"refuse", SECTION_REFUSE, 2, 4},
-	{"flag", SECTION_FLAG, 2, 4},
-	{"fold", SECTION_FOLD, 1, 3},
+	{"refuse", SECTION_REFUSE, 2, SECTION_WORDS_MAX},
+	{"flag", SECTION_FLAG, 2, SECTION_WORDS_MAX},
+	{"fold", SECTION_FOLD, 1, SECTION_WORDS_MAX},
 	{"control", SECTION_CONTROL, 2, SECTION_WORDS_MAX},
 	{"view", SECTION_VIEW, 2, SECTION_WORDS_MAX},
 	{"policy", SECTION_POLICY, 1, 1},
@@ -101,13 +101,15 @@ static bool is_control(const struct section *s)
 			       strcmp(last, "always") == 0)));
 }
 
-/* `TYPE`, or `TYPE CODE` of a refusal or flag; then perhaps `each LIST`. */
-static bool is_rule(const struct section *s, enum section_kind kind)
+/* `TYPE …`, or `TYPE … CODE` of a refusal or flag; then perhaps `each LIST`. Only a type's name has a
+ * dot in it. */
+static bool is_rule(struct section *s, enum section_kind kind)
 {
-	size_t named = kind == SECTION_FOLD ? 1 : 2;
-
-	return s->words_n == named ||
-	       (s->words_n == named + 2 && strcmp(s->words[named], "each") == 0);
+	while (s->types_n < s->words_n && strchr(s->words[s->types_n], '.') != NULL)
+		s->types_n++;
+	size_t named = s->types_n + (kind == SECTION_FOLD ? 0 : 1);
+	return s->types_n > 0 && (s->words_n == named || (s->words_n == named + 2 &&
+							  strcmp(s->words[named], "each") == 0));
 }
 
 static err start_section(struct splitter *s, struct bytes header, unsigned line)
@@ -126,7 +128,7 @@ static err start_section(struct splitter *s, struct bytes header, unsigned line)
 	if ((rule->kind == SECTION_FOLD || rule->kind == SECTION_REFUSE ||
 	     rule->kind == SECTION_FLAG) &&
 	    !is_rule(section, rule->kind))
-		return bad(s, line, "a rule is `TYPE …` or `TYPE … each LIST`");
+		return bad(s, line, "a rule is `TYPE … [CODE] [each LIST]`");
 	if (rule->kind == SECTION_TABLE && strcmp(section->words[1], "key") != 0)
 		return bad(s, line, "a table is `table NAME key COLUMN, …`");
 	if (rule->kind == SECTION_CONTROL && !is_control(section))

@@ -23,6 +23,7 @@ struct section {
 	enum section_kind kind;
 	const char *words[SECTION_WORDS_MAX]; /* of the header, after the kind */
 	size_t words_n;
+	size_t types_n;  /* of a rule: so many words, the first ones, are types */
 	const char *sql; /* zero-terminated, without its last semicolon; for a table its lines */
 	unsigned line;   /* of the header, from 1 */
 };

@@ -12,7 +12,7 @@ import sys
 
 KINDS = {"id": "TEXT", "hash": "BLOB", "instant": "BIGINT", "int64_t": "BIGINT", "bool": "BIGINT",
          "text": "TEXT", "blob": "BLOB", "commitment": "BLOB"}
-ENGINE = {"seq": "BIGINT", "at": "BIGINT", "author": "TEXT", "author_key": "BLOB",
+ENGINE = {"record_type": "TEXT", "seq": "BIGINT", "at": "BIGINT", "author": "TEXT", "author_key": "BLOB",
           "made": "BIGINT", "occurred": "BIGINT", "source": "BIGINT", "digest": "BLOB",
           "flagged": "BIGINT"}
 CONTROL = {"kind": "TEXT", "within": "TEXT", "id": "TEXT", "author": "TEXT", "at": "BIGINT",
@@ -216,18 +216,26 @@ def check_section(stores, section, types, messages):
         for user in users:
             stores.prepare(where, section["sql"], user["parameters"])
         return
-    if words[1] not in types:
-        stores.wrong.append("%s: no record type %s" % (where, words[1]))
+    named = [word for word in words[1:] if "." in word]
+    for name in named:
+        check_rule(stores, section, name, words[1 + len(named):], types, messages)
+
+
+def check_rule(stores, section, name, rest, types, messages):
+    """One rule for one of the types in its header; `rest` is what follows these."""
+    words, where = section["words"], section["where"]
+    if name not in types:
+        stores.wrong.append("%s: no record type %s" % (where, name))
         return
-    record = types[words[1]]
+    record = types[name]
     parameters = dict(record["parameters"])
-    if words[-2] == "each":
+    if rest[-2:-1] == ["each"]:
         parameters.update(record["lists"].get(words[-1], {}))
         parameters["i"] = "BIGINT"
     if words[0] == "refuse" and record["event"]:
         stores.wrong.append("%s: an event is not refused" % where)
-    if words[0] != "fold" and words[2] not in messages:
-        stores.wrong.append("%s: no message %s" % (where, words[2]))
+    if words[0] != "fold" and rest[0] not in messages:
+        stores.wrong.append("%s: no message %s" % (where, rest[0]))
     check_columns(stores, section, stores.prepare(where, section["sql"], parameters))
 
 

@@ -70,6 +70,22 @@ static void a_rule_may_look_at_each_element_of_a_list(void **state)
 	arena_done(&s.arena);
 }
 
+static void a_rule_may_be_that_of_several_types(void **state)
+{
+	struct split s = {0};
+
+	(void)state;
+	assert_true(splits(&s, "-- flag a.b c.d, e.f CODE each seals\nSELECT 1\n"
+			       "-- fold a.b c.d\nSELECT 1\n"
+			       "-- scope a.b\nSELECT 1\n"));
+	assert_int_equal(s.sections[0].types_n, 3);
+	assert_string_equal(s.sections[0].words[2], "e.f");
+	assert_string_equal(s.sections[0].words[3], "CODE");
+	assert_int_equal(s.sections[1].types_n, 2);
+	assert_int_equal(s.sections[2].types_n, 0);
+	arena_done(&s.arena);
+}
+
 static void comments_are_left_out_and_strings_are_kept(void **state)
 {
 	struct split s = {0};
@@ -114,7 +130,12 @@ static void headers_that_are_none_are_refused(void **state)
 	assert_refused("-- flag a.b CODE every list\nSELECT 1\n", "1", "each LIST");
 	assert_refused("-- refuse a.b CODE each\nSELECT 1\n", "1", "each LIST");
 	assert_refused("-- refuse a.b each list\nSELECT 1\n", "1", "each LIST");
-	assert_refused("-- refuse a.b CODE each one two\nSELECT 1\n", "1", "number of words");
+	assert_refused("-- refuse a.b CODE each one two\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- refuse CODE a.b\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- flag a.b CODE c.d\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- flag a.b c.d\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- fold a.b CODE c.d\nSELECT 1\n", "1", "each LIST");
+	assert_refused("-- fold seals\nSELECT 1\n", "1", "each LIST");
 	assert_refused("-- fold a.b each\nSELECT 1\n", "1", "each LIST");
 	assert_refused("-- fold a.b every list\nSELECT 1\n", "1", "each LIST");
 	assert_refused("-- table t a, b\nx TEXT\n", "1", "table NAME key");
@@ -178,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sections_come_with_their_words_and_their_lines),
 		cmocka_unit_test(a_rule_may_look_at_each_element_of_a_list),
+		cmocka_unit_test(a_rule_may_be_that_of_several_types),
 		cmocka_unit_test(comments_are_left_out_and_strings_are_kept),
 		cmocka_unit_test(a_file_without_sections_is_empty),
 		cmocka_unit_test(a_file_may_end_without_a_line_feed),
