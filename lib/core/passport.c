@@ -3,15 +3,29 @@
 
 #include "core/cbor.h"
 #include "core/sha256.h"
-#include "core/succession.h"
 
-enum { KEY_VERSION = 1, KEY_NOTE, KEY_SUBJECT, KEY_ENTRIES, KEY_OPENINGS, KEY_NOTICES };
-enum { SALT_BYTES = 16, VALUE_MAX = 4096, NOTICES_MAX = 32 };
+enum {
+	KEY_VERSION = 1,
+	KEY_NOTE,
+	KEY_SUBJECT,
+	KEY_ENTRIES,
+	KEY_OPENINGS,
+	KEY_NOTICES,
+	KEY_WITHHELD,
+	KEY_CA,
+	KEY_LAST,
+};
+enum { SALT_BYTES = 16, VALUE_MAX = 4096, MEMBERS_1 = KEY_NOTICES, MEMBERS_2 = KEY_LAST };
 
-static struct bytes nothing(void)
-{
-	return (struct bytes){0};
-}
+/* Chains that a passport cannot do without: what verifying it rests on. */
+static const char *const NEEDED[] = {"unit",
+				     "principal",
+				     "key",
+				     "approval",
+				     "nonconformance",
+				     "charter",
+				     "build_authorization",
+				     "firmware_release"};
 
 /* ---- lists, kept as checked spans ---- */
 
@@ -86,6 +100,24 @@ bool passport_next_notice(struct reader *at, struct bytes *out)
 	return at->why == NULL;
 }
 
+struct reader passport_withheld(const struct passport *p, size_t *n)
+{
+	return list_start(p->withheld, n);
+}
+
+bool passport_next_withheld(struct reader *at, struct bytes *kind)
+{
+	return passport_next_notice(at, kind);
+}
+
+bool passport_may_withhold(struct bytes kind)
+{
+	for (size_t i = 0; i < sizeof NEEDED / sizeof NEEDED[0]; i++)
+		if (bytes_equal(kind, bytes_text(NEEDED[i])))
+			return false;
+	return id_valid(kind);
+}
+
 /* ---- parsing ---- */
 
 static bool check_entries(struct bytes list)
@@ -111,10 +143,16 @@ static bool check_openings(struct bytes list)
 	size_t n;
 	struct passport_opening o;
 	struct reader at = list_start(list, &n);
+	struct hash last = {{0}};
 
-	for (size_t i = 0; i < n; i++)
-		if (!passport_next_opening(&at, &o))
+	if (n > PASSPORT_OPENINGS_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!passport_next_opening(&at, &o) ||
+		    (i > 0 && bytes_compare(hash_bytes(&last), hash_bytes(&o.commitment)) >= 0))
 			return false;
+		last = o.commitment;
+	}
 	return reader_end(&at);
 }
 
@@ -125,9 +163,24 @@ static bool check_notices(struct bytes list)
 	struct reader at = list_start(list, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (n > NOTICES_MAX || !passport_next_notice(&at, &notice))
+		if (n > PASSPORT_NOTICES_MAX || !passport_next_notice(&at, &notice))
 			return false;
 	return reader_end(&at);
+}
+
+static bool check_withheld(struct bytes list)
+{
+	size_t n;
+	struct bytes kind, last = {0};
+	struct reader at = list_start(list, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (n > PASSPORT_WITHHELD_MAX || !passport_next_withheld(&at, &kind) ||
+		    !passport_may_withhold(kind) || (i > 0 && bytes_compare(last, kind) >= 0))
+			return false;
+		last = kind;
+	}
+	return list.n == 0 || reader_end(&at);
 }
 
 static void get_subject(struct reader *r, struct subject *out)
@@ -139,162 +192,110 @@ static void get_subject(struct reader *r, struct subject *out)
 	out->id = cbor_text(r);
 }
 
+static void get_version(struct reader *r, struct passport *out)
+{
+	static const char MEMBERS[] =
+		"the members of a passport are 1 to 6, and 7 to 9 of version 2";
+	size_t n = cbor_map(r);
+
+	if (cbor_uint(r) != KEY_VERSION)
+		reader_fail(r, MEMBERS);
+	out->version = cbor_uint(r);
+	if (r->why == NULL && (out->version == 0 || out->version > PASSPORT_VERSION))
+		reader_fail(r, "this version of passports is unknown");
+	if (n != (out->version == 1 ? MEMBERS_1 : MEMBERS_2))
+		reader_fail(r, MEMBERS);
+}
+
+static void get_key(struct reader *r, uint64_t key)
+{
+	if (cbor_uint(r) != key)
+		reader_fail(r, "a member of the passport is not where it belongs");
+}
+
 static void get_members(struct reader *r, struct passport *out)
 {
-	static const uint64_t keys[] = {KEY_VERSION, KEY_NOTE,     KEY_SUBJECT,
-					KEY_ENTRIES, KEY_OPENINGS, KEY_NOTICES};
-
-	if (cbor_map(r) != sizeof keys / sizeof keys[0])
-		reader_fail(r, "a passport has the members 1 to 6");
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-		if (cbor_uint(r) != keys[i])
-			reader_fail(r, "a passport has the members 1 to 6");
-		if (keys[i] == KEY_VERSION && cbor_uint(r) != PASSPORT_VERSION)
-			reader_fail(r, "this version of passports is unknown");
-		if (keys[i] == KEY_NOTE)
-			out->note = cbor_text(r);
-		if (keys[i] == KEY_SUBJECT)
-			get_subject(r, &out->subject);
-		if (keys[i] == KEY_ENTRIES)
-			out->entries = cbor_item(r);
-		if (keys[i] == KEY_OPENINGS)
-			out->openings = cbor_item(r);
-		if (keys[i] == KEY_NOTICES)
-			out->notices = cbor_item(r);
-	}
+	get_version(r, out);
+	get_key(r, KEY_NOTE);
+	out->note = cbor_text(r);
+	get_key(r, KEY_SUBJECT);
+	get_subject(r, &out->subject);
+	get_key(r, KEY_ENTRIES);
+	out->entries = cbor_item(r);
+	get_key(r, KEY_OPENINGS);
+	out->openings = cbor_item(r);
+	get_key(r, KEY_NOTICES);
+	out->notices = cbor_item(r);
+	if (r->why != NULL || out->version == 1)
+		return;
+	get_key(r, KEY_WITHHELD);
+	out->withheld = cbor_item(r);
+	get_key(r, KEY_CA);
+	out->ca = cbor_bytes(r);
+	if (out->ca.n > PASSPORT_CA_MAX)
+		reader_fail(r, "the CA's certificate is too large");
+	get_key(r, KEY_LAST);
+	out->last = cbor_uint(r);
 }
 
 bool passport_parse(struct bytes in, struct passport *out, const char **why)
 {
 	struct reader r = reader_of(in);
 
-	*out = (struct passport){.note = nothing()};
+	*out = (struct passport){0};
 	*why = NULL;
 	if (in.n > PASSPORT_SIZE_MAX)
 		*why = "a passport is at most 4 MiB";
+	if (*why != NULL)
+		return false;
 	get_members(&r, out);
-	if (*why == NULL && !reader_end(&r))
+	if (!reader_end(&r))
 		*why = r.why != NULL ? r.why : "bytes follow the passport";
-	if (*why == NULL && !check_entries(out->entries))
+	else if (!check_entries(out->entries))
 		*why = "the list of entries is not as it should be";
-	if (*why == NULL && !check_openings(out->openings))
+	else if (!check_openings(out->openings))
 		*why = "the list of openings is not as it should be";
-	if (*why == NULL && !check_notices(out->notices))
+	else if (!check_notices(out->notices))
 		*why = "the list of notices is not as it should be";
+	else if (!check_withheld(out->withheld))
+		*why = "the list of what is withheld is not as it should be";
 	return *why == NULL;
 }
 
-/* ---- verifying ---- */
+/* ---- making one ---- */
 
-static bool failed(struct passport_failure *f, const char *why)
+static void put_list(struct writer *w, struct bytes list)
 {
-	*f = (struct passport_failure){.why = why};
-	return false;
+	if (list.n == 0)
+		cbor_put_array(w, 0);
+	else
+		put_bytes(w, list);
 }
 
-static bool failed_at(struct passport_failure *f, const char *why, uint64_t sequence)
+void passport_put(struct writer *w, const struct passport *p)
 {
-	*f = (struct passport_failure){why, true, sequence};
-	return false;
-}
-
-static bool subjects_equal(const struct subject *a, const struct subject *b)
-{
-	return bytes_equal(a->kind, b->kind) && bytes_equal(a->within, b->within) &&
-	       bytes_equal(a->id, b->id);
-}
-
-/* The last entry before `sequence` with this subject. */
-static bool find_previous(const struct passport *p, const struct subject *subject,
-			  uint64_t sequence, bool *found, uint64_t *previous)
-{
-	size_t n;
-	struct passport_entry e;
-	struct reader at = passport_entries(p, &n);
-	const char *why;
-
-	*found = false;
-	for (size_t i = 0; i < n && passport_next_entry(&at, &e) && e.sequence < sequence; i++) {
-		struct entry entry;
-		if (!entry_parse(e.bytes, &entry, &why))
-			return false;
-		if (!entry.witness.has_subject || !subjects_equal(&entry.witness.subject, subject))
-			continue;
-		*found = true;
-		*previous = e.sequence;
-	}
-	return true;
-}
-
-static bool verify_entry(const struct passport *p, const struct checkpoint *checkpoint,
-			 const struct passport_entry *e, struct origin_line *line,
-			 struct passport_failure *f, bool *about_subject)
-{
-	struct entry entry;
-	struct succession succession;
-	const char *why;
-	bool found;
-	uint64_t previous;
-
-	if (!merkle_includes(checkpoint->head, e->sequence, merkle_leaf(e->bytes), e->path,
-			     e->path_n))
-		return failed_at(f, "the entry is not in the signed log", e->sequence);
-	if (!entry_parse(e->bytes, &entry, &why))
-		return failed_at(f, why, e->sequence);
-	if (entry.witness.sequence != e->sequence)
-		return failed_at(f, "the entry stands at another place than it says", e->sequence);
-	/* Of a log that was succeeded, earlier entries carry earlier names: all that changed them are
-	 * in the passport. */
-	if (!origin_follow(line, e->sequence, &entry, &succession, &why))
-		return failed_at(f, "the entry was made for another log", e->sequence);
-	if (!entry.witness.has_subject)
-		return true;
-	*about_subject = *about_subject || subjects_equal(&entry.witness.subject, &p->subject);
-	if (!find_previous(p, &entry.witness.subject, e->sequence, &found, &previous))
-		return failed_at(f, "an entry before it cannot be read", e->sequence);
-	if (found != entry.witness.has_previous || (found && previous != entry.witness.previous))
-		return failed_at(f, "a record before it was left out", e->sequence);
-	return true;
-}
-
-static bool verify_checkpoint(const struct passport *p, const struct note_key *key,
-			      note_verify_fn *verify, struct checkpoint *out,
-			      struct passport_failure *f)
-{
-	struct note note;
-	const char *why;
-
-	if (!note_parse(p->note, &note, &why))
-		return failed(f, why);
-	if (note_verify(&note, key, verify, NULL) != NOTE_VALID)
-		return failed(f, "the checkpoint is not signed by the log's key");
-	if (!checkpoint_parse(note.text, out, &why))
-		return failed(f, why);
-	return true;
-}
-
-bool passport_verify(const struct passport *p, const struct note_key *key, note_verify_fn *verify,
-		     struct passport_failure *failure)
-{
-	struct checkpoint checkpoint;
-	struct passport_entry e;
-	size_t n;
-	struct reader at = passport_entries(p, &n);
-	struct origin_line line = {.now = ""};
-	bool about_subject = false;
-
-	*failure = (struct passport_failure){0};
-	if (!verify_checkpoint(p, key, verify, &checkpoint, failure))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!passport_next_entry(&at, &e))
-			return failed(failure, "the list of entries is not as it should be");
-		if (!verify_entry(p, &checkpoint, &e, &line, failure, &about_subject))
-			return false;
-	}
-	if (!bytes_equal(bytes_text(line.now), checkpoint.origin))
-		return failed_at(failure, "the entry was made for another log", line.since);
-	return about_subject || failed(failure, "no entry is about what the passport names");
+	cbor_put_map(w, MEMBERS_2);
+	cbor_put_uint(w, KEY_VERSION);
+	cbor_put_uint(w, PASSPORT_VERSION);
+	cbor_put_uint(w, KEY_NOTE);
+	cbor_put_text(w, p->note);
+	cbor_put_uint(w, KEY_SUBJECT);
+	cbor_put_array(w, 3);
+	cbor_put_text(w, p->subject.kind);
+	cbor_put_text(w, p->subject.within);
+	cbor_put_text(w, p->subject.id);
+	cbor_put_uint(w, KEY_ENTRIES);
+	put_list(w, p->entries);
+	cbor_put_uint(w, KEY_OPENINGS);
+	put_list(w, p->openings);
+	cbor_put_uint(w, KEY_NOTICES);
+	put_list(w, p->notices);
+	cbor_put_uint(w, KEY_WITHHELD);
+	put_list(w, p->withheld);
+	cbor_put_uint(w, KEY_CA);
+	cbor_put_bytes(w, p->ca);
+	cbor_put_uint(w, KEY_LAST);
+	cbor_put_uint(w, p->last);
 }
 
 void passport_put_entry(struct writer *w, uint64_t sequence, struct bytes entry,
