@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/passport.h"
+#include "record/passport_internal.h"
 
-#include "core/cbor.h"
-#include "core/passport.h"
 #include "core/signed_documents.h"
-#include "record/readers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SUBJECTS_MAX = 2048 };
-
-struct gathering {
-	struct engine *engine;
-	struct reader_session *reader;
-	struct arena *arena;
-	struct statement *last;
-	struct merkle_head head;
-	struct bytes note;
-	struct subject subjects[SUBJECTS_MAX];
-	size_t subjects_n;
-	uint64_t sequences[PASSPORT_ENTRIES_MAX];
-	size_t sequences_n;
-	char mode[16];
-	bool anchored; /* the unit's issue receipt says that its number cannot be turned back */
-	struct fault *fault;
-};
-
-static err too_large(struct gathering *g)
-{
-	return fail(g->fault, "PASSPORT_TOO_LARGE", NULL);
-}
 
 /* ---- what it is about ---- */
 
@@ -39,13 +13,15 @@ static err add_subject(struct gathering *g, const char *kind, struct bytes withi
 {
 	struct subject s = {bytes_text(kind), within, id};
 
+	if (passport_withholds(g, s.kind))
+		return ERR_OK;
 	for (size_t i = 0; i < g->subjects_n; i++)
 		if (bytes_equal(g->subjects[i].kind, s.kind) &&
 		    bytes_equal(g->subjects[i].within, s.within) &&
 		    bytes_equal(g->subjects[i].id, s.id))
 			return ERR_OK;
 	if (g->subjects_n == SUBJECTS_MAX)
-		return too_large(g);
+		return passport_too_large(g);
 	s.kind = bytes_text(arena_text(g->arena, s.kind));
 	s.within = bytes_text(arena_text(g->arena, within));
 	s.id = bytes_text(arena_text(g->arena, id));
@@ -65,19 +41,20 @@ static err add_page(struct gathering *g, const json_t *page)
 	size_t i;
 	json_t *row;
 
+	g->related += json_array_size(json_object_get(page, "rows"));
 	json_array_foreach(json_object_get(page, "rows"), i, row)
 		TRY(add_subject(g, json_string_value(json_object_get(row, "kind")),
 				row_text(row, "within"), row_text(row, "id")));
 	return ERR_OK;
 }
 
-static err add_related(struct gathering *g, const struct caller *caller, const char *product,
-		       const char *serial)
+static err add_related(struct gathering *g)
 {
+	const char *product = g->request->product, *serial = g->request->serial;
 	const char *names[] = {"product", "serial", "limit", "cursor"};
 	const char *values[] = {product, serial, "1000", NULL};
 	struct view_request request = {.name = bytes_text("passport.related"),
-				       .caller = caller,
+				       .caller = g->request->caller,
 				       .n = 3,
 				       .names = names,
 				       .values = values};
@@ -105,7 +82,7 @@ static err add_sequence(struct gathering *g, uint64_t sequence, bool *fresh)
 		if (g->sequences[i] == sequence)
 			return ERR_OK;
 	if (g->sequences_n == PASSPORT_ENTRIES_MAX)
-		return too_large(g);
+		return passport_too_large(g);
 	g->sequences[g->sequences_n++] = sequence;
 	*fresh = true;
 	return ERR_OK;
@@ -179,6 +156,13 @@ static err last_row(void *context, const struct value *columns, size_t n)
 	return ERR_OK;
 }
 
+static bool is_the_unit(const struct gathering *g, const struct subject *s)
+{
+	return bytes_equal(s->kind, bytes_text("unit")) &&
+	       bytes_equal(s->within, bytes_text(g->request->product)) &&
+	       bytes_equal(s->id, bytes_text(g->request->serial));
+}
+
 /* The whole chain of one subject, newest first, as far as the checkpoint covers it. */
 static err add_chain(struct gathering *g, const struct subject *s)
 {
@@ -197,6 +181,8 @@ static err add_chain(struct gathering *g, const struct subject *s)
 		if (!entry_parse(bytes, entry, &why))
 			return fail(g->fault, "ENTRY_BAD", "detail", why, NULL);
 		if ((uint64_t)at < g->head.size) {
+			if (is_the_unit(g, s) && (uint64_t)at > g->unit_last)
+				g->unit_last = (uint64_t)at;
 			TRY(add_sequence(g, (uint64_t)at, &fresh));
 			TRY(follow(g, entry));
 		}
@@ -249,65 +235,6 @@ static err gather(struct gathering *g)
 	return ERR_OK;
 }
 
-/* ---- writing ---- */
-
-static err put_entries(struct gathering *g, struct writer *w)
-{
-	struct arena one = {0};
-	err result = ERR_OK;
-
-	cbor_put_array(w, g->sequences_n);
-	for (size_t i = 0; i < g->sequences_n && result.code == OK; i++) {
-		struct bytes bytes;
-		struct hash path[MERKLE_DEPTH_MAX];
-		size_t n;
-		arena_reset(&one);
-		result = ledger_entry(g->reader->ledger, &one, g->sequences[i], &bytes, g->fault);
-		if (result.code == OK)
-			result = ledger_inclusion(g->reader->ledger, g->head.size, g->sequences[i],
-						  path, &n, g->fault);
-		if (result.code == OK)
-			passport_put_entry(w, g->sequences[i], bytes, path, n);
-	}
-	arena_done(&one);
-	return result;
-}
-
-/* What a reader must know beside the records; only what is true of this unit. */
-static void put_notices(const struct gathering *g, struct writer *w)
-{
-	bool founded = strcmp(g->mode, "founded") == 0;
-
-	cbor_put_array(w, (size_t)!g->anchored + (size_t)!founded);
-	if (!g->anchored)
-		cbor_put_text(w, bytes_text("QUOTA_NOT_ANCHORED"));
-	if (!founded)
-		cbor_put_text(w, bytes_text(strcmp(g->mode, "trial") == 0 ? "LOG_IS_TRIAL"
-									  : "LOG_IS_BOOTSTRAP"));
-}
-
-static err put_passport(struct gathering *g, struct writer *w, const char *product,
-			const char *serial)
-{
-	cbor_put_map(w, 6);
-	cbor_put_uint(w, 1);
-	cbor_put_uint(w, PASSPORT_VERSION);
-	cbor_put_uint(w, 2);
-	cbor_put_text(w, g->note);
-	cbor_put_uint(w, 3);
-	cbor_put_array(w, 3);
-	cbor_put_text(w, bytes_text("unit"));
-	cbor_put_text(w, bytes_text(product));
-	cbor_put_text(w, bytes_text(serial));
-	cbor_put_uint(w, 4);
-	TRY(put_entries(g, w));
-	cbor_put_uint(w, 5);
-	cbor_put_array(w, 0);
-	cbor_put_uint(w, 6);
-	put_notices(g, w);
-	return ERR_OK;
-}
-
 static err mode_row(void *context, const struct value *columns, size_t n)
 {
 	struct gathering *g = context;
@@ -318,38 +245,46 @@ static err mode_row(void *context, const struct value *columns, size_t n)
 	return ERR_OK;
 }
 
-static err read_mode(struct gathering *g)
+static err read_start(struct gathering *g)
 {
 	struct statement *s;
+	struct bytes bytes;
+	struct entry *entry = arena_alloc(g->arena, sizeof *entry);
+	const char *why;
 
 	TRY(db_prepare(g->reader->db, "SELECT mode FROM log_start", NULL, 0, &s, g->fault));
 	err result = db_query(g->reader->db, s, NULL, mode_row, g, NULL, g->fault);
 	statement_close(s);
-	return result;
+	TRY(result);
+	TRY(ledger_entry(g->reader->ledger, g->arena, 0, &bytes, g->fault));
+	if (entry == NULL || !entry_parse(bytes, entry, &why))
+		return fail(g->fault, "OUT_OF_MEMORY", NULL);
+	struct bytes named = document_in_body(entry->claim.body, "ca_certificate");
+	if (named.n == sizeof g->ca_certificate)
+		memcpy(g->ca_certificate.b, named.p, named.n);
+	return ERR_OK;
 }
 
-static err build(struct gathering *g, const struct caller *caller, const char *product,
-		 const char *serial, struct bytes *out)
+static err build(struct gathering *g, struct bytes *out)
 {
-	TRY(read_mode(g));
+	struct bytes product = bytes_text(g->request->product);
+	struct bytes serial = bytes_text(g->request->serial);
+
+	TRY(passport_withhold(g));
+	TRY(read_start(g));
 	TRY(ledger_checkpoint(g->reader->ledger, g->arena, &g->note, &g->head, g->fault));
-	TRY(add_related(g, caller, product, serial));
-	if (g->subjects_n == 0)
-		return fail(g->fault, "PASSPORT_NO_UNIT", "product", product, "serial", serial,
-			    NULL);
-	TRY(add_subject(g, "unit", bytes_text(product), bytes_text(serial)));
+	TRY(add_related(g));
+	if (g->related == 0)
+		return fail(g->fault, "PASSPORT_NO_UNIT", "product", g->request->product, "serial",
+			    g->request->serial, NULL);
+	TRY(add_subject(g, "unit", product, serial));
 	TRY(gather(g));
-	uint8_t *p = arena_alloc(g->arena, PASSPORT_SIZE_MAX);
-	if (p == NULL)
-		return fail(g->fault, "OUT_OF_MEMORY", NULL);
-	struct writer w = writer_of(p, PASSPORT_SIZE_MAX);
-	TRY(put_passport(g, &w, product, serial));
-	return writer_done(&w, out) ? ERR_OK : too_large(g);
+	TRY(passport_show(g));
+	return passport_write(g, out);
 }
 
 err passport_build(struct engine *e, struct reader_session *r, struct arena *a,
-		   const struct caller *caller, const char *product, const char *serial,
-		   struct bytes *out, struct fault *f)
+		   const struct passport_request *request, struct bytes *out, struct fault *f)
 {
 	static const struct parameter subject[] = {
 		{"kind", VALUE_TEXT}, {"within", VALUE_TEXT}, {"id", VALUE_TEXT}};
@@ -357,12 +292,13 @@ err passport_build(struct engine *e, struct reader_session *r, struct arena *a,
 
 	if (g == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	*g = (struct gathering){.engine = e, .reader = r, .arena = a, .fault = f};
+	*g = (struct gathering){
+		.request = request, .engine = e, .reader = r, .arena = a, .fault = f};
 	TRY(db_prepare(r->db,
 		       "SELECT seq FROM subject_last"
 		       " WHERE kind = :kind AND within = :within AND id = :id",
 		       subject, 3, &g->last, f));
-	err result = build(g, caller, product, serial, out);
+	err result = build(g, out);
 	statement_close(g->last);
 	return result;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api_read.c — views, gates, types, entries, receipts, passports, the stream. */
+#include "base/files.h"
+#include "core/passport.h"
 #include "record/passport.h"
 #include "server/csv_text.h"
 #include "server/server_internal.h"
@@ -276,24 +278,72 @@ err handle_receipt(struct call *c, struct fault *f)
 
 /* ---- passports ---- */
 
+struct showing {
+	struct call *call;
+	struct reader_session *reader;
+};
+
+/* Whoever may see a unit's confidential values may not yet see those of a supplier's part lot: each
+ * record is asked about where it belongs. */
+static err may_show(void *context, const struct subject *s, bool *may, struct fault *f)
+{
+	struct showing *showing = context;
+	struct arena *a = showing->call->request->arena;
+	const char *kind = arena_text(a, s->kind), *within = arena_text(a, s->within),
+		   *id = arena_text(a, s->id);
+	struct scope scope;
+
+	if (kind == NULL || within == NULL || id == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(subject_scope(showing->call, showing->reader, kind, within, id, &scope, f));
+	return call_may(showing->call, showing->reader, "passport.confidential", &scope, may, f);
+}
+
+/* The certificate of the device CA, if it stands in the folder: a passport proves more with it. */
+static err read_ca(struct call *c, struct bytes *out, struct fault *f)
+{
+	char path[CONFIG_PATH_SIZE];
+	struct fault missing = {0};
+
+	TRY(config_path(&c->server->config, "ca.der", path, f));
+	if (file_read(c->request->arena, path, PASSPORT_CA_MAX, out, &missing).code != OK)
+		*out = (struct bytes){0};
+	return ERR_OK;
+}
+
 static err read_passport(struct call *c, struct reader_session *r, struct fault *f)
 {
 	const char *product = c->arguments[0], *serial = c->arguments[1];
+	const char *show = http_query(c->request, "show");
+	struct showing showing = {c, r};
+	struct passport_request request = {.caller = &c->caller,
+					   .product = product,
+					   .serial = serial,
+					   .without = http_query(c->request, "without"),
+					   .context = &showing};
 	struct scope scope;
 	struct bytes passport;
 
 	if (!id_valid(bytes_text(product)) || !id_valid(bytes_text(serial)))
 		return fail_field(f, "unit", "API_SUBJECT_WRONG", NULL);
+	if (show != NULL && strcmp(show, "confidential") != 0)
+		return fail_field(f, "show", "PASSPORT_SHOW_WRONG", "value", show, NULL);
 	TRY(subject_scope(c, r, "unit", product, serial, &scope, f));
 	TRY(call_needs(c, r, "passport.read", &scope, f));
-	TRY(passport_build(c->server->engine, r, c->request->arena, &c->caller, product, serial,
-			   &passport, f));
+	if (show != NULL)
+		TRY(call_needs(c, r, "passport.confidential", &scope, f));
+	request.may_show = show != NULL ? may_show : NULL;
+	TRY(read_ca(c, &request.ca, f));
+	TRY(passport_build(c->server->engine, r, c->request->arena, &request, &passport, f));
 	reply_bytes(c, 200, "application/vnd.sealwright.passport+cbor", passport);
 	return ERR_OK;
 }
 
 err handle_passport(struct call *c, struct fault *f)
 {
+	static const char *const names[] = {"show", "without"};
+
+	TRY(call_only_query(c, names, 2, f));
 	return reading(c, read_passport, f);
 }
 

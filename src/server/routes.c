@@ -67,7 +67,9 @@ const struct route ROUTES[] = {
 	 "{product}/{serial}. Permission gate.ask. As text/plain one line, PASS or FAIL.",
 	 NULL, JSON},
 	{HTTP_GET, "/v1/passport/{product}/{serial}", PRINCIPAL, NULL, handle_passport, BODY_NONE,
-	 "A unit's passport: what is recorded of it, with proofs. Permission passport.read.", NULL,
+	 "A unit's passport: what is recorded of it, with proofs. Permission passport.read; with "
+	 "show=confidential also passport.confidential. `without` names kinds to withhold, with commas.",
+	 "show without",
 	 "application/vnd.sealwright.passport+cbor"},
 	{HTTP_HEAD, "/v1/blobs/{digest}", PRINCIPAL, NULL, handle_blob_head, BODY_NONE,
 	 "Where an upload stands: header Upload-Offset.", "size class", NULL},
