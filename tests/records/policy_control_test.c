@@ -75,7 +75,6 @@ static const struct {
 	{"TST-01", ",'kind':'product','id':'GW'", {&BUILD, &SHIP}, 0},
 	{"TST-05", ",'kind':'unit','within':'GW','id':'S1'", {&SHIP}, 0},
 	{"TST-05", ",'kind':'product','id':'GW'", {&SHIP}, 0},
-	{"SRC-02", ",'kind':'part_lot','within':'acme','id':'R1'", {&KIT}, 0},
 	{"RCV-02", ",'kind':'part_lot','within':'acme','id':'R1'", {&KIT}, 0},
 	{"SRC-04", ",'kind':'supplier','id':'acme'", {&KIT, &SOURCE}, 0},
 	{"SRC-05", ",'kind':'supplier','id':'acme'", {&KIT, &SOURCE}, 0},

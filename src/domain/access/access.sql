@@ -8,6 +8,7 @@ kind TEXT NOT NULL
 natural_id TEXT
 state TEXT NOT NULL
 name BLOB
+supplier TEXT
 since BIGINT NOT NULL
 at BIGINT NOT NULL
 ended BIGINT
@@ -93,8 +94,8 @@ WHERE :principal = 'sealwright' OR replace(:principal, '/', '') <> :principal;
 -- refuse principal.registered PRINCIPAL_NEEDS_PERSON
 SELECT 1 AS missing WHERE :kind = 'person' AND :natural_person IS NULL;
 -- fold principal.registered
-INSERT INTO principal (id, kind, natural_id, state, name, since, at)
-VALUES (:principal, :kind, :natural_person, 'active', :name, :seq, :at) ON CONFLICT DO NOTHING;
+INSERT INTO principal (id, kind, natural_id, state, name, supplier, since, at)
+VALUES (:principal, :kind, :natural_person, 'active', :name, :supplier, :seq, :at) ON CONFLICT DO NOTHING;
 
 -- scope access.any
 SELECT 1 AS everywhere;

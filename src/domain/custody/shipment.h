@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shipment.h — the check that compares what two sides read from the same seals. */
+/* shipment.h — the check that compares what two sides read from the same seals, and the one that
+ * says which points of an arrival were gone through. */
 #ifndef DOMAIN_CUSTODY_SHIPMENT_H
 #define DOMAIN_CUSTODY_SHIPMENT_H
 
@@ -28,5 +29,23 @@ struct seal_outputs {
  * sequence have the same digest. Never fails on content. */
 struct hash seal_readings_digest(const struct seal_reading *readings, size_t n);
 record_check seal_readings_check;
+
+enum { ARRIVAL_POINTS_MAX = 50 };
+
+struct arrival_point {
+	struct id point, result;
+	struct hash photo;
+};
+struct shipment_received {
+	struct id shipment, site, condition;
+	struct hash checklist;
+	struct id protocol; /* version 2 */
+	struct list points;
+};
+/* What arrival_points_check says: every point, each between two spaces, which no id holds. */
+struct arrival_outputs {
+	struct text points_given;
+};
+record_check arrival_points_check;
 
 #endif

@@ -2,6 +2,7 @@
 #include "domain/custody/shipment.h"
 
 #include "core/sha256.h"
+#include "record/check.h"
 
 #include <string.h>
 
@@ -62,5 +63,27 @@ err seal_readings_check(struct check_context *context, const void *body, uint64_
 	(void)f;
 	out->seals_digest = seal_readings_digest(side->seals.items, side->seals.n);
 	*outputs_present = 1;
+	return ERR_OK;
+}
+
+err arrival_points_check(struct check_context *context, const void *body, uint64_t present,
+			 void *outputs, uint64_t *outputs_present, struct fault *f)
+{
+	const struct shipment_received *received = body;
+	const struct arrival_point *points = received->points.items;
+	struct arrival_outputs *out = outputs;
+	size_t cap = received->points.n * (ID_SIZE_MAX + 1) + 1;
+	uint8_t *text = arena_alloc(context->arena, cap);
+	struct writer w = writer_of(text, cap);
+
+	(void)present;
+	if (text == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	put_text(&w, " ");
+	for (size_t i = 0; i < received->points.n; i++) {
+		put_bytes(&w, bytes_of(points[i].point.text, points[i].point.n));
+		put_text(&w, " ");
+	}
+	*outputs_present = writer_done(&w, &out->points_given.bytes);
 	return ERR_OK;
 }

@@ -88,9 +88,11 @@ static const struct field shipment_counted[] = {
 	{0},
 };
 
-struct shipment_received {
-	struct id shipment, site, condition;
-	struct hash checklist;
+static const struct field arrival_point[] = {
+	FIELD(arrival_point, point, REQUIRED, "point of the site's arrival protocol"),
+	CHOICE(arrival_point, result, REQUIRED, "ok|not_ok", "what was found there"),
+	FIELD(arrival_point, photo, OPTIONAL, "digest of a picture"),
+	{0},
 };
 static const struct field shipment_received[] = {
 	FIELD(shipment_received, shipment, REQUIRED, "shipment that was counted to the end"),
@@ -98,6 +100,15 @@ static const struct field shipment_received[] = {
 	CHOICE(shipment_received, condition, REQUIRED, "good|damaged|wet|opened",
 	       "condition of the goods"),
 	FIELD(shipment_received, checklist, STORED, "digest of the site's completed checklist"),
+	FIELD(shipment_received, protocol, OPTIONAL, "arrival protocol that was gone through"),
+	LIST(shipment_received, points, OPTIONAL, arrival_point, struct arrival_point,
+	     ARRIVAL_POINTS_MAX, "its points"),
+	{0},
+};
+
+static const struct field arrival_outputs[] = {
+	SIZED(arrival_outputs, points_given, OPTIONAL, ARRIVAL_POINTS_MAX *(ID_SIZE_MAX + 1) + 1,
+	      "the points, each between two spaces"),
 	{0},
 };
 
@@ -184,7 +195,7 @@ static const struct record_type shipment_types[] = {
 	 .fields = shipment_counted,
 	 .help = "What was found in an opened shipment."},
 	{.name = "shipment.received",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .permission = "custody.receive",
 	 .origin = SIGNED,
@@ -192,6 +203,9 @@ static const struct record_type shipment_types[] = {
 	 .scope = "shipment.at_site",
 	 .size = sizeof(struct shipment_received),
 	 .fields = shipment_received,
+	 .outputs_size = sizeof(struct arrival_outputs),
+	 .outputs = arrival_outputs,
+	 .check = arrival_points_check,
 	 .help = "Ends the arrival: seals and counts are compared with the manifest."},
 	{.name = "shipment.admitted",
 	 .version = 1,

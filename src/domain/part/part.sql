@@ -33,6 +33,7 @@ part TEXT NOT NULL
 quantity BIGINT NOT NULL
 designators TEXT
 critical BIGINT NOT NULL
+conformance TEXT
 index part
 
 -- table part_lot key supplier, part_lot
@@ -43,6 +44,9 @@ site TEXT NOT NULL
 date_code TEXT
 shipment TEXT
 conformance_certificate BLOB
+manufacturer_part TEXT
+seal TEXT
+purchase_order TEXT
 received BIGINT NOT NULL
 issued BIGINT NOT NULL
 consumed BIGINT NOT NULL
@@ -112,9 +116,9 @@ SELECT :product, :revision, 'draft', :author, :seq WHERE true
 ON CONFLICT (product, revision) DO NOTHING;
 
 -- fold bom.lines_added each lines
-INSERT INTO bom_line (product, revision, id, part, quantity, designators, critical)
+INSERT INTO bom_line (product, revision, id, part, quantity, designators, critical, conformance)
 SELECT :product, :revision, :lines.line, :lines.part, :lines.quantity, :lines.designators,
-	coalesce(:lines.critical, 0)
+	coalesce(:lines.critical, 0), :lines.conformance
 WHERE true ON CONFLICT (product, revision, id) DO NOTHING;
 
 -- refuse bom.released PRODUCT_UNKNOWN
@@ -131,9 +135,9 @@ FROM (SELECT count(*) + coalesce(:lines.count, 0) AS n FROM bom_line l
 WHERE t.n <> :line_count;
 
 -- fold bom.released each lines
-INSERT INTO bom_line (product, revision, id, part, quantity, designators, critical)
+INSERT INTO bom_line (product, revision, id, part, quantity, designators, critical, conformance)
 SELECT :product, :revision, :lines.line, :lines.part, :lines.quantity, :lines.designators,
-	coalesce(:lines.critical, 0)
+	coalesce(:lines.critical, 0), :lines.conformance
 WHERE true ON CONFLICT (product, revision, id) DO NOTHING;
 
 -- fold bom.released
@@ -168,17 +172,47 @@ SELECT 'part_lot' AS kind, :supplier AS within, :part_lot AS id, :part_lot AS pa
 WHERE :packaging = 'opened' OR (coalesce(:packaging, 'none') = 'none'
 	AND EXISTS (SELECT 1 FROM part p WHERE p.id = :part AND p.critical = 1));
 
+--- It may have come before its part lot: signed by the supplier, or through a link.
 -- flag part_lot.received CONFORMANCE_CERTIFICATE_MISSING
 SELECT 'part_lot' AS kind, :supplier AS within, :part_lot AS id, :part_lot AS part_lot,
 	p.id AS part
-FROM part p WHERE p.id = :part AND p.critical = 1 AND :conformance_certificate IS NULL;
+FROM part p WHERE p.id = :part AND p.critical = 1 AND :conformance_certificate IS NULL
+AND NOT EXISTS (SELECT 1 FROM conformance c
+	WHERE c.supplier = :supplier AND c.part_lot = :part_lot);
+
+-- flag part_lot.received PART_LOT_OTHER_PART
+SELECT 'part_lot' AS kind, :supplier AS within, :part_lot AS id, :part_lot AS part_lot,
+	p.manufacturer_part AS expected, :manufacturer_part AS found
+FROM part p WHERE p.id = :part AND p.manufacturer_part <> :manufacturer_part;
+
+--- Of several declarations the newest holds.
+-- flag part_lot.received PART_LOT_SEAL_DIFFERS
+SELECT 'part_lot' AS kind, :supplier AS within, :part_lot AS id, :part_lot AS part_lot,
+	c.seal AS expected, coalesce(:seal, 'none') AS found
+FROM conformance c WHERE c.seq = (SELECT max(d.seq) FROM conformance d
+	WHERE d.supplier = :supplier AND d.part_lot = :part_lot AND d.grade = 'signed')
+AND c.seal IS NOT NULL AND c.seal IS DISTINCT FROM :seal;
+
+-- flag part_lot.received PART_LOT_DIFFERS_FROM_DECLARED
+SELECT 'part_lot' AS kind, :supplier AS within, :part_lot AS id, :part_lot AS part_lot,
+	:supplier AS supplier
+FROM conformance c WHERE c.seq = (SELECT max(d.seq) FROM conformance d
+	WHERE d.supplier = :supplier AND d.part_lot = :part_lot AND d.grade = 'signed')
+AND (c.part <> :part OR c.quantity <> :quantity
+	OR (c.date_code IS NOT NULL AND c.date_code IS DISTINCT FROM :date_code));
 
 -- fold part_lot.received
 INSERT INTO part_lot (supplier, part_lot, part, site, date_code, shipment,
-	conformance_certificate, received, issued, consumed, scrapped, split, since)
+	conformance_certificate, manufacturer_part, seal, purchase_order, received, issued,
+	consumed, scrapped, split, since)
 SELECT :supplier, :part_lot, :part, :site, :date_code, :shipment, :conformance_certificate,
-	:quantity, 0, 0, 0, 0, :seq
+	:manufacturer_part, :seal, :purchase_order, :quantity, 0, 0, 0, 0, :seq
 WHERE true ON CONFLICT (supplier, part_lot) DO NOTHING;
+
+-- fold part_lot.received
+INSERT INTO conformance (seq, supplier, part_lot, grade, document, author, at)
+SELECT :seq, :supplier, :part_lot, 'vouched', :conformance_certificate, :author, :at
+WHERE :conformance_certificate IS NOT NULL ON CONFLICT (seq) DO NOTHING;
 
 -- refuse part_lot.issued PART_LOT_UNKNOWN
 SELECT :supplier AS supplier, :part_lot AS part_lot WHERE NOT EXISTS (SELECT 1 FROM part_lot p
@@ -258,9 +292,10 @@ ON CONFLICT (supplier, part_lot, from_part_lot) DO NOTHING;
 
 -- fold part_lot.split
 INSERT INTO part_lot (supplier, part_lot, part, site, date_code, shipment,
-	conformance_certificate, received, issued, consumed, scrapped, split, since)
+	conformance_certificate, manufacturer_part, seal, purchase_order, received, issued,
+	consumed, scrapped, split, since)
 SELECT p.supplier, :part_lot, p.part, :site, p.date_code, p.shipment, p.conformance_certificate,
-	:quantity, 0, 0, 0, 0, :seq
+	p.manufacturer_part, p.seal, p.purchase_order, :quantity, 0, 0, 0, 0, :seq
 FROM part_lot p WHERE p.supplier = :supplier AND p.part_lot = :from_part_lot
 AND p.received - p.consumed - p.scrapped - p.split >= :quantity
 ON CONFLICT (supplier, part_lot) DO NOTHING;
@@ -315,13 +350,32 @@ WHERE (:product IS NULL OR b.product = :product)
 ORDER BY b.product, b.revision;
 
 -- view bom.lines part.read product:id revision:id
-SELECT l.product, l.revision, l.id AS bom_line, l.part, l.quantity, l.designators, l.critical
+SELECT l.product, l.revision, l.id AS bom_line, l.part, l.quantity, l.designators, l.critical,
+	l.conformance
 FROM bom_line l WHERE l.product = :product AND l.revision = :revision
 ORDER BY bom_line;
 
+--- Who needs a part, and with a conformance certificate of which grade: bills in force.
+-- view bom.uses part.read part:id
+SELECT l.product, l.revision, l.id AS bom_line, l.part, l.quantity, l.critical,
+	coalesce(l.conformance,
+		CASE WHEN l.critical = 1 OR p.critical = 1 THEN 'vouched' ELSE 'none' END)
+		AS conformance
+FROM bom_line l JOIN bom b ON b.product = l.product AND b.revision = l.revision
+LEFT JOIN part p ON p.id = l.part
+WHERE b.state = 'released' AND (:part IS NULL OR l.part = :part)
+ORDER BY l.product, l.revision, bom_line;
+
 -- view part_lot.list part.read site:id supplier:id part:id part_lot:id
 SELECT p.site, p.supplier, p.part_lot, p.part, p.date_code, p.shipment,
-	p.conformance_certificate, p.received, p.issued, p.consumed, p.scrapped, p.split,
+	p.conformance_certificate,
+	coalesce((WITH RECURSIVE origin (part_lot) AS (
+		SELECT p.part_lot
+		UNION SELECT o.from_part_lot FROM origin x JOIN part_lot_origin o
+		ON o.supplier = p.supplier AND o.part_lot = x.part_lot)
+		SELECT min(c.grade) FROM origin x JOIN conformance c
+		ON c.supplier = p.supplier AND c.part_lot = x.part_lot), 'missing') AS grade,
+	p.manufacturer_part, p.seal, p.purchase_order, p.received, p.issued, p.consumed, p.scrapped, p.split,
 	p.received - p.consumed - p.scrapped - p.split AS remaining,
 	(SELECT count(*) FROM hold h
 		WHERE h.kind = 'part_lot' AND h.within = p.supplier AND h.id = p.part_lot) AS holds,

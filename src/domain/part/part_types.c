@@ -31,6 +31,7 @@ struct bom_line {
 	int64_t quantity;
 	struct text designators;
 	bool critical;
+	struct id conformance; /* version 2 */
 };
 static const struct field bom_line[] = {
 	FIELD(bom_line, line, REQUIRED, "number of the line"),
@@ -38,6 +39,8 @@ static const struct field bom_line[] = {
 	NUMBER(bom_line, quantity, REQUIRED, 1, 1000000, "pieces in one unit"),
 	SIZED(bom_line, designators, OPTIONAL, 500, "where they go: R1 R2 R7"),
 	FIELD(bom_line, critical, OPTIONAL, "security depends on this line"),
+	CHOICE(bom_line, conformance, OPTIONAL, "signed|uploaded|vouched|none",
+	       "grade of conformance certificate that it needs; vouched for a critical line"),
 	{0},
 };
 
@@ -71,6 +74,8 @@ struct part_lot_received {
 	struct id supplier, part_lot, part, site, date_code, packaging, shipment;
 	int64_t quantity;
 	struct hash conformance_certificate;
+	struct id manufacturer_part, seal, purchase_order; /* version 2 */
+	struct text label;
 };
 static const struct field part_lot_received[] = {
 	FIELD(part_lot_received, supplier, REQUIRED, "who delivered it"),
@@ -84,6 +89,11 @@ static const struct field part_lot_received[] = {
 	FIELD(part_lot_received, shipment, OPTIONAL, "shipment it came with"),
 	FIELD(part_lot_received, conformance_certificate, STORED,
 	      "digest of the conformance certificate"),
+	FIELD(part_lot_received, manufacturer_part, OPTIONAL,
+	      "the maker's part number, as the label says"),
+	FIELD(part_lot_received, seal, OPTIONAL, "number of the seal, as it was read"),
+	FIELD(part_lot_received, purchase_order, OPTIONAL, "our purchase order"),
+	SIZED(part_lot_received, label, OPTIONAL, 500, "the 2-D label as it was scanned"),
 	{0},
 };
 
@@ -157,7 +167,7 @@ static const struct record_type part_types[] = {
 	 .fields = part_source_approved,
 	 .help = "Lets a part be bought from a supplier."},
 	{.name = "bom.lines_added",
-	 .version = 1,
+	 .version = 2,
 	 .nature = DECISION,
 	 .permission = "part.write",
 	 .origin = SIGNED,
@@ -167,7 +177,7 @@ static const struct record_type part_types[] = {
 	 .fields = bom_lines_added,
 	 .help = "Writes lines of a bill of material that is not yet released."},
 	{.name = "bom.released",
-	 .version = 1,
+	 .version = 2,
 	 .nature = DECISION,
 	 .permission = "part.approve",
 	 .origin = SIGNED,
@@ -177,7 +187,7 @@ static const struct record_type part_types[] = {
 	 .fields = bom_released,
 	 .help = "Makes a revision of a bill of material the valid one."},
 	{.name = "part_lot.received",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .permission = "part.receive",
 	 .origin = SIGNED,

@@ -64,12 +64,11 @@ SELECT 'product', '', :within WHERE :kind = 'unit';
 SELECT 'supplier', '', :within WHERE :kind = 'part_lot'
 UNION SELECT 'supplier', '', :id WHERE :kind = 'supplier';
 
---- About each part lot; and about those of critical parts.
--- control SRC-02 RCV-02 gate:kit evidence
+--- About each part lot of a critical part.
+-- control RCV-02 gate:kit evidence
 SELECT 'part_lot', l.supplier, l.part_lot FROM part_lot l
 WHERE :kind = 'part_lot' AND l.supplier = :within AND l.part_lot = :id
-AND (:control = 'SRC-02' OR EXISTS (SELECT 1 FROM part p
-	WHERE p.id = l.part AND p.critical = 1));
+AND EXISTS (SELECT 1 FROM part p WHERE p.id = l.part AND p.critical = 1);
 
 --- About each unit that leaves, or about all of its product at once; a unit that failed fails
 --- whatever is said of its product.

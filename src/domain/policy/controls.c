@@ -29,7 +29,7 @@ const struct known_control CONTROLS[] = {
 	 EVIDENCE_AUTO, "block", " kit build ", BUILT_IN, .nist = "SR-5, SR-6",
 	 .iec62443 = "2-1 ORG 1.6", .cra = "", .ottps = "SC_BPS"},
 	{"SRC-02", "sourcing", "conformance certificate and origin verified for each part lot",
-	 EVIDENCE_SIGNED, "hold", " kit ", EVIDENCED, .nist = "SR-4", .iec62443 = "", .cra = "",
+	 EVIDENCE_SIGNED, "hold", " kit ", BUILT_IN, .nist = "SR-4", .iec62443 = "", .cra = "",
 	 .ottps = "SC_TTC"},
 	{"SRC-03", "sourcing", "a critical part has a second source", EVIDENCE_AUTO, "warn",
 	 " build ", .nist = "SR-3(1)", .iec62443 = "4-1 SM-9", .cra = "", .ottps = ""},

@@ -8,6 +8,7 @@ name TEXT NOT NULL
 class TEXT NOT NULL
 country TEXT NOT NULL
 state TEXT NOT NULL
+tier BIGINT
 expires BIGINT
 approver TEXT
 since BIGINT NOT NULL
@@ -29,8 +30,8 @@ SELECT s.id AS supplier FROM supplier s WHERE s.id = :supplier;
 SELECT :country AS country WHERE length(:country) <> 2 OR upper(:country) <> :country;
 
 -- fold supplier.registered
-INSERT INTO supplier (id, name, class, country, state, since)
-SELECT :supplier, :name, :class, :country, 'registered', :seq WHERE true
+INSERT INTO supplier (id, name, class, country, state, tier, since)
+SELECT :supplier, :name, :class, :country, 'registered', :tier, :seq WHERE true
 ON CONFLICT (id) DO NOTHING;
 
 -- refuse supplier.site_added SUPPLIER_UNKNOWN
@@ -72,7 +73,7 @@ WHERE NOT EXISTS (SELECT 1 FROM supplier s WHERE s.id = :supplier);
 UPDATE supplier SET state = 'suspended', expires = NULL, since = :seq WHERE id = :supplier;
 
 -- view supplier.list supplier.read supplier:id state:id
-SELECT s.id AS supplier, s.name, s.class, s.country, s.state, s.expires, s.approver, s.since
+SELECT s.id AS supplier, s.name, s.class, s.country, s.state, s.tier, s.expires, s.approver, s.since
 FROM supplier s
 WHERE (:supplier IS NULL OR s.id = :supplier) AND (:state IS NULL OR s.state = :state)
 ORDER BY supplier;

@@ -5,6 +5,7 @@
 struct supplier_registered {
 	struct id supplier, class, country;
 	struct text name;
+	int64_t tier; /* version 2 */
 };
 static const struct field supplier_registered[] = {
 	FIELD(supplier_registered, supplier, REQUIRED, "short name of the supplier"),
@@ -12,6 +13,8 @@ static const struct field supplier_registered[] = {
 	       "makes the parts, is franchised by their maker, or trades them"),
 	FIELD(supplier_registered, country, REQUIRED, "country of its seat (ISO 3166-1 alpha-2)"),
 	SIZED(supplier_registered, name, REQUIRED, 200, "its full name"),
+	NUMBER(supplier_registered, tier, OPTIONAL, 1, 4,
+	       "how much depends on it: 1 (security does) to 4"),
 	{0},
 };
 
@@ -57,7 +60,7 @@ static const struct field supplier_suspended[] = {
 	}
 static const struct record_type supplier_types[] = {
 	{.name = "supplier.registered",
-	 .version = 1,
+	 .version = 2,
 	 .nature = DECISION,
 	 .permission = "supplier.write",
 	 .origin = SIGNED,
