@@ -147,6 +147,19 @@ static err apply_vote(struct rulebook *b, const struct applied *x, struct arena 
 	return fold_record(b, x->target, a, f);
 }
 
+/* How far the spool has come, and what it left out. */
+static err apply_spool(struct rulebook *b, const struct applied *x, struct arena *a,
+		       struct fault *f)
+{
+	const struct claim *c = &x->record->claim;
+	struct value author = value_text(c->author), spool = value_text(c->spool);
+	struct value counter = value_u64(c->spool_counter);
+	struct value seq = value_u64(x->witness->sequence), at = value_u64(x->witness->at);
+
+	TRY(QUEUE_OWN(b, OWN_SPOOL_GAP, a, f, author, spool, counter, seq, at));
+	return QUEUE_OWN(b, OWN_SPOOL_SET, a, f, author, spool, counter, seq, at);
+}
+
 static err apply_indexes(struct rulebook *b, const struct applied *x, struct arena *a,
 			 struct fault *f)
 {
@@ -160,6 +173,8 @@ static err apply_indexes(struct rulebook *b, const struct applied *x, struct are
 	TRY(QUEUE_OWN(b, OWN_ID_ADD, a, f, value_blob(bytes_of(id->b, sizeof id->b)),
 		      value_text(c->author), value_u64(w->sequence),
 		      value_blob(hash_bytes(&x->record->digest))));
+	if (c->spool.p != NULL)
+		TRY(apply_spool(b, x, a, f));
 	if (!w->has_subject)
 		return ERR_OK;
 	return QUEUE_OWN(b, OWN_SUBJECT_SET, a, f, value_text(w->subject.kind),
@@ -191,7 +206,8 @@ static err apply_blobs(struct rulebook *b, const struct applied *x, struct arena
 	return ERR_OK;
 }
 
-/* What the policy let pass raises something, too, and is no flag of the record's own. */
+/* What the policy let pass, or what is missing before it, raises something, too, and is no flag of the
+ * record's own. */
 static bool is_flagged(const struct witness *w)
 {
 	struct raised one;
@@ -200,7 +216,8 @@ static bool is_flagged(const struct witness *w)
 
 	for (size_t i = 0; i < n && witness_next_raised(&at, &one); i++)
 		if (!bytes_equal(one.code, bytes_text(CODE_WARNED)) &&
-		    !bytes_equal(one.code, bytes_text(CODE_GLASS)))
+		    !bytes_equal(one.code, bytes_text(CODE_GLASS)) &&
+		    !bytes_equal(one.code, bytes_text(CODE_SPOOL_GAP)))
 			return true;
 	return false;
 }

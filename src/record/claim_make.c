@@ -182,6 +182,9 @@ err claim_make(const struct claim_maker *maker, struct arena *a, struct bytes ty
 		return envelope_wrong(f, "record", "a JSON object");
 	if (maker->key != NULL)
 		claim.key = *maker->key;
+	if (maker->spool != NULL)
+		claim.spool = bytes_text(maker->spool);
+	claim.spool_counter = maker->spool_counter;
 	opener.openings = arena_array(a, OPENINGS_MAX, sizeof *opener.openings);
 	if (opener.openings == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);

@@ -12,6 +12,8 @@ struct claim_maker {
 	const struct hash *key; /* the author's, or NULL for a claim without a proof */
 	struct bytes secret; /* 32 bytes from which salts follow; empty: no confidential values */
 	uint64_t now_ms;     /* for a fresh id */
+	const char *spool;   /* offline spool that it goes into, or NULL */
+	uint64_t spool_counter;
 };
 
 struct prepared {

@@ -379,8 +379,9 @@ err process(struct batch *b, struct submission *s, struct fault *f)
 	if (repeated(x) || out_of_order(x))
 		return ERR_OK;
 	TRY(check_author_key(x, &key_good, f));
-	if (!key_good || id_used(x) || out_of_window(x))
+	if (!key_good || id_used(x) || spool_refuses(x) || out_of_window(x))
 		return ERR_OK;
 	raise_unfolded(x);
+	spool_raise_gap(x);
 	return decide(x, f);
 }

@@ -14,6 +14,8 @@
 #include <pthread.h>
 
 #define SYSTEM_AUTHOR "sealwright"
+/* A spool brought a record before one that it numbered lower: that one is missing. */
+#define CODE_SPOOL_GAP "SPOOL_GAP"
 
 enum {
 	QUEUE_MAX = 20000,
@@ -103,6 +105,9 @@ enum own_statement {
 	OWN_BLOB_KEEP,
 	OWN_REFUSAL_FIND,
 	OWN_REFUSAL_COUNT,
+	OWN_SPOOL_FIND,
+	OWN_SPOOL_GAP,
+	OWN_SPOOL_SET,
 	OWN_N
 };
 MUST_CHECK err rulebook_open(const struct registry *registry, struct db *db, struct rulebook *out,

@@ -66,6 +66,56 @@ digest BLOB NOT NULL
 seq BIGINT NOT NULL
 permission TEXT NOT NULL
 
+--- How far each offline spool has come. The engine writes it, and refuses what comes a second time.
+-- table spool key author, spool
+author TEXT NOT NULL
+spool TEXT NOT NULL
+counter BIGINT NOT NULL
+since BIGINT NOT NULL
+at BIGINT NOT NULL
+
+--- Records that a spool numbered and did not bring: from `expected` to before `found`.
+-- table spool_gap key author, spool, found
+author TEXT NOT NULL
+spool TEXT NOT NULL
+found BIGINT NOT NULL
+expected BIGINT NOT NULL
+seq BIGINT NOT NULL
+at BIGINT NOT NULL
+
+--- What was refused has used its counter, too, and is refused again when it comes again.
+-- table spool_refusal key author, spool, counter
+author TEXT NOT NULL
+spool TEXT NOT NULL
+counter BIGINT NOT NULL
+digest BLOB NOT NULL
+code TEXT NOT NULL
+seq BIGINT NOT NULL
+
+-- flag decision.refused SPOOL_GAP
+SELECT 'station' AS kind, '' AS within, :asked_by AS id
+WHERE :counter > 1 + coalesce((SELECT s.counter FROM spool s
+	WHERE s.author = :asked_by AND s.spool = :from_spool), 0);
+
+-- fold decision.refused
+INSERT INTO spool_gap (author, spool, found, expected, seq, at)
+SELECT :asked_by, :from_spool, :counter, t.expected, :seq, :at
+FROM (SELECT coalesce((SELECT s.counter FROM spool s
+	WHERE s.author = :asked_by AND s.spool = :from_spool), 0) + 1 AS expected) AS t
+WHERE :from_spool IS NOT NULL AND t.expected < :counter ON CONFLICT DO NOTHING;
+
+-- fold decision.refused
+INSERT INTO spool_refusal (author, spool, counter, digest, code, seq)
+SELECT :asked_by, :from_spool, :counter, :record, :code, :seq
+WHERE :from_spool IS NOT NULL AND :counter IS NOT NULL ON CONFLICT DO NOTHING;
+
+-- fold decision.refused
+INSERT INTO spool (author, spool, counter, since, at)
+SELECT :asked_by, :from_spool, :counter, :seq, :at
+WHERE :from_spool IS NOT NULL AND :counter IS NOT NULL
+ON CONFLICT (author, spool) DO UPDATE SET counter = excluded.counter, since = excluded.since,
+	at = excluded.at WHERE spool.counter < excluded.counter;
+
 -- table log_start key seq
 seq BIGINT NOT NULL
 mode TEXT NOT NULL

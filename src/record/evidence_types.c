@@ -124,7 +124,8 @@ struct decision_refused {
 	struct id asked_by;
 	struct id code;
 	struct hash record;
-	struct id kind, within, id;
+	struct id kind, within, id, from_spool;
+	int64_t counter;
 };
 static const struct field decision_refused[] = {
 	FIELD(decision_refused, type, REQUIRED, "type of the refused decision"),
@@ -134,6 +135,9 @@ static const struct field decision_refused[] = {
 	FIELD(decision_refused, kind, OPTIONAL, "kind of what it was about"),
 	FIELD(decision_refused, within, OPTIONAL, "what its id is unique within"),
 	FIELD(decision_refused, id, OPTIONAL, "its id"),
+	/* version 2 */
+	FIELD(decision_refused, from_spool, OPTIONAL, "offline spool that brought it"),
+	NUMBER(decision_refused, counter, OPTIONAL, 1, INT64_MAX, "its counter in that spool"),
 	{0},
 };
 
@@ -267,7 +271,7 @@ static const struct record_type types[] = {
 	 .fields = succession_approved,
 	 .help = "somebody agreed to the succession"},
 	{.name = "decision.refused",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .origin = REPORTED,
 	 .flags = SYSTEM,

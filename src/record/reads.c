@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reads.c — everything that is read about a record, in one round trip, before it is decided. */
+#include "base/catalog.h"
 #include "base/checks.h"
 #include "record/writer.h"
 
@@ -27,6 +28,26 @@ static err previous_row(void *context, const struct value *columns, size_t n)
 	(void)n;
 	x->has_previous = true;
 	x->previous = (uint64_t)columns[0].number;
+	return ERR_OK;
+}
+
+/* How far the spool has come; and what was said when this very claim came before. */
+static err spool_row(void *context, const struct value *columns, size_t n)
+{
+	struct attempt *x = context;
+	const struct message *message;
+
+	(void)n;
+	x->spool_last = (uint64_t)columns[0].number;
+	if (columns[1].kind != VALUE_BLOB ||
+	    !bytes_equal(columns[1].bytes, hash_bytes(&x->record->digest)) ||
+	    columns[2].kind != VALUE_TEXT)
+		return ERR_OK;
+	const char *code = arena_text(&x->batch->arena, columns[2].bytes);
+	if (code == NULL)
+		return (err){ERR_MEMORY};
+	message = catalog_find(code);
+	x->spool_refused = message == NULL ? NULL : message->id;
 	return ERR_OK;
 }
 
@@ -264,6 +285,11 @@ static err queue_indexes(struct attempt *x, struct fault *f)
 	struct value id[] = {value_blob(bytes_of(c->id.b, sizeof c->id.b)), value_text(c->author)};
 
 	TRY(queue_own_read(x, OWN_ID_FIND, id, 2, id_row, f));
+	if (c->spool.p != NULL) {
+		struct value spool[] = {value_u64(c->spool_counter), value_text(c->author),
+					value_text(c->spool)};
+		TRY(queue_own_read(x, OWN_SPOOL_FIND, spool, 3, spool_row, f));
+	}
 	if (x->has_subject) {
 		struct value subject[] = {value_text(x->subject.kind),
 					  value_text(x->subject.within), value_text(x->subject.id)};

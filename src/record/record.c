@@ -34,6 +34,8 @@ static void set_engine_values(struct record *r)
 	v[P_SOURCE] = value_int((int64_t)c->source);
 	v[P_DIGEST] = value_blob(hash_bytes(&r->digest));
 	v[P_FLAGGED] = value_int(0);
+	v[P_SPOOL] = c->spool.p != NULL ? value_text(c->spool) : value_null;
+	v[P_SPOOL_COUNTER] = c->spool.p != NULL ? value_u64(c->spool_counter) : value_null;
 }
 
 static void set_list_counts(struct record *r)

@@ -21,10 +21,19 @@ static bool is_impostor(const struct submission *s)
 	return strcmp(s->result.fault.message, "KEY_NOT_AUTHORS") == 0;
 }
 
+/* What came out of a spool has used its counter: the log says so, whatever it was. */
+static bool uses_counter(const struct submission *s)
+{
+	return s->record.claim.spool.p != NULL &&
+	       strcmp(s->result.fault.message, "SPOOL_COUNTER_USED") != 0;
+}
+
 static bool worth_keeping(const struct submission *s)
 {
 	enum err_code code = s->result.fault.code;
 
+	if (!s->internal && uses_counter(s))
+		return !s->result.repeated && !is_impostor(s);
 	return !s->internal && s->result.state == RESULT_REFUSED &&
 	       s->record.type->type->nature == DECISION && s->record.type->type->name != NULL &&
 	       (code == ERR_REFUSED || code == ERR_FORBIDDEN || code == ERR_CONFLICT) &&
@@ -50,6 +59,11 @@ static json_t *refusal_body(const struct submission *s, const struct subject *su
 	set_text(json, "kind", subject->kind);
 	set_text(json, "within", subject->within);
 	set_text(json, "id", subject->id);
+	if (uses_counter(s)) {
+		set_text(json, "from_spool", s->record.claim.spool);
+		json_object_set_new(json, "counter",
+				    json_integer((json_int_t)s->record.claim.spool_counter));
+	}
 	return json;
 }
 
@@ -94,5 +108,5 @@ err record_refusal(struct batch *b, struct submission *s, struct fault *f)
 	v[6] = value_u64(fresh ? b->at : first);
 	v[7] = value_u64(b->at);
 	TRY(db_queue(e->db, e->rules.own[OWN_REFUSAL_COUNT], v, NULL, NULL, NULL, f));
-	return fresh ? append_refusal(b, s, &subject, f) : ERR_OK;
+	return fresh || uses_counter(s) ? append_refusal(b, s, &subject, f) : ERR_OK;
 }

@@ -9,11 +9,17 @@
 
 static const struct parameter ENGINE_PARAMETERS[P_ENGINE_N] = {
 	[P_TYPE] = {"record_type", VALUE_TEXT},
-	[P_SEQ] = {"seq", VALUE_INT},         [P_AT] = {"at", VALUE_INT},
-	[P_AUTHOR] = {"author", VALUE_TEXT},  [P_AUTHOR_KEY] = {"author_key", VALUE_BLOB},
-	[P_MADE] = {"made", VALUE_INT},       [P_OCCURRED] = {"occurred", VALUE_INT},
-	[P_SOURCE] = {"source", VALUE_INT},   [P_DIGEST] = {"digest", VALUE_BLOB},
+	[P_SEQ] = {"seq", VALUE_INT},
+	[P_AT] = {"at", VALUE_INT},
+	[P_AUTHOR] = {"author", VALUE_TEXT},
+	[P_AUTHOR_KEY] = {"author_key", VALUE_BLOB},
+	[P_MADE] = {"made", VALUE_INT},
+	[P_OCCURRED] = {"occurred", VALUE_INT},
+	[P_SOURCE] = {"source", VALUE_INT},
+	[P_DIGEST] = {"digest", VALUE_BLOB},
 	[P_FLAGGED] = {"flagged", VALUE_INT},
+	[P_SPOOL] = {"spool", VALUE_TEXT},
+	[P_SPOOL_COUNTER] = {"spool_counter", VALUE_INT},
 };
 
 const struct parameter CONTROL_PARAMETERS[CP_N] = {

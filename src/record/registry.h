@@ -14,7 +14,7 @@ struct table; /* db/table.h */
 enum {
 	FIELDS_MAX = 24,     /* of one struct */
 	PARAMETERS_MAX = 64, /* of one type's rules */
-	RULES_MAX = 24,      /* of one kind and type */
+	RULES_MAX = 48,      /* of one kind and type */
 	VIEW_PARAMETERS_MAX = 8,
 	CONTROLS_MAX = 512, /* a control at a gate counts as one */
 };
@@ -32,6 +32,8 @@ enum engine_parameter {
 	P_SOURCE,
 	P_DIGEST,
 	P_FLAGGED,
+	P_SPOOL,
+	P_SPOOL_COUNTER,
 	P_ENGINE_N
 };
 

@@ -122,6 +122,26 @@ static const struct own OWN[OWN_N] = {
 		 {TEXT("author"), TEXT("type"), TEXT("code"), TEXT("kind"), TEXT("within"),
 		  TEXT("id"), INT("first"), INT("at")},
 		 8},
+	[OWN_SPOOL_FIND] = {"SELECT s.counter, r.digest, r.code FROM spool s"
+			    " LEFT JOIN spool_refusal r ON r.author = s.author"
+			    " AND r.spool = s.spool AND r.counter = :counter"
+			    " WHERE s.author = :author AND s.spool = :spool",
+			    {INT("counter"), TEXT("author"), TEXT("spool")},
+			    3},
+	[OWN_SPOOL_GAP] = {"INSERT INTO spool_gap (author, spool, expected, found, seq, at)"
+			   " SELECT :author, :spool, t.expected, :counter, :seq, :at"
+			   " FROM (SELECT coalesce((SELECT s.counter FROM spool s WHERE"
+			   " s.author = :author AND s.spool = :spool), 0) + 1 AS expected) AS t"
+			   " WHERE t.expected < :counter ON CONFLICT DO NOTHING",
+			   {TEXT("author"), TEXT("spool"), INT("counter"), INT("seq"), INT("at")},
+			   5},
+	[OWN_SPOOL_SET] = {"INSERT INTO spool (author, spool, counter, since, at)"
+			   " VALUES (:author, :spool, :counter, :seq, :at)"
+			   " ON CONFLICT (author, spool) DO UPDATE SET counter = excluded.counter,"
+			   " since = excluded.since, at = excluded.at"
+			   " WHERE spool.counter < excluded.counter",
+			   {TEXT("author"), TEXT("spool"), INT("counter"), INT("seq"), INT("at")},
+			   5},
 };
 
 err rulebook_open(const struct registry *registry, struct db *db, struct rulebook *out,

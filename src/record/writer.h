@@ -44,6 +44,8 @@ struct attempt {
 	bool found;            /* (author, id) is there already */
 	uint64_t found_sequence;
 	struct hash found_digest;
+	uint64_t spool_last;       /* counter of the spool's last record; 0: none came yet */
+	const char *spool_refused; /* message of what refused this very record before, or NULL */
 	bool has_scope;
 	struct scope scope;
 	bool has_previous;
@@ -86,6 +88,12 @@ MUST_CHECK bool make_witness(struct attempt *x, enum outcome outcome, uint64_t t
 			     const struct record *target_record, struct witness *w);
 /* Marks it refused; `x` may be NULL. */
 void refuse(struct submission *s, const struct fault *why);
+
+/* spool.c: true if the record was refused, because its counter is not greater than the spool's last
+ * one. What was refused before is refused with the same words. */
+bool spool_refuses(struct attempt *x);
+/* A counter that was passed over is a nonconformance that holds the station. */
+void spool_raise_gap(struct attempt *x);
 
 /* may.c */
 MUST_CHECK err may(struct attempt *x, const char *permission, bool *yes, struct fault *f);

@@ -213,6 +213,7 @@ const char *writes(struct place *p, struct written how)
 		claim.key = *how.key;
 	if (how.spool != NULL)
 		claim.spool = bytes_text(how.spool);
+	claim.spool_counter = how.counter;
 	ok(random_bytes(claim.id.b, 16, &f), &f);
 	for (size_t i = 0; i < 6; i++)
 		claim.id.b[i] = (uint8_t)(made >> (8 * (5 - i)));

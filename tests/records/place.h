@@ -53,6 +53,7 @@ void wait_for_all(struct sent *s);
 struct written {
 	const struct hash *key;
 	const char *spool;
+	uint64_t counter;
 	int64_t made; /* ms from now */
 	enum channel_kind channel;
 };

@@ -278,10 +278,12 @@ static void only_a_spool_that_a_machine_brings_may_be_old(void **state)
 						       .channel = CHANNEL_SESSION}),
 			    "SPOOL_WITHOUT_KEY");
 	assert_string_equal(writes(p, (struct written){.spool = "spool-1",
+						       .counter = 1,
 						       .made = 3 * DAY,
 						       .channel = CHANNEL_KEY}),
 			    "MADE_OUT_OF_WINDOW");
 	assert_string_equal(writes(p, (struct written){.spool = "spool-1",
+						       .counter = 2,
 						       .made = -3 * DAY,
 						       .channel = CHANNEL_KEY}),
 			    "");
