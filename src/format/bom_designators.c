@@ -87,7 +87,7 @@ static bool is_range(struct bytes t, struct range *out)
 }
 
 /* How many designators a token stands for; 0 if it is wrong, which is reported. */
-static size_t token_count(struct bom_reading *r, const struct csv_field *field, struct bytes token)
+static size_t token_count(struct bom_reading *r, struct bytes token)
 {
 	struct range range;
 
@@ -96,12 +96,12 @@ static size_t token_count(struct bom_reading *r, const struct csv_field *field, 
 		    range.last - range.first < BOM_RANGE_MAX &&
 		    range.prefix.n + 6 <= BOM_DESIGNATOR_SIZE_MAX)
 			return range.last - range.first + 1;
-		bom_say(r, field, "BOM_RANGE", "range", token);
+		bom_say(r, BOM_DESIGNATORS, "BOM_RANGE", "range", token);
 		return 0;
 	}
 	if (is_designator(token))
 		return 1;
-	bom_say(r, field,
+	bom_say(r, BOM_DESIGNATORS,
 		memchr(token.p, '?', token.n) != NULL ? "BOM_NOT_ANNOTATED" : "BOM_DESIGNATOR",
 		"designator", token);
 	return 0;
@@ -117,7 +117,7 @@ static err token_put(struct bom_reading *r, struct bytes token, struct bom_line 
 		return ERR_OK;
 	}
 	for (unsigned i = range.first; i <= range.last; i++) {
-		char *name = arena_printf(r->arena, "%.*s%u", (int)range.prefix.n,
+		char *name = arena_printf(r->table.arena, "%.*s%u", (int)range.prefix.n,
 					  (const char *)range.prefix.p, i);
 
 		if (name == NULL)
@@ -127,29 +127,28 @@ static err token_put(struct bom_reading *r, struct bytes token, struct bom_line 
 	return ERR_OK;
 }
 
-err bom_designators_read(struct bom_reading *r, const struct csv_field *field,
-			 struct bom_line *line, bool *good, struct fault *f)
+err bom_designators_read(struct bom_reading *r, struct bom_line *line, bool *good, struct fault *f)
 {
-	struct bytes rest = field->text, token;
+	struct bytes list = line->text[BOM_DESIGNATORS], rest = list, token;
 	size_t count = 0, wrong = 0;
 
 	while (token = next_token(&rest), token.n > 0) {
-		size_t n = token_count(r, field, token);
+		size_t n = token_count(r, token);
 
 		count += n;
 		wrong += n == 0;
 	}
-	if (count == 0 && wrong == 0)
-		bom_say(r, field, "BOM_NO_DESIGNATOR", NULL, (struct bytes){0});
+	if (count == 0 && wrong == 0 && r->table.place[BOM_QUANTITY] == 0)
+		bom_say(r, BOM_DESIGNATORS, "BOM_NO_DESIGNATOR", NULL, (struct bytes){0});
 	*good = wrong == 0 && count > 0;
 	if (!*good)
 		return ERR_OK;
 	if (count > BOM_DESIGNATORS_MAX - r->bom->designators_n)
 		return fail(f, "BOM_TOO_MANY_DESIGNATORS", NULL);
-	line->designators = arena_array(r->arena, count, sizeof(*line->designators));
+	line->designators = arena_array(r->table.arena, count, sizeof(*line->designators));
 	if (line->designators == NULL)
 		return fail(f, "BOM_MEMORY", NULL);
-	rest = field->text;
+	rest = list;
 	while (token = next_token(&rest), token.n > 0)
 		TRY(token_put(r, token, line, f));
 	r->bom->designators_n += count;
@@ -160,7 +159,7 @@ err bom_designators_read(struct bom_reading *r, const struct csv_field *field,
 
 struct mark {
 	struct bytes name;
-	unsigned line;
+	const struct bom_line *line;
 };
 
 static int mark_order(const void *a, const void *b)
@@ -173,26 +172,30 @@ static int mark_order(const void *a, const void *b)
 
 static void say_twice(struct bom_reading *r, const struct mark *again, const struct mark *first)
 {
-	char name[BOM_DESIGNATOR_SIZE_MAX + 1], line[16];
+	char name[BOM_DESIGNATOR_SIZE_MAX + 1], line[32];
 	struct fault f = {0};
 
 	snprintf(name, sizeof(name), "%.*s", (int)again->name.n, (const char *)again->name.p);
-	snprintf(line, sizeof(line), "%u", first->line);
-	(void)fail(&f, "BOM_DESIGNATOR_TWICE", "designator", name, "first", line, NULL);
-	bom_fault_add(r, again->line, 1, &f);
+	snprintf(line, sizeof(line), "line %u", first->line->line);
+	(void)fail(&f, "BOM_DESIGNATOR_TWICE", "designator", name, "first",
+		   first->line->path != NULL ? first->line->path : line, NULL);
+	r->path = again->line->path;
+	r->cells[BOM_DESIGNATORS].line = again->line->line;
+	r->cells[BOM_DESIGNATORS].column = 1;
+	bom_fault(r, BOM_DESIGNATORS, &f);
 }
 
 err bom_designators_unique(struct bom_reading *r, struct fault *f)
 {
 	size_t n = 0;
-	struct mark *marks = arena_array(r->arena, r->bom->designators_n + 1, sizeof(*marks));
+	struct mark *marks = arena_array(r->table.arena, r->bom->designators_n + 1, sizeof(*marks));
 
 	if (marks == NULL)
 		return fail(f, "BOM_MEMORY", NULL);
 	for (size_t i = 0; i < r->bom->lines_n; i++)
 		for (size_t k = 0; k < r->bom->lines[i].designators_n; k++)
-			marks[n++] = (struct mark){r->bom->lines[i].designators[k],
-						   r->bom->lines[i].line};
+			marks[n++] =
+				(struct mark){r->bom->lines[i].designators[k], &r->bom->lines[i]};
 	qsort(marks, n, sizeof(*marks), mark_order);
 	for (size_t i = 1, first = 0; i < n; i++) {
 		if (bytes_equal(marks[i].name, marks[first].name))

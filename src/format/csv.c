@@ -95,8 +95,12 @@ err csv_open(struct csv *csv, struct arena *a, struct bytes file, char separator
 {
 	char found[2] = {0};
 
-	*csv = (struct csv){
-		.arena = a, .file = file, .separator = separator, .line = 1, .column = 1};
+	*csv = (struct csv){.arena = a,
+			    .file = file,
+			    .separator = separator,
+			    .line = 1,
+			    .column = 1,
+			    .rows_max = CSV_ROWS_MAX};
 	if (file.n > CSV_FILE_MAX)
 		return fail(f, "CSV_TOO_LARGE", NULL);
 	if (starts_with(file, "\xff\xfe", 2) || starts_with(file, "\xfe\xff", 2))
@@ -265,6 +269,14 @@ static err take_row(struct csv *csv, struct csv_row *out, struct fault *f)
 	}
 }
 
+static err too_many_rows(const struct csv *csv, struct fault *f)
+{
+	char most[24];
+
+	snprintf(most, sizeof(most), "%zu", csv->rows_max - 1);
+	return fail_at(csv->line, csv->column, "CSV_TOO_MANY_ROWS", "most", most, f);
+}
+
 err csv_next(struct csv *csv, struct csv_row *out, struct fault *f)
 {
 	out->n = 0;
@@ -273,8 +285,8 @@ err csv_next(struct csv *csv, struct csv_row *out, struct fault *f)
 	out->line = csv->line;
 	if (e.code == OK && peek(csv) == END)
 		return ERR_OK;
-	if (e.code == OK && csv->rows == CSV_ROWS_MAX)
-		e = fail_here(csv, "CSV_TOO_MANY_ROWS", f);
+	if (e.code == OK && csv->rows >= csv->rows_max)
+		e = too_many_rows(csv, f);
 	if (e.code == OK)
 		e = take_row(csv, out, f);
 	if (e.code != OK) {

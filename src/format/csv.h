@@ -9,10 +9,10 @@
 #include "base/arena.h"
 
 enum {
-	CSV_FILE_MAX = 16 << 20,
+	CSV_FILE_MAX = 64 << 20,
 	CSV_FIELD_MAX = 4096, /* bytes, quotes resolved */
 	CSV_COLUMNS_MAX = 256,
-	CSV_ROWS_MAX = 20001, /* with the header */
+	CSV_ROWS_MAX = 20001, /* with the header, where the reader says nothing else */
 };
 
 /* Where a field begins: lines of the file and columns in characters, both from 1. */
@@ -34,7 +34,8 @@ struct csv {
 	char separator;
 	size_t at;
 	unsigned line, column;
-	size_t rows; /* read so far */
+	size_t rows;     /* read so far */
+	size_t rows_max; /* with the header */
 };
 
 /* `separator`: ',', ';', a tab, or 0 to find out from the first line. The file must outlive the

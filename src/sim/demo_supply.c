@@ -131,7 +131,7 @@ err demo_read_bom(struct demo *d, struct fault *f)
 {
 	const char *path = d->options.bom != NULL ? d->options.bom : default_bom(d);
 	struct bom_config config = {.separator = 0, .numbers_needed = false};
-	struct bom_report report = {0};
+	struct table_report report = {0};
 	struct bytes file;
 	struct bom bom;
 

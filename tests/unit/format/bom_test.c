@@ -18,7 +18,7 @@ enum { SHOWN_SIZE = 8192 };
 struct reading {
 	struct arena arena;
 	struct bom bom;
-	struct bom_report report;
+	struct table_report report;
 	struct fault fault;
 	err result;
 };
@@ -58,13 +58,13 @@ static void show(const char *in, bool numbers_needed, char out[static SHOWN_SIZE
 	for (size_t i = 0; i < r.bom.lines_n; i++) {
 		const struct bom_line *line = &r.bom.lines[i];
 
+		n += (size_t)snprintf(out + n, SHOWN_SIZE - n, "%s", i ? "; " : "");
 		for (size_t k = 0; k < line->designators_n; k++)
-			n += (size_t)snprintf(out + n, SHOWN_SIZE - n, "%s%.*s",
-					      k   ? "+"
-					      : i ? "; "
-						  : "",
+			n += (size_t)snprintf(out + n, SHOWN_SIZE - n, "%s%.*s", k ? "+" : "",
 					      (int)line->designators[k].n,
 					      (const char *)line->designators[k].p);
+		if (line->designators_n == 0)
+			n += (size_t)snprintf(out + n, SHOWN_SIZE - n, "%zux", line->quantity);
 		n += (size_t)snprintf(
 			out + n, SHOWN_SIZE - n, "=%.*s/%.*s", (int)line->text[BOM_VALUE].n,
 			line->text[BOM_VALUE].n ? (const char *)line->text[BOM_VALUE].p : "",
@@ -113,6 +113,25 @@ static void bills_as_tools_export_them_are_read(void **state)
 		{"Reference,Value,DNP\nR1,1k,0\nR2,1k,no\nR3,1k,FALSE\nR4,1k,x\n",
 		 "R1=1k/; R2=1k/; R3=1k/", false},
 		{"Reference,Value,DNP\nR1,1k,\nR1,2k,DNP\n", "R1=1k/", false},
+		/* what stands above the header, and a line drawn under it */
+		{"Source:,x.sch\nReference,Value\nR1,1k\n", "R1=1k/", false},
+		{"Report, of 1, 2\n\nReference;Value\nR1;1k\n", "R1=1k/", false},
+		{"Reference,Value\n_________,_____\nR1,1k\n,\n", "R1=1k/", false},
+		/* without a place on the board */
+		{"Reference,Value,Qty\nR1,1k,1\n,M3 screw,4\n", "R1=1k/; 4x=M3 screw/", false},
+		{"Qty,MPN,Manufacturer\n3,SCREW,ACME\n", "3x=/SCREW", true},
+		/* the inverse column */
+		{"Reference,Value,Fitted\nR1,1k,Fitted\nR2,1k,Not Fitted\nR3,1k,no\n", "R1=1k/",
+		 false},
+		{"Reference,Value,Populate\nR1,1k,1\nR2,1k,0\nR3,1k,DNP\n", "R1=1k/", false},
+		{"Reference,Value,DNP,Fitted\nR1,1k,,no\nR2,1k,,yes\nR3,1k,DNP,\n", "R2=1k/",
+		 false},
+		/* the weaker name gives way */
+		{"Designator,Comment,Value\nR1,RES,1k\n", "R1=1k/", false},
+		{"Reference,Part Number,Mfr. Part #,Mfr\nR1,17,RC-1,Yageo\n", "R1=/RC-1", false},
+		{"Reference,IPN\nR1,RES-1\n", "R1=/", false},
+		/* a list that goes on in the next row */
+		{"Qty\tReference\tPart\n3\tC1,C2,\t100n\n\tC3\t\n", "C1+C2+C3=100n/", false},
 		{"Reference,Value\r\nR1,\"4,7 k\xce\xa9\"\r\n", "R1=4,7 k\xce\xa9/", false},
 	};
 
@@ -130,23 +149,22 @@ static void hostile_bills_are_refused_line_by_line(void **state)
 		{"\n\n", "BOM_EMPTY@0", false},
 		{"Reference,Value\n", "BOM_EMPTY@0", false},
 		{"Reference,Value,DNP\nR1,1k,DNP\n", "BOM_EMPTY@0", false},
-		{"Value\n10k\n", "BOM_COLUMN_MISSING@1", false},
-		{"Reference\nR1\n", "BOM_COLUMN_MISSING@1 BOM_NO_PART@2", false},
-		{"Reference,Value\nR1,10k\n", "BOM_COLUMN_MISSING@1", true},
-		{"Reference,MPN\nR1,X\n", "BOM_COLUMN_MISSING@1", false},
-		{"Reference,Designator,Value\nR1,R1,1k\n", "BOM_COLUMN_TWICE@1", false},
-		{"Reference,Value,value\nR1,1k,1k\n", "BOM_COLUMN_TWICE@1", false},
-		{"R1,10k\nR2,10k\n", "BOM_COLUMN_MISSING@1 BOM_COLUMN_MISSING@1 BOM_NO_PART@2",
+		{"Value\n10k\n", "TABLE_COLUMN_MISSING@1", false},
+		{"Reference\nR1\n", "TABLE_COLUMN_MISSING@1 BOM_NO_PART@2", false},
+		{"Reference,Value\nR1,10k\n", "TABLE_COLUMN_MISSING@1", true},
+		{"Reference,MPN\nR1,X\n", "TABLE_COLUMN_MISSING@1", false},
+		{"Reference,Designator,Value\nR1,R1,1k\n", "TABLE_COLUMN_TWICE@1", false},
+		{"Reference,Value,value\nR1,1k,1k\n", "TABLE_COLUMN_TWICE@1", false},
+		{"R1,10k\nR2,10k\n", "TABLE_COLUMN_MISSING@1 TABLE_COLUMN_MISSING@1 BOM_NO_PART@2",
 		 false},
-		{"Source:,x.sch\nReference,Value\nR1,1k\n",
-		 "BOM_COLUMN_MISSING@1 BOM_COLUMN_MISSING@1 BOM_NO_PART@2 BOM_NO_PART@3", false},
 		/* the number of fields */
-		{"Reference,Value\nR1\nR2,1k\n", "BOM_FIELD_COUNT@2", false},
-		{"Reference,Value\nR1,1k,extra\n", "BOM_FIELD_COUNT@2", false},
-		{"Reference,Value\nR1,R2,10k\n", "BOM_FIELD_COUNT@2", false},
+		{"Reference,Value\nR1\nR2,1k\n", "TABLE_FIELD_COUNT@2", false},
+		{"Reference,Value\nR1,1k,extra\n", "TABLE_FIELD_COUNT@2", false},
+		{"Reference,Value\nR1,R2,10k\n", "TABLE_FIELD_COUNT@2", false},
 		/* designators */
-		{HEAD ",1k,1,,X,Y\n", "BOM_NO_DESIGNATOR@2", false},
-		{HEAD "\" , \",1k,1,,X,Y\n", "BOM_NO_DESIGNATOR@2", false},
+		{"Reference,Value\n,1k\n", "BOM_NO_DESIGNATOR@2", false},
+		{"Reference,Value\n\" , \",1k\n", "BOM_NO_DESIGNATOR@2", false},
+		{HEAD ",1k,,,X,Y\n", "BOM_QUANTITY@2", false},
 		{HEAD "R?,1k,1,,X,Y\n", "BOM_NOT_ANNOTATED@2", false},
 		{HEAD "REF**,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
 		{HEAD "1R,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
@@ -195,11 +213,29 @@ static void hostile_bills_are_refused_line_by_line(void **state)
 		{HEAD "R1,4k7 \xb5,1,,X,Y\n", "CSV_NOT_UTF8@2", false},
 		{"\xff\xfeR\x01", "CSV_UTF16@0", false},
 		{"sep=|\nReference|Value\n", "CSV_SEPARATOR@0", false},
+		{"\"broken\nReference;Value\nR1;1k\n", "CSV_QUOTE_OPEN@1", false},
 		/* several at once, in the order of the file */
-		{HEAD "R1,1k,3,,X,\n,1k,1,,X,Y\nR1,1k,1,,X,Y\n",
-		 "BOM_QUANTITY_DIFFERS@2 BOM_NO_MANUFACTURER@2 BOM_NO_DESIGNATOR@3 "
+		{HEAD "R1,1k,3,,X,\n,1k,0,,X,Y\nR1,1k,1,,X,Y\n",
+		 "BOM_QUANTITY_DIFFERS@2 BOM_NO_MANUFACTURER@2 BOM_QUANTITY@3 "
 		 "BOM_DESIGNATOR_TWICE@4",
 		 false},
+		/* fitted or not */
+		{"Reference,Value,Fitted\nR1,1k,perhaps\n", "BOM_DNP_UNKNOWN@2", false},
+		{"Reference,Value,Fitted\nR1,1k,\n", "BOM_DNP_UNKNOWN@2", false},
+		{"Reference,Value,DNP,Fitted\nR1,1k,DNP,yes\n", "BOM_FITTED_CONTRADICTS@2", false},
+		{"Reference,Value,DNP,Fitted\nR1,1k,no,no\n", "BOM_FITTED_CONTRADICTS@2", false},
+		/* our own words */
+		{"Reference,IPN\nR1,1k 5\n", "BOM_PART_UNFIT@2", false},
+		{"Reference,Value,Critical\nR1,1k,maybe\n", "BOM_CRITICAL_UNKNOWN@2", false},
+		{"Reference,Value,Conformance\nR1,1k,best\n", "BOM_CONFORMANCE@2", false},
+		/* two headers of one meaning */
+		{"Reference,Value,Mfr,Manufacturer,MPN\nR1,1k,A,B,C\n", "TABLE_COLUMN_TWICE@1",
+		 false},
+		{"Reference,Comment,Part\nR1,1k,2k\n", "TABLE_COLUMN_TWICE@1", false},
+		/* a list that goes on where nothing is to go on */
+		{"Reference\tValue\tQty\nR1\t1k\t1\nR2\t\t\n", "BOM_NO_PART@3 BOM_QUANTITY@3",
+		 false},
+		{"Reference\tValue\tQty\nR1,\t1k\t1\nR2\t2k\t\n", "BOM_QUANTITY@3", false},
 	};
 
 	(void)state;
@@ -308,7 +344,7 @@ static void full_arena_is_an_error_and_leaves_nothing(void **state)
 	(void)state;
 	for (size_t limit = 1000; limit < 300000; limit += 7919) {
 		struct arena arena = {.limit = limit};
-		struct bom_report report;
+		struct table_report report;
 		struct fault f = {0};
 		struct bom bom;
 		err e = bom_read(&arena, file, &config, &bom, &report, &f);
