@@ -90,24 +90,36 @@ static err put_openings(struct client_batch *b, const struct prepared *p, struct
 	return ERR_OK;
 }
 
-err client_batch_add(struct client_batch *b, const char *type, const json_t *body, struct fault *f)
+err client_batch_add_envelope(struct client_batch *b, const char *type, const json_t *envelope,
+			      struct fault *f)
 {
 	struct client *c = b->client;
 	struct prepared prepared;
 	struct bytes proof;
-	json_t *envelope = json_pack("{s:O}", "body", body);
 
-	if (envelope == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	err e = client_claim(c, &b->arena, type, envelope, &prepared, f);
-	json_decref(envelope);
-	TRY(e);
+	TRY(client_claim(c, &b->arena, type, envelope, &prepared, f));
 	TRY(cose_sign(&b->arena, c->config.key, bytes_text(type), prepared.claim, &proof, f));
 	TRY(client_batch_bring(b, type, prepared.claim, proof, f));
 	return prepared.openings_n == 0 ? ERR_OK : put_openings(b, &prepared, f);
 }
 
+err client_batch_add(struct client_batch *b, const char *type, const json_t *body, struct fault *f)
+{
+	json_t *envelope = json_pack("{s:O}", "body", body);
+
+	if (envelope == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	err e = client_batch_add_envelope(b, type, envelope, f);
+	json_decref(envelope);
+	return e;
+}
+
 /* ---- the answer ---- */
+
+static bool is_refusal(const json_t *result)
+{
+	return json_integer_value(json_object_get(result, "status")) >= 400;
+}
 
 /* The reply of a batch that was refused as a whole, or in part, is no problem document itself: the
  * first of its results that is one speaks for it. */
@@ -118,9 +130,9 @@ static err first_refusal(const json_t *results, struct fault *f)
 
 	json_array_foreach(results, i, one)
 	{
-		int status = (int)json_integer_value(json_object_get(one, "status"));
-		if (status >= 400)
-			return client_fault(status, one, f);
+		if (is_refusal(one))
+			return client_fault((int)json_integer_value(json_object_get(one, "status")),
+					    one, f);
 	}
 	return ERR_OK;
 }
@@ -129,8 +141,9 @@ static err check(struct client_batch *b, json_t *results, struct fault *f)
 {
 	if (json_array_size(results) != b->n)
 		return fail(f, "CLIENT_REPLY_BAD", "path", "/v1/records", NULL);
-	TRY(first_refusal(results, f));
 	for (size_t i = 0; i < b->n; i++) {
+		if (is_refusal(json_array_get(results, i)))
+			continue;
 		json_t *receipt = json_incref(json_array_get(results, i));
 		err e = client_receipt(b->client, &b->claims[i], &receipt, f);
 		if (e.code == OK)
@@ -164,12 +177,12 @@ static err post(struct client_batch *b, const char *text, json_t **reply, struct
 	return e;
 }
 
-err client_batch_send(struct client_batch *b, json_t **receipts, struct fault *f)
+err client_batch_results(struct client_batch *b, json_t **out, struct fault *f)
 {
 	json_t *reply = NULL, *batch = json_pack("{s:O}", "records", b->records);
 	char *text = batch == NULL ? NULL : json_dumps(batch, JSON_COMPACT);
 
-	*receipts = NULL;
+	*out = NULL;
 	json_decref(batch);
 	if (text == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
@@ -179,7 +192,18 @@ err client_batch_send(struct client_batch *b, json_t **receipts, struct fault *f
 	if (e.code == OK)
 		e = check(b, results, f);
 	if (e.code == OK)
-		*receipts = json_incref(results);
+		*out = json_incref(results);
 	json_decref(reply);
+	return e;
+}
+
+err client_batch_send(struct client_batch *b, json_t **receipts, struct fault *f)
+{
+	TRY(client_batch_results(b, receipts, f));
+	err e = first_refusal(*receipts, f);
+	if (e.code != OK) {
+		json_decref(*receipts);
+		*receipts = NULL;
+	}
 	return e;
 }
