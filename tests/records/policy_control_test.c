@@ -72,7 +72,6 @@ static const struct {
 	{"FAB-04", ",'kind':'station','id':'st1'", {&BUILD, &PROGRAM}, 0},
 	{"FAB-06", ",'kind':'station','id':'st1'", {&BUILD, &PROGRAM}, 0},
 	{"GOV-05", ",'kind':'product','id':'GW'", {&BUILD, &SHIP}, 0},
-	{"TST-01", ",'kind':'product','id':'GW'", {&BUILD, &SHIP}, 0},
 	{"TST-05", ",'kind':'unit','within':'GW','id':'S1'", {&SHIP}, 0},
 	{"TST-05", ",'kind':'product','id':'GW'", {&SHIP}, 0},
 	{"RCV-02", ",'kind':'part_lot','within':'acme','id':'R1'", {&KIT}, 0},

@@ -53,6 +53,9 @@ static const char *const PERMISSIONS[] = {
 	"access.credential",
 	"approval.vote",
 	"approval.read",
+	"test.define",
+	"test.record",
+	"test.read",
 };
 const char IMAGE[65] = "1111111111111111111111111111111111111111111111111111111111111111";
 
@@ -340,7 +343,8 @@ static void people(struct world *w)
 	founder_says(w, "role.defined", "{'role':'all','permissions':[%s]}", list);
 	founder_says(w, "role.defined",
 		     "{'role':'station','permissions':[{'permission':'line.build'},"
-		     "{'permission':'identity.request'},{'permission':'firmware.program'}]}");
+		     "{'permission':'identity.request'},{'permission':'firmware.program'},"
+		     "{'permission':'test.record'}]}");
 	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
 		world_enroll(w, NAMES[i][0], "person", NAMES[i][1]);
 		founder_says(w, "role.granted", "{'grant_id':'g-%s','principal':'%s','role':'all'}",

@@ -84,7 +84,7 @@ static const struct field firmware_withdrawn[] = {
 };
 
 struct unit_programmed {
-	struct id product, serial, station, release;
+	struct id product, serial, station, release, operator;
 	struct hash image, configuration;
 };
 static const struct field unit_programmed[] = {
@@ -96,6 +96,8 @@ static const struct field unit_programmed[] = {
 	/* version 2 */
 	FIELD(unit_programmed, configuration, OPTIONAL,
 	      "SHA-256 of the configuration read back from the unit"),
+	/* version 3 */
+	FIELD(unit_programmed, operator, OPTIONAL, "person who did it"),
 	{0},
 };
 
@@ -150,7 +152,7 @@ static const struct record_type firmware_types[] = {
 	 .fields = firmware_withdrawn,
 	 .help = "Ends a firmware release at once."},
 	{.name = "unit.programmed",
-	 .version = 2,
+	 .version = 3,
 	 .nature = EVENT,
 	 .permission = "firmware.program",
 	 .origin = SIGNED,

@@ -72,6 +72,16 @@ SELECT u.product, u.serial FROM unit u WHERE u.key_id = :key_id;
 -- refuse unit.requested UNIT_KEY_ALREADY_USED
 SELECT k.principal AS product, '' AS serial FROM principal_key k WHERE k.key = :key_id;
 
+--- 48 or 64 bits, and of one device: not all zero, and without the bit that makes an address that
+--- of a group (IEEE 802, the lowest of the first octet).
+-- refuse unit.requested unit.declared UNIT_ADDRESS_WRONG
+SELECT :address AS address WHERE :address IS NOT NULL AND (length(:address) NOT IN (12, 16)
+	OR trim(:address, '0123456789ABCDEF') <> '' OR trim(:address, '0') = ''
+	OR substr(:address, 2, 1) IN ('1', '3', '5', '7', '9', 'B', 'D', 'F'));
+
+-- refuse unit.requested unit.declared UNIT_ADDRESS_ALREADY_USED
+SELECT u.address, u.product, u.serial FROM unit u WHERE u.address = :address;
+
 --- A device signs as PRODUCT/SERIAL, which must fit in an id and be nobody else's name.
 -- refuse unit.requested UNIT_NAME_UNFIT
 SELECT :product AS product, :serial AS serial WHERE length(:product) + length(:serial) > 63
@@ -79,9 +89,9 @@ OR EXISTS (SELECT 1 FROM principal p WHERE p.id = :product || '/' || :serial);
 
 -- fold unit.requested
 INSERT INTO unit (product, serial, state, build_authorization, site, line, station, environment,
-	key_id, spki, request, since)
+	key_id, spki, request, address, since)
 SELECT :product, :serial, 'requested', b.id, b.site, b.line, :author, b.environment, :key_id,
-	:spki, :digest, :seq
+	:spki, :digest, :address, :seq
 FROM build_authorization b WHERE b.id = :authorization ON CONFLICT DO NOTHING;
 
 -- fold unit.requested
@@ -152,8 +162,8 @@ WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id;
 
 -- view unit.list identity.read product:id serial:id site:id state:id authorization:id shipment:id
 SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.build_authorization,
-	u.station, u.key_id, u.certificate_digest, u.firmware_release, u.image, u.shipment,
-	u.boot_count, u.since,
+	u.station, u.key_id, u.address, u.traveler, u.certificate_digest, u.firmware_release,
+	u.image, u.shipment, u.boot_count, u.since,
 	(SELECT count(*) FROM hold h
 		WHERE h.kind = 'unit' AND h.within = u.product AND h.id = u.serial) AS holds
 FROM unit u
@@ -173,8 +183,8 @@ ORDER BY u.product, u.build_authorization, u.site, u.environment, u.state;
 
 -- view unit.one identity.read product:id serial:id
 SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, u.build_authorization,
-	u.station, u.key_id, u.request, u.certificate_digest, u.firmware_release, u.image,
-	u.shipment, u.boot_count, u.since,
+	u.station, u.key_id, u.address, u.traveler, u.request, u.certificate_digest,
+	u.firmware_release, u.image, u.shipment, u.boot_count, u.since,
 	(SELECT count(*) FROM hold h
 		WHERE h.kind = 'unit' AND h.within = u.product AND h.id = u.serial) AS holds
 FROM unit u WHERE u.product = :product AND u.serial = :serial

@@ -41,8 +41,9 @@ OR EXISTS (SELECT 1 FROM principal p WHERE p.id = :product || '/' || :serial);
 SELECT :serial AS serial WHERE :built_on > :at;
 
 -- fold unit.declared
-INSERT INTO unit (product, serial, state, build_authorization, site, environment, image, since)
-SELECT :product, :serial, 'declared', '', :site, '', :image, :seq WHERE true
+INSERT INTO unit (product, serial, state, build_authorization, site, environment, image, address,
+	since)
+SELECT :product, :serial, 'declared', '', :site, '', :image, :address, :seq WHERE true
 ON CONFLICT DO NOTHING;
 
 -- fold unit.declared

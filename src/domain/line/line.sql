@@ -50,8 +50,11 @@ shipment TEXT
 boot_count BIGINT
 receipt BLOB
 security_version BIGINT
+address TEXT
+traveler TEXT
 since BIGINT NOT NULL
 unique key_id
+unique address
 index build_authorization
 index shipment
 

@@ -72,7 +72,7 @@ static const struct field fitted_component[] = {
 };
 
 struct unit_fitted {
-	struct id product, serial, station;
+	struct id product, serial, station, operator;
 	struct list parts, components;
 };
 static const struct field unit_fitted[] = {
@@ -83,16 +83,20 @@ static const struct field unit_fitted[] = {
 	     "parts that went into it"),
 	LIST(unit_fitted, components, OPTIONAL, fitted_component, struct fitted_component, 50,
 	     "units with a serial of their own that went into it"),
+	/* version 2 */
+	FIELD(unit_fitted, operator, OPTIONAL, "person who did it"),
 	{0},
 };
 
 struct unit_built {
-	struct id product, serial, station;
+	struct id product, serial, station, operator;
 };
 static const struct field unit_built[] = {
 	FIELD(unit_built, product, REQUIRED, "product"),
 	FIELD(unit_built, serial, REQUIRED, "serial of the unit"),
 	FIELD(unit_built, station, REQUIRED, "station where it was finished"),
+	/* version 2 */
+	FIELD(unit_built, operator, OPTIONAL, "person who did it"),
 	{0},
 };
 
@@ -173,7 +177,7 @@ static const struct record_type line_types[] = {
 	 .fields = product_defined,
 	 .help = "Enters a product."},
 	{.name = "unit.fitted",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .permission = "line.build",
 	 .origin = SIGNED,
@@ -183,7 +187,7 @@ static const struct record_type line_types[] = {
 	 .fields = unit_fitted,
 	 .help = "Parts or components went into a unit."},
 	{.name = "unit.built",
-	 .version = 1,
+	 .version = 2,
 	 .nature = EVENT,
 	 .permission = "line.build",
 	 .origin = SIGNED,

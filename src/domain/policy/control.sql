@@ -50,7 +50,7 @@ OR NOT EXISTS (SELECT 1 FROM given g WHERE g.result = 'pass' AND g.current = 1);
 SELECT 'station', '', s.id FROM station s WHERE s.id = :author AND :kind = 'unit';
 
 --- About the product.
--- control GOV-05 TST-01 gate:build gate:ship evidence
+-- control GOV-05 gate:build gate:ship evidence
 SELECT 'product', '', :within WHERE :kind = 'unit'
 UNION SELECT 'product', '', :id WHERE :kind = 'product'
 UNION SELECT 'product', '', c.within FROM shipment_content c
