@@ -116,6 +116,7 @@ command_run command_ledger_audit, command_ledger_rebuild, command_ledger_export,
 command_run command_policy_controls, command_policy_replay;
 command_run command_witness_make, command_witness_serve, command_witness_ask;
 command_run command_verify_receipt, command_verify_passport;
+command_run command_passport, command_passport_redact, command_take_home;
 command_run command_backup, command_signer_backup, command_restore;
 command_run command_show, command_charter_show, command_charter_draft, command_charter_propose;
 command_run command_ledger_succeed, command_ledger_agree;

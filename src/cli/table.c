@@ -58,7 +58,10 @@ static const struct option_row DEMO_OPTIONS[] = {
 	{"fresh", NULL, "forget the state of an earlier run"},
 	{"bom", "FILE", "bill of material as CSV (default: examples/bom.csv)"},
 	{"image", "FILE", "firmware (default: this very program)"},
-	{"units", "N", "how many units to build (default: 25)"},
+	{"units", "N", "how many units to build (default: 25; 100,000 at most)"},
+	{"seed", "N",
+	 "what chance decides: serials, changes of part lots, who is attacked (default: 1)"},
+	{"report", "FILE", "writes what came of it as JSON, for programs"},
 	{"port", "N", "of the people port"},
 	{"quiet", NULL, "only the summary"},
 	{0},
@@ -231,6 +234,24 @@ static const struct option_row ASK_OPTIONS[] = {
 	{"to", "FILE", "where the cosigned checkpoint goes, instead of standard output"},
 	{0},
 };
+static const struct option_row PASSPORT_OPTIONS[] = {
+	{"to", "FILE", "where it goes"},
+	{"show", "confidential", "with the confidential values that you may see"},
+	{"without", "KINDS", "withholds chains of these kinds, and says so: supplier,part_lot,…"},
+	{0},
+};
+static const struct option_row REDACT_OPTIONS[] = {
+	{"to", "FILE", "where the shorter one goes"},
+	{"hide", "FIELD", "a value to hide, like customer; say it for each (default: all of them)"},
+	{0},
+};
+static const struct option_row TAKE_HOME_OPTIONS[] = {
+	{"units", "PRODUCT/SERIAL", "a unit; say it for each"},
+	{"all", NULL, "every unit that you may see"},
+	{"show", "confidential", "with the confidential values that you may see"},
+	{"without", "KINDS", "withholds chains of these kinds, and says so: supplier,part_lot,…"},
+	{0},
+};
 
 const struct command COMMANDS[] = {
 	{"init", "DIR", "Founds a house: its keys, its settings, its log and the first record.",
@@ -338,6 +359,14 @@ const struct command COMMANDS[] = {
 	 WITNESS_OPTIONS, 1, 1, command_witness_serve, NULL},
 	{"witness ask", "URL", "Asks a witness to cosign our last checkpoint.", ASK_OPTIONS, 1, 1,
 	 command_witness_ask, NULL},
+	{"passport redact", "FILE",
+	 "Takes values out of a passport, offline: what was signed and proved still verifies.",
+	 REDACT_OPTIONS, 1, 1, command_passport_redact, NULL},
+	{"passport", "PRODUCT SERIAL", "Fetches a unit's passport: what is recorded of it, with proofs.",
+	 PASSPORT_OPTIONS, 2, 2, command_passport, NULL},
+	{"take-home", "FILE",
+	 "Packs passports, the log and a stand-alone verifier with its source into one ZIP file.",
+	 TAKE_HOME_OPTIONS, 1, 1, command_take_home, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",

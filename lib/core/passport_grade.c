@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a conformance certificate is worth is never claimed: it follows from who brought it. */
+#include "core/passport_story_internal.h"
+
+#include "core/cbor.h"
+
+/* Whether the author was registered as a principal of kind supplier that belongs to this supplier. */
+static bool is_of_supplier(const struct passport *p, struct bytes author, struct bytes supplier)
+{
+	struct passport_entry e;
+	struct entry entry;
+	const char *why;
+	size_t n;
+	struct reader at = passport_entries(p, &n);
+
+	for (size_t i = 0; i < n && passport_next_entry(&at, &e); i++) {
+		if (!entry_parse(e.bytes, &entry, &why) ||
+		    !bytes_equal(entry.claim.type, bytes_text("principal.registered")) ||
+		    entry.witness.outcome != OUTCOME_FOLDED)
+			continue;
+		struct bytes body = entry.claim.body;
+		if (bytes_equal(story_text(body, "principal"), author) &&
+		    bytes_equal(story_text(body, "kind"), bytes_text("supplier")) &&
+		    bytes_equal(story_text(body, "supplier"), supplier))
+			return true;
+	}
+	return false;
+}
+
+enum grade { MISSING = 0, VOUCHED, UPLOADED, SIGNED };
+
+static enum grade grade_of(const struct passport *p, const struct entry *entry,
+			   struct bytes supplier)
+{
+	struct bytes type = entry->claim.type;
+
+	if (entry->witness.outcome != OUTCOME_FOLDED)
+		return MISSING;
+	if (bytes_equal(type, bytes_text("conformance.vouched")))
+		return VOUCHED;
+	if (bytes_equal(type, bytes_text("conformance.uploaded")))
+		return UPLOADED;
+	if (bytes_equal(type, bytes_text("conformance.declared")) &&
+	    entry->proof.kind != PROOF_NONE && is_of_supplier(p, entry->claim.author, supplier))
+		return SIGNED;
+	return MISSING;
+}
+
+const char *story_grade(const struct passport *p, struct bytes supplier, struct bytes part_lot,
+			bool *found, uint64_t *sequence)
+{
+	static const char *const GRADES[] = {"missing", "vouched", "uploaded", "signed"};
+	enum grade best = MISSING;
+	struct passport_entry e;
+	struct entry entry;
+	const char *why;
+	size_t n;
+	struct reader at = passport_entries(p, &n);
+
+	*found = false;
+	for (size_t i = 0; i < n && passport_next_entry(&at, &e); i++) {
+		if (!entry_parse(e.bytes, &entry, &why) || !entry.witness.has_subject ||
+		    !bytes_equal(entry.witness.subject.kind, bytes_text("part_lot")) ||
+		    !bytes_equal(entry.witness.subject.within, supplier) ||
+		    !bytes_equal(entry.witness.subject.id, part_lot))
+			continue;
+		enum grade grade = grade_of(p, &entry, supplier);
+		if (grade <= best)
+			continue;
+		best = grade;
+		*found = true;
+		*sequence = e.sequence;
+	}
+	return GRADES[best];
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify.h — a unit's passport verified by nothing but lib/ and libcrypto: a second opinion beside
+ * `sealwright verify passport`, for whoever builds it from its source. */
+#ifndef VERIFY_VERIFY_H
+#define VERIFY_VERIFY_H
+
+#include "core/passport.h"
+
+enum { AUTHOR_KEYS_MAX = 4200, LOG_KEYS_MAX = 16 };
+
+struct author_key {
+	struct hash id;
+	struct bytes spki;
+	struct bytes owner, rest; /* a principal; or a unit: product and serial */
+	bool ended;
+};
+
+/* About 1 MiB: not for a stack. Spans point into the file. */
+struct verification {
+	struct passport passport;
+	struct merkle_head head;
+	const struct note_key *log;
+	struct passport_failure failure;
+	struct author_key keys[AUTHOR_KEYS_MAX];
+	size_t keys_n;
+	uint8_t log_keys[LOG_KEYS_MAX][32]; /* that the log says it had */
+	size_t log_keys_n;
+	struct bytes mode, party; /* of the log, by its first entry */
+	size_t entries, signed_by_author, reported, passkeys, agreed;
+	bool succeeded; /* the log went on under another name: who agreed to that is not weighed */
+};
+
+/* Zero-initialise `v`. True if the passport holds; otherwise v->failure says at which step and why. */
+MUST_CHECK bool verify_passport(struct bytes file, const struct note_key *log,
+				struct verification *v);
+
+/* ---- between the parts ---- */
+
+bool verify_fails(struct verification *v, enum passport_step step, uint64_t sequence,
+		  const char *why);
+/* agreement.c: every decision that the signer admitted is weighed again, and the unit's own. */
+MUST_CHECK bool verify_agreement(struct verification *v);
+/* issue.c: what the signer signed for this unit says so. */
+MUST_CHECK bool verify_issue(struct verification *v, bool has_charter);
+/* Every key that the log says it had may have signed a document of the signer. */
+MUST_CHECK bool verify_signed_by_log(const struct verification *v, const struct cose_sign1 *sign1,
+				     struct bytes name);
+extern const char *const UNSIGNED_TYPES[]; /* ended by NULL */
+
+/* What a body holds under a name: empty, 0 or false if it does not. */
+struct bytes body_text(struct bytes body, const char *name);
+uint64_t body_number(struct bytes body, const char *name);
+bool body_hash(struct bytes body, const char *name, struct hash *out);
+/* A reader on the first element of a list of maps, each to be taken with cbor_item(). */
+struct reader body_list(struct bytes body, const char *name, size_t *n);
+bool entry_is(const struct entry *entry, const char *type);
+bool entry_is_of_unit(const struct verification *v, const struct entry *entry);
+
+#endif
