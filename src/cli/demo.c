@@ -3,7 +3,7 @@
 
 #include "cli/cli.h"
 
-enum { UNITS_DEFAULT = 25, UNITS_MAX = 400 };
+enum { UNITS_DEFAULT = 25, UNITS_MAX = 100000, SEED_DEFAULT = 1 };
 
 err command_demo(struct cli *cli, struct fault *f)
 {
@@ -11,12 +11,15 @@ err command_demo(struct cli *cli, struct fault *f)
 	struct demo_options options = {.folder = cli_option(cli, "state"),
 				       .bom = cli_option(cli, "bom"),
 				       .image = cli_option(cli, "image"),
+				       .report = cli_option(cli, "report"),
+				       .json = cli->json,
 				       .once = cli_flag(cli, "once"),
 				       .fresh = cli_flag(cli, "fresh"),
 				       .quiet = cli_flag(cli, "quiet")};
 	uint64_t units, number;
 
 	TRY(cli_number(cli, "units", UNITS_DEFAULT, UNITS_MAX, &units, f));
+	TRY(cli_number(cli, "seed", SEED_DEFAULT, INT64_MAX, &options.seed, f));
 	TRY(cli_number(cli, "port", 0, 65534, &number, f));
 	if (units == 0)
 		return fail(f, "CLI_NUMBER_WRONG", "option", "units", "value", "0", NULL);

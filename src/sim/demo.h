@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* demo.h — the whole story on real input: a bill of material and a firmware file go in, units with
- * passports come out, and five attacks are stopped. Everything but the hardware is real. */
+ * passports come out, and every attack is stopped. Everything but the hardware is real. */
 #ifndef SIM_DEMO_H
 #define SIM_DEMO_H
 
@@ -9,9 +9,11 @@
 struct demo_options {
 	const char *folder;
 	const char *bom, *image; /* NULL: examples/bom.csv; this very program */
+	const char *report;      /* file for programs; NULL: none */
 	const char *port;        /* of the people port */
 	unsigned units;
-	bool once, fresh, quiet;
+	uint64_t seed; /* what chance decides: serials, changes of reels, who is attacked */
+	bool once, fresh, quiet, json;
 };
 
 /* `*good` says that every unit was commissioned and every attack stopped. */

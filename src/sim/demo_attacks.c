@@ -1,226 +1,210 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_attacks.c — attacks while the server runs, or on a copy of its store; each counts as
- * stopped only when the system says why, in words. */
+/* demo_attacks.c — the table of attacks, and how each is judged: it counts as stopped only when it was stopped
+ * by what the table says, in words. */
 #include "sim/demo_internal.h"
 
-#include "base/catalog.h"
-
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static void stopped(struct demo *d, const char *attack, const char *how, const char *message)
+const struct attack ATTACKS[] = {
+	{"cloned_key", "a second unit that has the key of the first", attack_cloned_key,
+	 ATTACK_REFUSED, "UNIT_KEY_ALREADY_USED", NULL, "the signer counts keys, too", false},
+	{"copied_certificate", "a device with the copied certificate of a unit, but not its key",
+	 attack_copied_certificate, ATTACK_REFUSED, "KEY_UNKNOWN", NULL, "no key, no signature",
+	 false},
+	{"over_quota", "a unit more than people authorized", attack_over_quota, ATTACK_REFUSED,
+	 "BUILD_QUOTA_EXCEEDED", NULL, "the signer counts units, too", false},
+	{"foreign_station", "a station that people did not name asks for a unit",
+	 attack_foreign_station, ATTACK_REFUSED, "STATION_KEY_NOT_AUTHORIZED", NULL,
+	 "the signer knows the stations", false},
+	{"author_approves", "a firmware release that is approved by who asked for it",
+	 attack_author_approves, ATTACK_REFUSED, "APPROVAL_NOT_ELIGIBLE", NULL,
+	 "the signer weighs approvals, too", false},
+	{"one_person_twice", "one person with two accounts agrees twice", attack_one_person_twice,
+	 ATTACK_REFUSED, "APPROVAL_GIVEN_BEFORE", NULL, "the signer weighs persons, too", false},
+	{"changed_image", "a unit programmed with an image that was changed by one byte",
+	 attack_changed_image, ATTACK_DETECTED, "PRG-01 SHP-01", NULL,
+	 "PRG-01 cannot be switched off", false},
+	{"permit_replayed", "a programming permit that is used again", attack_permit_replayed,
+	 ATTACK_REFUSED, "SIM_PERMIT_WRONG", NULL, "the device itself says no", false},
+	{"suspended_supplier", "a part lot of a supplier that was suspended goes to the line",
+	 attack_suspended_supplier, ATTACK_REFUSED, "SRC-01", "SRC-01", NULL, false},
+	{"broken_seal", "a shipment whose seal was cut on the way", attack_broken_seal,
+	 ATTACK_DETECTED, "RCV-01", "RCV-01", NULL, false},
+	{"used_seal", "a shipment closed again with a seal that was used before", attack_used_seal,
+	 ATTACK_DETECTED, "RCV-01", "RCV-01", NULL, false},
+	{"unknown_seal", "a shipment closed again with a seal that nobody gave out",
+	 attack_unknown_seal, ATTACK_DETECTED, "RCV-01", "RCV-01", NULL, false},
+	{"swapped_box", "a box swapped for another under the right seal", attack_swapped_box,
+	 ATTACK_DETECTED, "RCV-01", "RCV-01", NULL, false},
+	{"replayed_challenge", "boot evidence over a challenge that was answered before",
+	 attack_replayed_challenge, ATTACK_DETECTED, "COM-01", "COM-01", NULL, false},
+	{"turned_back", "database and log of the server put back to a moment before",
+	 attack_turned_back, ATTACK_DETECTED, "LEDGER_PROOF_RANGE", NULL,
+	 "the signer remembers its tree", true},
+	{"changed_bytes", "one byte changed on the disk, in the database and in the log",
+	 attack_changed_bytes, ATTACK_DETECTED, "the audit and the replay", NULL,
+	 "anybody can do the sum", true},
+	{0},
+};
+
+size_t demo_attacks_n(void)
 {
-	d->stopped++;
-	demo_step(d, "Attack %zu: %s", d->stopped, attack);
-	demo_said(d, "%s: %s", how, message);
+	return sizeof ATTACKS / sizeof ATTACKS[0] - 1;
 }
 
-static err got_through(struct fault *f, const char *attack)
+size_t demo_attacks_stopped(const struct demo *d)
 {
-	return fail(f, "DEMO_ATTACK_WORKED", "attack", attack, NULL);
+	size_t n = 0;
+
+	for (size_t i = 0; i < demo_attacks_n(); i++)
+		n += d->results[i].stopped;
+	return n;
 }
 
-/* It must have been refused, and for this reason. */
-static err expect_refusal(struct demo *d, err result, const char *id, const char *attack,
-			  struct fault *f)
+/* ---- outcomes ---- */
+
+/* The controls that failed, with spaces between. */
+static void failed_controls(const json_t *problem, char *out, size_t cap)
 {
-	char why[1024];
+	size_t i, n = 0;
+	json_t *one;
+
+	out[0] = '\0';
+	json_array_foreach(json_object_get(problem, "failures"), i, one)
+	{
+		const char *control = json_string_value(json_object_get(one, "control"));
+		if (control != NULL && strstr(out, control) == NULL && n < cap)
+			n += (size_t)snprintf(out + n, cap - n, "%s%s", n == 0 ? "" : " ", control);
+	}
+}
+
+err attack_refused(struct demo *d, const char *who, err result, struct attack_outcome *out,
+		   struct fault *f)
+{
+	struct actor *actor = demo_actor(d, who);
 
 	if (result.code == OK)
-		return got_through(f, attack);
-	if (f->message == NULL || strcmp(f->message, id) != 0)
+		return ERR_OK;
+	if (f->message == NULL || f->code == ERR_IO || f->code == ERR_UNAVAILABLE ||
+	    f->code == ERR_MEMORY)
 		return result;
-	demo_why(f, why, sizeof why);
-	stopped(d, attack, "refused", why);
+	out->stopped = true;
+	demo_why(f, out->said, sizeof out->said);
+	snprintf(out->by, sizeof out->by, "%s", f->message);
+	if (strcmp(f->message, "GATE_CLOSED") == 0)
+		failed_controls(client_problem(actor->client), out->by, sizeof out->by);
 	*f = (struct fault){0};
 	return ERR_OK;
 }
 
-/* ---- 1: one key in two units ---- */
-
-static err same_key(struct demo *d, struct fault *f)
+void attack_seen(struct attack_outcome *out, const char *code, const char *said)
 {
-	struct device *clone;
-
-	TRY(device_make_same_key(d->units[0], demo_text(d, "S%u-CLONE", d->run), &clone, f));
-	err e = demo_request(d, clone, f);
-	device_close(clone);
-	return expect_refusal(d, e, "UNIT_KEY_ALREADY_USED",
-			      "a second unit that has the key of the first", f);
+	out->stopped = true;
+	snprintf(out->by, sizeof out->by, "%s", code);
+	snprintf(out->said, sizeof out->said, "%s", said);
 }
 
-/* ---- 2: a certificate without its key ---- */
-
-static err copied_certificate(struct demo *d, struct fault *f)
+err attack_ask_gate(struct demo *d, const char *gate, const char *serial, const struct told *told,
+		    struct attack_outcome *out, struct fault *f)
 {
-	struct device *thief;
-	struct told told;
+	const char *path = demo_text(d, "/v1/gates/%s/unit/%s/%s", gate, PRODUCT, serial);
+	json_t *reply = NULL;
 
-	TRY(device_make_copied_certificate(d->units[0], &thief, f));
-	err e = device_boot(thief, f);
-	if (e.code == OK)
-		e = demo_answer(d, thief, &told, f);
-	device_close(thief);
-	return expect_refusal(d, e, "KEY_UNKNOWN",
-			      "a device with the copied certificate of a unit, but not its key", f);
-}
-
-/* ---- 3: an image that nobody released ---- */
-
-static err ask_gate(struct demo *d, const char *serial, char *out, size_t cap, struct fault *f)
-{
-	struct arena a = {0};
-	const char *path = demo_text(d, "/v1/gates/ship/unit/%s/%s", PRODUCT, serial);
-	struct bytes text;
-	err e = client_get(demo_actor(d, "quinn")->client, &a, path, "text/plain", 4096, &text, f);
-
-	if (e.code == OK) {
-		while (text.n > 0 && text.p[text.n - 1] == '\n')
-			text.n--;
-		snprintf(out, cap, "%.*s", (int)text.n, (const char *)text.p);
+	TRY(client_json(demo_actor(d, "quinn")->client, "GET", path, NULL, &reply, f));
+	const char *verdict = json_string_value(json_object_get(reply, "verdict"));
+	if (verdict == NULL || strcmp(verdict, "pass") != 0) {
+		attack_seen(out, "", told->detail);
+		failed_controls(reply, out->by, sizeof out->by);
 	}
-	arena_done(&a);
-	return e;
-}
-
-static err program_changed(struct demo *d, struct device *unit, struct told *told, struct fault *f)
-{
-	TRY(demo_build_unit(d, unit, f));
-	TRY(demo_write_image(d, unit, d->image, f));
-	TRY(device_tamper(unit, d->image.n / 2, f));
-	return demo_program_unit(d, unit, told, f);
-}
-
-static err changed_image(struct demo *d, struct fault *f)
-{
-	static const char ATTACK[] = "a unit programmed with an image that was changed by one byte";
-	struct device *unit;
-	struct told told = {0};
-	char gate[512] = "";
-
-	TRY(device_make(PRODUCT, demo_text(d, "S%u-EVIL", d->run), &unit, f));
-	err e = program_changed(d, unit, &told, f);
-	if (e.code == OK)
-		e = ask_gate(d, device_serial(unit), gate, sizeof gate, f);
-	device_close(unit);
-	TRY(e);
-	if (strcmp(told.raised, "IMAGE_NOT_RELEASED") != 0 || strncmp(gate, "FAIL", 4) != 0)
-		return got_through(f, ATTACK);
-	stopped(d, ATTACK, "caught and held", told.detail);
-	demo_said(d, "the gate before shipping says: %s", gate);
+	json_decref(reply);
 	return ERR_OK;
 }
 
-/* ---- 4: a unit beyond the quota ---- */
-
-/* The last one that was authorized went to the attack before. */
-static err one_more_unit(struct demo *d, struct fault *f)
+void attack_through(struct attack_outcome *out, const char *format, ...)
 {
-	struct device *unit;
+	va_list arguments;
 
-	TRY(device_make(PRODUCT, demo_text(d, "S%u-MORE", d->run), &unit, f));
-	err e = demo_request(d, unit, f);
-	device_close(unit);
-	return expect_refusal(d, e, "BUILD_QUOTA_EXCEEDED", "a unit more than people authorized",
-			      f);
+	va_start(arguments, format);
+	vsnprintf(out->through, sizeof out->through, format, arguments);
+	va_end(arguments);
 }
 
-/* ---- 5: the author agrees with herself ---- */
+/* ---- trying ---- */
 
-static err own_release(struct demo *d, struct told *waits, struct fault *f)
+/* Says what came of it. */
+static void judge(struct demo *d, size_t i)
 {
-	char hex[65];
+	const struct attack *a = &ATTACKS[i];
+	struct attack_result *result = &d->results[i];
 
-	hex_encode(hash_bytes(&d->image_digest), hex);
-	return demo_sign(d, "erin", "firmware.released",
-			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i}", "release",
-				   demo_text(d, "FW-%u-OWN", d->run), "product", PRODUCT, "version",
-				   "9", "environment", ENVIRONMENT, "image", hex, "image_size",
-				   (json_int_t)d->image.n, "security_version", SECURITY_VERSION),
-			 waits, f);
-}
-
-static err author_approves(struct demo *d, struct fault *f)
-{
-	struct told waits, told;
-
-	TRY(own_release(d, &waits, f));
-	err e = demo_sign(d, "erin", "approval.given", json_pack("{s:s}", "record", waits.digest),
-			  &told, f);
-	TRY(expect_refusal(d, e, "APPROVAL_NOT_ELIGIBLE",
-			   "a firmware release that is approved by who asked for it", f));
-	return demo_sign(d, "erin", "approval.withdrawn",
-			 json_pack("{s:s, s:s}", "record", waits.digest, "reason", "an attack"),
-			 NULL, f);
-}
-
-/* ---- 6: a broken seal ---- */
-
-static void print_failures(struct demo *d, const json_t *problem)
-{
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(json_object_get(problem, "failures"), i, one)
-	{
-		demo_said(d, "%s: expected %s, found %s",
-			  json_string_value(json_object_get(one, "control")),
-			  json_string_value(json_object_get(one, "expected")),
-			  json_string_value(json_object_get(one, "found")));
-	}
-}
-
-static err break_seal(struct demo *d, const char *shipment, const char *seal, struct told *told,
-		      struct fault *f)
-{
-	json_t *line = json_pack("{s:s, s:s, s:i}", "kind", "item", "id", "SPARE-1", "quantity", 1);
-
-	TRY(demo_move(d, shipment, seal, json_pack("[O]", line), f));
-	TRY(demo_sign(d, "rita", "seal.broken",
-		      json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "maker", SEAL_MAKER, "seal", seal,
-				"site", WAREHOUSE, "shipment", shipment, "authorized", 0, "reason",
-				"found cut on arrival"),
-		      told, f));
-	struct told counted;
-	TRY(demo_sign(d, "rita", "shipment.counted",
-		      json_pack("{s:s, s:s, s:[o]}", "shipment", shipment, "site", WAREHOUSE,
-				"lines", line),
-		      &counted, f));
-	return demo_sign(d, "rita", "shipment.received",
-			 json_pack("{s:s, s:s, s:s}", "shipment", shipment, "site", WAREHOUSE,
-				   "condition", "good"),
-			 &counted, f);
-}
-
-static err broken_seal(struct demo *d, struct fault *f)
-{
-	static const char ATTACK[] = "a shipment whose seal was cut on the way";
-	const char *shipment = demo_text(d, "SH-%u-CUT", d->run);
-	struct told told = {0};
-
-	TRY(break_seal(d, shipment, demo_text(d, "H%u02", d->run), &told, f));
-	if (strcmp(told.raised, "SEAL_FOUND_BROKEN") != 0)
-		return got_through(f, ATTACK);
-	err e = demo_sign(d, "rita", "shipment.admitted", json_pack("{s:s}", "shipment", shipment),
-			  NULL, f);
-	TRY(expect_refusal(d, e, "GATE_CLOSED", ATTACK, f));
-	print_failures(d, client_problem(demo_actor(d, "rita")->client));
-	return ERR_OK;
-}
-
-/* In this order: each finds what those before it left. */
-static demo_attack *const ATTACKS[] = {same_key,      copied_certificate, changed_image,
-				       one_more_unit, author_approves,    broken_seal};
-enum { ATTACKS_N = sizeof ATTACKS / sizeof ATTACKS[0] };
-
-size_t demo_attacks_n(void)
-{
-	return ATTACKS_N + 1; /* and the one on the store, when nothing runs */
+	result->tried = true;
+	result->stopped = result->outcome.stopped && strcmp(result->outcome.by, a->by) == 0;
+	demo_step(d, "Attack %zu: %s", i + 1, a->name);
+	if (result->outcome.stopped)
+		demo_said(d, "%s by %s: %s", a->kind == ATTACK_REFUSED ? "refused" : "detected",
+			  result->outcome.by, result->outcome.said);
+	else
+		demo_said(d, "IT GOT THROUGH: %s", result->outcome.through);
 }
 
 err demo_attacks(struct demo *d, struct fault *f)
 {
-	for (size_t i = 0; i < ATTACKS_N; i++)
-		TRY(ATTACKS[i](d, f));
+	const char *tag = demo_text(d, "%uA", d->run);
+
+	snprintf(d->authorization, sizeof d->authorization, "%s", d->spare);
+	for (size_t i = 0; i < demo_attacks_n(); i++)
+		if (!ATTACKS[i].stopped_house) {
+			TRY(ATTACKS[i].run(d, tag, &d->results[i].outcome, f));
+			judge(d, i);
+		}
 	return ERR_OK;
+}
+
+/* ---- the same with the control switched off, in a copy ---- */
+
+static err set_mode(struct demo *copy, const char *control, const char *mode, struct fault *f)
+{
+	return demo_sign_and_approve(copy, "ada", "control.mode_set",
+				     json_pack("{s:s, s:s, s:s}", "control", control, "mode", mode,
+					       "reason", "the same attack without it"),
+				     "ben", f);
+}
+
+static err try_without(struct demo *d, struct demo *copy, size_t i, struct fault *f)
+{
+	const struct attack *a = &ATTACKS[i];
+	struct attack_result *result = &d->results[i];
+
+	TRY(set_mode(copy, a->control, "observe", f));
+	TRY(a->run(copy, demo_text(copy, "%uC", copy->run), &result->off, f));
+	result->tried_off = true;
+	TRY(set_mode(copy, a->control, "enforce", f));
+	demo_said(d, "%s only observes in the copy, %s: %s", a->control, a->name,
+		  result->off.stopped ? result->off.said : result->off.through);
+	return ERR_OK;
+}
+
+static err try_on_copy(struct demo *d, struct demo *copy, struct fault *f)
+{
+	for (size_t i = 0; i < demo_attacks_n(); i++)
+		if (ATTACKS[i].control != NULL)
+			TRY(try_without(d, copy, i, f));
+	for (size_t i = 0; i < demo_attacks_n(); i++)
+		if (ATTACKS[i].stopped_house) {
+			TRY(ATTACKS[i].run(copy, demo_text(copy, "%uS", copy->run),
+					   &d->results[i].outcome, f));
+			judge(d, i);
+		}
+	return ERR_OK;
+}
+
+err demo_attacks_on_copies(struct demo *d, struct fault *f)
+{
+	struct demo *copy = NULL;
+
+	TRY(demo_copy_open(d, &copy, f));
+	err e = try_on_copy(d, copy, f);
+	return demo_copy_close(copy, e, f);
 }

@@ -24,7 +24,7 @@ static err dispose(struct demo *d, const char *serial, struct fault *f)
 			      json_pack("{s:O, s:O, s:s, s:s}", "raised_seq",
 					json_object_get(row, "seq"), "raised_n",
 					json_object_get(row, "n"), "disposition", "scrap", "reason",
-					"its image was changed"),
+					"it failed its test"),
 			      NULL, f);
 	}
 	json_decref(rows);
@@ -44,35 +44,34 @@ static err scrap(struct demo *d, const char *serial, struct fault *f)
 	hex_encode(hash_bytes(&digest), hex);
 	return demo_sign(d, "sara", "unit.scrapped",
 			 json_pack("{s:s, s:s, s:s, s:s, s:s}", "product", PRODUCT, "serial",
-				   serial, "reason",
-				   "programmed with an image that nobody released", "photo", hex,
+				   serial, "reason", "it failed its test for good", "photo", hex,
 				   "witness", "wim"),
 			 NULL, f);
 }
 
 err demo_close(struct demo *d, struct fault *f)
 {
-	const char *evil = demo_text(d, "S%u-EVIL", d->run);
+	const char *spoilt = device_serial(d->spoilt);
 	struct told told;
-	json_t *one_short = json_pack("{s:s, s:I, s:i, s:i, s:i}", "authorization",
-				      d->authorization, "built", (json_int_t)d->options.units + 1,
-				      "scrapped", 0, "returned", 0, "unused", 0);
+	json_t *one_short =
+		json_pack("{s:s, s:I, s:i, s:i, s:i}", "authorization", d->production, "built",
+			  (json_int_t)d->options.units, "scrapped", 0, "returned", 0, "unused", 1);
 
-	/* Who counts the destroyed unit among the good ones does not get away with it. */
+	/* Who keeps the spoilt unit for himself and calls it unused does not get away with it. */
 	err e = demo_sign(d, "erin", "build.closed", one_short, &told, f);
 	if (e.code == OK)
-		return fail(f, "DEMO_CLOSED_TOO_EARLY", "authorization", d->authorization, NULL);
+		return fail(f, "DEMO_CLOSED_TOO_EARLY", "authorization", d->production, NULL);
 	*f = (struct fault){0};
-	TRY(dispose(d, evil, f));
-	TRY(scrap(d, evil, f));
+	TRY(dispose(d, spoilt, f));
+	TRY(scrap(d, spoilt, f));
 	TRY(demo_sign(d, "erin", "build.closed",
-		      json_pack("{s:s, s:I, s:i, s:i, s:i}", "authorization", d->authorization,
+		      json_pack("{s:s, s:I, s:i, s:i, s:i}", "authorization", d->production,
 				"built", (json_int_t)d->options.units, "scrapped", 1, "returned", 0,
 				"unused", 0),
 		      NULL, f));
 	demo_step(d,
 		  "Build authorization %s balances and ends: %u authorized, %u built, 1 destroyed "
 		  "before a witness",
-		  d->authorization, d->options.units + 1, d->options.units);
+		  d->production, d->options.units + 1, d->options.units);
 	return ERR_OK;
 }

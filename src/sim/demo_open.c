@@ -4,7 +4,6 @@
 
 #include "base/files.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,25 +17,6 @@
 #define AUTHOR "erin"
 
 enum { RUN_TEXT_MAX = 32, SIGNER_MS = 10000 };
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
-err folder_remove(const char *path, struct fault *f)
-{
-	struct stat st;
-
-	if (lstat(path, &st) != 0)
-		return ERR_OK;
-	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0
-		       ? ERR_OK
-		       : fail(f, "DEMO_FOLDER_STAYS", "folder", path, NULL);
-}
 
 /* Only what a demo made is ever removed. */
 static err prepare_folder(struct demo *d, struct fault *f)
@@ -126,6 +106,7 @@ err demo_open(struct demo *d, struct fault *f)
 	static const char *const FOUNDERS[] = {"ada", "ben", "cleo"};
 
 	d->state = demo_text(d, "%s/state", d->options.folder);
+	d->logs = d->options.folder;
 	if (d->state == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(prepare_folder(d, f));
@@ -159,9 +140,9 @@ err demo_start(struct demo *d, struct fault *f)
 	const char *server[] = {"serve", d->state, "--no-signer", "--port", d->options.port, NULL};
 	char *end;
 
-	TRY(child_start(signer, demo_text(d, "%s/signer.log", d->options.folder), &d->signer, f));
+	TRY(child_start(signer, demo_text(d, "%s/signer.log", d->logs), &d->signer, f));
 	TRY(read_permit_key(d, f));
-	TRY(child_start(server, demo_text(d, "%s/server.log", d->options.folder), &d->server, f));
+	TRY(child_start(server, demo_text(d, "%s/server.log", d->logs), &d->server, f));
 	unsigned long people = strtoul(d->server.ready, &end, 10);
 	unsigned long machines = strtoul(end, NULL, 10);
 	if (people == 0 || people > UINT16_MAX || machines == 0 || machines > UINT16_MAX)

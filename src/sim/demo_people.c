@@ -9,36 +9,34 @@
 #include <stdio.h>
 #include <string.h>
 
-struct job {
-	const char *id, *kind, *what;
-	const char *site, *station; /* where the role holds; NULL: everywhere */
-	const char *permissions;    /* separated by spaces */
-	const char *anywhere;       /* more, without the limits above */
-};
+/* A person's part of the work, everywhere or at one site. */
+#define PERSON(name, work, place, words)                                                        \
+	{                                                                                       \
+		.id = name, .kind = "person", .what = work, .site = place, .permissions = words \
+	}
 
-static const struct job JOBS[] = {
-	{"erin", "person", "engineering", NULL, NULL,
-	 "line.define part.write part.approve firmware.release line.authorize line.close "
-	 "blob.write "
-	 "blob.read line.read part.read firmware.read identity.read",
-	 NULL},
-	{"paul", "person", "purchasing", NULL, NULL,
-	 "supplier.write supplier.approve supplier.read blob.write", NULL},
-	{"wim", "person", "factory warehouse", FACTORY, NULL,
-	 "part.receive part.issue part.read custody.write custody.issue custody.read", NULL},
-	{"sara", "person", "factory shipping", FACTORY, NULL,
-	 "custody.write custody.check custody.ship custody.read line.scrap blob.write", NULL},
-	{"carl", "person", "freight carrier", NULL, NULL, "custody.ship custody.receive", NULL},
-	{"rita", "person", "receiving", WAREHOUSE, NULL,
-	 "custody.check custody.receive custody.read", NULL},
-	{"quinn", "person", "quality", NULL, NULL,
-	 "recall.read recall.hold recall.dispose identity.read attestation.read custody.read "
-	 "part.read line.read firmware.read passport.read ledger.read nonconformance.read "
-	 "blob.read "
-	 "gate.ask",
-	 NULL},
-	{STATION, "station", "station", NULL, STATION,
-	 "line.build identity.request firmware.program", "blob.read"},
+static const struct demo_job JOBS[] = {
+	PERSON("erin", "engineering", NULL,
+	       "line.define part.write part.approve firmware.release line.authorize line.close "
+	       "blob.write blob.read line.read part.read firmware.read identity.read"),
+	PERSON("paul", "purchasing", NULL,
+	       "supplier.write supplier.approve supplier.read blob.write"),
+	PERSON("wim", "factory warehouse", FACTORY,
+	       "part.receive part.issue part.read custody.write custody.issue custody.read"),
+	PERSON("sara", "factory shipping", FACTORY,
+	       "custody.write custody.check custody.ship custody.read line.scrap blob.write"),
+	PERSON("carl", "freight carrier", NULL, "custody.ship custody.receive"),
+	PERSON("rita", "receiving", WAREHOUSE, "custody.check custody.receive custody.read"),
+	PERSON("quinn", "quality", NULL,
+	       "recall.read recall.hold recall.dispose identity.read attestation.read "
+	       "custody.read part.read line.read firmware.read passport.read ledger.read "
+	       "nonconformance.read blob.read gate.ask"),
+	{.id = STATION,
+	 .kind = "station",
+	 .what = "station",
+	 .station = STATION,
+	 .permissions = "line.build identity.request firmware.program",
+	 .anywhere = "blob.read"},
 };
 enum { DAY_MS = 24 * 3600 * 1000 };
 enum { JOBS_N = sizeof JOBS / sizeof JOBS[0] };
@@ -64,6 +62,8 @@ static err add_actor(struct demo *d, const char *id, bool machine, bool *made, s
 {
 	struct actor *a = demo_actor(d, id);
 
+	if (a == NULL && d->actors_n == ACTORS_MAX)
+		return fail(f, "DEMO_NOBODY", "principal", id, NULL);
 	if (a == NULL) {
 		a = &d->actors[d->actors_n++];
 		*a = (struct actor){.id = id, .machine = machine};
@@ -112,8 +112,8 @@ static json_t *permission_list(const char *words)
 	return list;
 }
 
-static err grant(struct demo *d, const struct job *j, const char *role, const char *permissions,
-		 bool limited, struct fault *f)
+static err grant(struct demo *d, const struct demo_job *j, const char *role,
+		 const char *permissions, bool limited, struct fault *f)
 {
 	json_t *body = json_pack("{s:o, s:s, s:s, s:s}", "grant_id", json_sprintf("G-%s", role),
 				 "principal", j->id, "role", role, "reason", j->what);
@@ -129,13 +129,14 @@ static err grant(struct demo *d, const struct job *j, const char *role, const ch
 	return demo_sign(d, "ada", "role.granted", body, NULL, f);
 }
 
-static err hire(struct demo *d, const struct job *j, struct fault *f)
+static err make_known(struct demo *d, const struct demo_job *j, struct fault *f)
 {
 	bool person = strcmp(j->kind, "person") == 0;
+	const char *natural = j->natural_person != NULL ? j->natural_person : j->id;
 	json_t *body = json_pack("{s:s, s:s}", "principal", j->id, "kind", j->kind);
 
 	if (person) {
-		json_object_set_new(body, "natural_person", json_sprintf("P-%s", j->id));
+		json_object_set_new(body, "natural_person", json_sprintf("P-%s", natural));
 		json_object_set_new(body, "name", json_sprintf("%s (%s)", j->id, j->what));
 	}
 	TRY(demo_sign(d, "ada", "principal.registered", body, NULL, f));
@@ -144,6 +145,21 @@ static err hire(struct demo *d, const struct job *j, struct fault *f)
 	return j->anywhere == NULL
 		       ? ERR_OK
 		       : grant(d, j, demo_text(d, "%s-anywhere", j->id), j->anywhere, false, f);
+}
+
+err demo_hire(struct demo *d, const struct demo_job *job, struct fault *f)
+{
+	bool made;
+
+	TRY(add_actor(d, job->id, strcmp(job->kind, "person") != 0, &made, f));
+	return made ? make_known(d, job, f) : ERR_OK;
+}
+
+err demo_sign_in(struct demo *d, struct fault *f)
+{
+	for (size_t i = 0; i < d->actors_n; i++)
+		TRY(open_client(d, &d->actors[i], f));
+	return ERR_OK;
 }
 
 /* ---- places ---- */
@@ -188,11 +204,8 @@ err demo_people(struct demo *d, struct fault *f)
 
 	for (size_t i = 0; i < 3; i++)
 		TRY(add_actor(d, FOUNDERS[i], false, &made, f));
-	for (size_t i = 0; i < JOBS_N; i++) {
-		TRY(add_actor(d, JOBS[i].id, strcmp(JOBS[i].kind, "station") == 0, &made, f));
-		if (made)
-			TRY(hire(d, &JOBS[i], f));
-	}
+	for (size_t i = 0; i < JOBS_N; i++)
+		TRY(demo_hire(d, &JOBS[i], f));
 	TRY(places(d, f));
 	if (d->founded)
 		TRY(rules(d, f));

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TRIES = 3000, PAUSE_MS = 10 };
+enum { TRIES = 15000, PAUSE_MS = 2, PROGRESS_MS = 1000 };
 
 void demo_step(struct demo *d, const char *format, ...)
 {
@@ -38,6 +38,20 @@ void demo_said(struct demo *d, const char *format, ...)
 	printf("\n");
 	fflush(stdout);
 	va_end(arguments);
+}
+
+void demo_progress(struct demo *d, const char *what, size_t done, size_t all, uint64_t since_ms)
+{
+	uint64_t now = clock_steady_ms(&clock_system), passed = now - since_ms;
+
+	if (done < all && now - d->progress_ms < PROGRESS_MS)
+		return;
+	d->progress_ms = now;
+	if (passed == 0)
+		passed = 1;
+	demo_step(d, "%s: %zu of %zu, %.1f a second, %.0f s left", what, done, all,
+		  (double)done * 1000.0 / (double)passed,
+		  done == 0 ? 0.0 : (double)(all - done) * (double)passed / (double)done / 1000.0);
 }
 
 char *demo_text(struct demo *d, const char *format, ...)
@@ -81,7 +95,7 @@ static void copy_member(const json_t *json, const char *name, char *out, size_t 
 	snprintf(out, cap, "%s", text == NULL ? "" : text);
 }
 
-static void tell(const json_t *receipt, struct told *told)
+void demo_tell(const json_t *receipt, struct told *told)
 {
 	const json_t *first = json_array_get(json_object_get(receipt, "raised"), 0);
 	const json_t *blocked = json_object_get(receipt, "blocked");
@@ -124,7 +138,7 @@ err demo_sign(struct demo *d, const char *author, const char *type, json_t *body
 	if (e.code != OK)
 		return e;
 	demo_count(d, receipt);
-	tell(receipt, told == NULL ? &own : told);
+	demo_tell(receipt, told == NULL ? &own : told);
 	json_decref(receipt);
 	return told == NULL && own.raised[0] != '\0' ? raised(type, &own, f) : ERR_OK;
 }
@@ -215,11 +229,11 @@ err demo_await(struct demo *d, const char *view, const char *const *query, demo_
 	return fail(f, "DEMO_WAITED", "view", view, "what", query[3], NULL);
 }
 
-struct bytes demo_hex(struct demo *d, const json_t *row, const char *column, size_t max)
+struct bytes demo_hex(struct arena *a, const json_t *row, const char *column, size_t max)
 {
 	const char *text = json_string_value(json_object_get(row, column));
 	size_t n = text == NULL ? 0 : strlen(text) / 2;
-	uint8_t *out = n > 0 && n <= max ? arena_alloc(&d->arena, n) : NULL;
+	uint8_t *out = n > 0 && n <= max ? arena_alloc(a, n) : NULL;
 
 	if (out == NULL || !hex_decode(bytes_text(text), out, n))
 		return (struct bytes){0};

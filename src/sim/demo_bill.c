@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* demo_bill.c — reads a bill of material as a design tool writes it. */
+#include "sim/demo_internal.h"
+
+#include "base/catalog.h"
+#include "base/files.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DESIGNATORS_TEXT_MAX = 200 };
+
+/* ---- names ---- */
+
+/* An id in the characters of GS1; the rest become dashes. */
+static const char *id_from(struct demo *d, struct bytes text, const char *otherwise)
+{
+	char out[ID_SIZE_MAX + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n && n < ID_SIZE_MAX - 6; i++) {
+		struct bytes one = bytes_of(text.p + i, 1);
+		if (id_valid(one) && text.p[i] != '/')
+			out[n++] = (char)text.p[i];
+		else if (n > 0 && out[n - 1] != '-')
+			out[n++] = '-';
+	}
+	while (n > 0 && out[n - 1] == '-')
+		n--;
+	out[n] = '\0';
+	return n == 0 ? otherwise : arena_text(&d->arena, bytes_text(out));
+}
+
+static const char *text_or(struct demo *d, struct bytes text, const char *otherwise)
+{
+	return text.n == 0 ? otherwise : arena_text(&d->arena, text);
+}
+
+/* Two numbers that became the same id are told apart. */
+static const char *unique_part(struct demo *d, const char *part)
+{
+	unsigned same = 1;
+
+	for (size_t i = 0; i < d->parts_n; i++)
+		if (strcmp(d->parts[i].part, part) == 0)
+			same = (unsigned)i + 2;
+	return same == 1 ? part : demo_text(d, "%s.%u", part, same);
+}
+
+/* ---- the bill ---- */
+
+static bool same_part(const struct bom_part *p, const struct bom_line *l)
+{
+	if (p->mpn.n > 0 || l->text[BOM_MPN].n > 0)
+		return bytes_equal(p->mpn, l->text[BOM_MPN]) &&
+		       bytes_equal(p->manufacturer, l->text[BOM_MANUFACTURER]);
+	return bytes_equal(p->value, l->text[BOM_VALUE]) &&
+	       bytes_equal(p->footprint, l->text[BOM_FOOTPRINT]);
+}
+
+static const char *designators(struct demo *d, const struct bom_line *l)
+{
+	char text[DESIGNATORS_TEXT_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->designators_n; i++) {
+		struct bytes one = l->designators[i];
+		if (n + one.n + 2 > sizeof text)
+			break;
+		if (n > 0)
+			text[n++] = ' ';
+		memcpy(text + n, one.p, one.n);
+		n += one.n;
+	}
+	return arena_text(&d->arena, bytes_of(text, n));
+}
+
+/* Integrated circuits hold keys, code and radio: their origin counts most. */
+static bool is_critical(const struct bom_line *l)
+{
+	return l->designators_n > 0 && l->designators[0].n > 1 && l->designators[0].p[0] == 'U';
+}
+
+/* Every critical part and some others change to another part lot in the middle of the build. */
+static void add_reels(struct demo *d, struct demo_part *p)
+{
+	unsigned number = (unsigned)d->parts_n, units = d->options.units;
+	bool changes = units > 1 && (p->critical || demo_dice(d, "reel", number, 4) == 0);
+
+	p->reels[p->reels_n++].part_lot = demo_text(d, "LOT-%u-%u", d->run, number + 1);
+	if (changes)
+		p->reels[p->reels_n++] =
+			(struct reel){.part_lot = demo_text(d, "LOT-%u-%u.2", d->run, number + 1),
+				      .from = 1 + demo_dice(d, "change", number, units - 1)};
+}
+
+static void add_part(struct demo *d, const struct bom *bom, const struct bom_part *p)
+{
+	const struct bom_line *line = NULL;
+	struct demo_part *out = &d->parts[d->parts_n];
+
+	for (size_t i = 0; i < bom->lines_n && line == NULL; i++)
+		if (same_part(p, &bom->lines[i]))
+			line = &bom->lines[i];
+	if (line == NULL)
+		return;
+	const char *value = demo_text(d, "%.*s-%.*s", (int)p->value.n, (const char *)p->value.p,
+				      (int)p->footprint.n, (const char *)p->footprint.p);
+	out->part = unique_part(d, id_from(d, p->mpn.n > 0 ? p->mpn : bytes_text(value),
+					   demo_text(d, "PART-%zu", d->parts_n + 1)));
+	out->supplier = id_from(d, line->text[BOM_SUPPLIER], id_from(d, p->manufacturer, "DIRECT"));
+	out->manufacturer = id_from(d, p->manufacturer, "UNKNOWN");
+	out->description = text_or(d, line->text[BOM_DESCRIPTION], out->part);
+	out->designators = designators(d, line);
+	out->quantity = p->quantity;
+	out->critical = is_critical(line);
+	add_reels(d, out);
+	d->parts_n++;
+}
+
+static const char *default_bom(struct demo *d)
+{
+	static const char *const PLACES[] = {"examples/bom.csv", "../examples/bom.csv"};
+	char exe[DEMO_PATH_SIZE];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	for (size_t i = 0; i < 2; i++)
+		if (file_exists(PLACES[i]))
+			return PLACES[i];
+	/* build/src/cli/sealwright → the sources are three folders up. */
+	exe[n < 0 ? 0 : n] = '\0';
+	for (unsigned up = 0; up < 4 && strrchr(exe, '/') != NULL; up++) {
+		*strrchr(exe, '/') = '\0';
+		const char *path = demo_text(d, "%s/examples/bom.csv", exe);
+		if (file_exists(path))
+			return path;
+	}
+	return "/usr/share/sealwright/examples/bom.csv";
+}
+
+err demo_read_bom(struct demo *d, struct fault *f)
+{
+	const char *path = d->options.bom != NULL ? d->options.bom : default_bom(d);
+	struct bom_config config = {.separator = 0, .numbers_needed = false};
+	struct table_report report = {0};
+	struct bytes file;
+	struct bom bom;
+
+	TRY(file_read(&d->arena, path, CSV_FILE_MAX, &file, f));
+	err e = bom_read(&d->arena, file, &config, &bom, &report, f);
+	for (size_t i = 0; i < report.n; i++) {
+		char why[1024];
+		fault_text(&report.faults[i].fault, why, sizeof why);
+		fprintf(stderr, "%s:%u: %s\n", path, report.faults[i].line, why);
+	}
+	TRY(e);
+	d->parts = arena_array(&d->arena, bom.parts_n, sizeof *d->parts);
+	if (d->parts == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	for (size_t i = 0; i < bom.parts_n; i++)
+		add_part(d, &bom, &bom.parts[i]);
+	demo_step(d, "%s: %zu lines, %zu parts, %zu pieces a unit, %zu lines not fitted", path,
+		  bom.lines_n, d->parts_n, bom.designators_n, bom.skipped);
+	return d->parts_n > 0 ? ERR_OK : fail(f, "DEMO_BOM_EMPTY", "file", path, NULL);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* demo_lots.c — part lots on the dock, and from there to the line. */
+#include "sim/demo_internal.h"
+
+#include "core/sha256.h"
+
+enum { SPARE_PERCENT = 10 };
+
+/* How many units get their pieces from reel `r`: the last one also has the spoilt unit and the attacks'. */
+static size_t units_of(const struct demo *d, const struct demo_part *p, size_t r)
+{
+	if (r + 1 < p->reels_n)
+		return p->reels[r + 1].from - p->reels[r].from;
+	return d->options.units - p->reels[r].from + SPOILT_UNITS;
+}
+
+static err certificate_of(struct demo *d, const struct demo_part *p, const char *part_lot,
+			  char hex[static 65], struct fault *f)
+{
+	const char *text = demo_text(d,
+				     "Conformance certificate\nPart lot %s of %s\nPart %s, made by "
+				     "%s\nDelivered by %s as ordered.\n",
+				     part_lot, PRODUCT, p->part, p->manufacturer, p->supplier);
+	struct hash digest;
+
+	if (text == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(client_blob_put(demo_actor(d, "paul")->client, bytes_text(text), "evidence", &digest,
+			    f));
+	hex_encode(hash_bytes(&digest), hex);
+	return ERR_OK;
+}
+
+static err receive(struct demo *d, struct demo_batch *b, const struct demo_part *p, size_t r,
+		   struct fault *f)
+{
+	size_t units = units_of(d, p, r) + (r + 1 == p->reels_n ? ATTACK_UNITS : 0);
+	size_t need = p->quantity * units;
+	char hex[65];
+
+	if (p->critical)
+		TRY(certificate_of(d, p, p->reels[r].part_lot, hex, f));
+	json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "supplier", p->supplier,
+				 "part_lot", p->reels[r].part_lot, "part", p->part, "quantity",
+				 (json_int_t)(need + need * SPARE_PERCENT / 100), "site", FACTORY,
+				 "packaging", "intact");
+	if (p->critical)
+		json_object_set_new(body, "conformance_certificate", json_string(hex));
+	return demo_put(b, "part_lot.received", body, f);
+}
+
+err demo_receive_lots(struct demo *d, struct fault *f)
+{
+	size_t lots = 0, critical = 0;
+	struct demo_batch b;
+	err e = demo_batch_open(d, "wim", &b, f);
+
+	for (size_t i = 0; i < d->parts_n; i++)
+		for (size_t r = 0; r < d->parts[i].reels_n && e.code == OK; r++) {
+			e = receive(d, &b, &d->parts[i], r, f);
+			critical += d->parts[i].critical;
+			lots++;
+		}
+	TRY(demo_batch_done(&b, e, f));
+	demo_step(d,
+		  "%zu part lots received, %zu of them critical and with a conformance certificate",
+		  lots, critical);
+	return ERR_OK;
+}
+
+static err issue(struct demo_batch *b, const char *authorization, const struct demo_part *p,
+		 size_t r, size_t units, struct fault *f)
+{
+	return demo_put(b, "part_lot.issued",
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "supplier", p->supplier,
+				  "part_lot", p->reels[r].part_lot, "authorization", authorization,
+				  "site", FACTORY, "line", LINE, "quantity",
+				  (json_int_t)(p->quantity * units)),
+			f);
+}
+
+static err issue_all(struct demo *d, struct demo_batch *b, size_t *lots, struct fault *f)
+{
+	for (size_t i = 0; i < d->parts_n; i++) {
+		const struct demo_part *p = &d->parts[i];
+		for (size_t r = 0; r < p->reels_n; r++, ++*lots)
+			TRY(issue(b, d->production, p, r, units_of(d, p, r), f));
+		TRY(issue(b, d->spare, p, p->reels_n - 1, ATTACK_UNITS, f));
+	}
+	return ERR_OK;
+}
+
+err demo_issue_lots(struct demo *d, struct fault *f)
+{
+	size_t lots = 0;
+	struct demo_batch b;
+	err e = demo_batch_open(d, "wim", &b, f);
+
+	if (e.code == OK)
+		e = issue_all(d, &b, &lots, f);
+	TRY(demo_batch_done(&b, e, f));
+	demo_step(d, "%zu part lots given to line %s", lots, LINE);
+	return ERR_OK;
+}
