@@ -119,10 +119,10 @@ static err every_unit(struct cli *cli, struct client *client, const struct passp
 
 err command_take_home(struct cli *cli, struct fault *f)
 {
-	struct passport_wish wish, *units;
+	struct passport_wish wish, *units = NULL;
 	struct take_home_report report;
 	struct client *client;
-	size_t n;
+	size_t n = 0;
 
 	TRY(read_wish(cli, &wish, f));
 	if (!cli_flag(cli, "all"))
