@@ -11,7 +11,7 @@ import messages  # noqa: E402
 
 RAISED = re.compile(r'\bfail\w*\s*\((?:[^;"]|"[^"]*")*?"([A-Z][A-Z0-9]*_[A-Z0-9_]+)"')
 LITERAL = re.compile(r'"([A-Z][A-Z0-9_]{2,63})"')
-SECTION = re.compile(r"^-- (?:refuse|flag) \S+ (\S+)(?: each \S+)?\s*$", re.MULTILINE)
+SECTION = re.compile(r"^-- (?:refuse|flag) \S+(?: \S+)*? (\S+?)(?: each \S+)?\s*$", re.MULTILINE)
 CONTROL = re.compile(r"^-- control (.+?) gate:", re.MULTILINE)
 
 

@@ -47,6 +47,8 @@ static const char *const PERMISSIONS[] = {
 	"recall.lift",
 	"recall.dispose",
 	"recall.read",
+	"reference.read",
+	"reference.write",
 	"nonconformance.read",
 	"build.authorize.approve",
 	"firmware.release.approve",

@@ -40,11 +40,14 @@ at BIGINT
 station TEXT
 operator TEXT
 
---- Which stations and which people had a unit in their hands, record by record.
+--- Which stations and which people had a unit in their hands, record by record: not before `made`, as the
+--- station says, and not after `at`, as the log does.
 -- table unit_touch key product, serial, seq
 product TEXT
 serial TEXT
 seq BIGINT
+made BIGINT NOT NULL
+at BIGINT NOT NULL
 station TEXT NOT NULL
 operator TEXT
 index station
@@ -110,16 +113,19 @@ FROM unit u JOIN traveler_step s ON s.traveler = u.traveler
 WHERE u.product = :product AND u.serial = :serial AND u.since = :seq ON CONFLICT DO NOTHING;
 
 -- fold unit.requested
-INSERT INTO unit_touch (product, serial, seq, station)
-SELECT :product, :serial, :seq, :author WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO unit_touch (product, serial, seq, made, at, station)
+SELECT :product, :serial, :seq, coalesce(:occurred, :made), :at, :author
+WHERE true ON CONFLICT DO NOTHING;
 
 -- fold unit.part_removed
-INSERT INTO unit_touch (product, serial, seq, station)
-SELECT :product, :serial, :seq, :station WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO unit_touch (product, serial, seq, made, at, station)
+SELECT :product, :serial, :seq, coalesce(:occurred, :made), :at, :station
+WHERE true ON CONFLICT DO NOTHING;
 
 -- fold unit.fitted unit.built unit.programmed step.completed
-INSERT INTO unit_touch (product, serial, seq, station, operator)
-SELECT :product, :serial, :seq, :station, :operator WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO unit_touch (product, serial, seq, made, at, station, operator)
+SELECT :product, :serial, :seq, coalesce(:occurred, :made), :at, :station, :operator
+WHERE true ON CONFLICT DO NOTHING;
 
 --- A station says who stood there: somebody whom we know, and not a machine.
 -- flag unit.fitted unit.built unit.programmed step.completed OPERATOR_UNKNOWN

@@ -1,6 +1,6 @@
 --- SPDX-License-Identifier: Apache-2.0
---- Containment, and the question where a part lot went. Holds and nonconformances are tables of
---- the engine: flags open them, the records of this area close them.
+--- Holds and nonconformances are tables of the engine: flags open them, the records of this area close
+--- them.
 
 --- Where the thing is decides who may hold it; what we do not know, only those without limits may.
 -- scope recall.held
@@ -114,62 +114,3 @@ WHERE n.state <> 'closed' AND (:kind IS NULL OR n.kind = :kind)
 AND (:within IS NULL OR n.within = :within) AND (:id IS NULL OR n.id = :id)
 AND (:code IS NULL OR n.code = :code)
 ORDER BY n.seq, n.n;
-
---- Forward: every unit that holds pieces of the part lot, of what was split off it, or a component
---- that does; and where each is now. ('certain' sorts before 'possible': one certain way is enough.)
--- view recall.affected_units recall.read supplier:id part_lot:id
-WITH RECURSIVE lot (supplier, part_lot) AS (
-	SELECT :supplier, :part_lot
-	UNION SELECT o.supplier, o.part_lot FROM lot
-	JOIN part_lot_origin o ON o.supplier = lot.supplier AND o.from_part_lot = lot.part_lot
-), touched (product, serial, certainty) AS (
-	SELECT p.product, p.serial, p.certainty FROM lot
-	JOIN unit_part p ON p.supplier = lot.supplier AND p.part_lot = lot.part_lot
-	WHERE p.until IS NULL
-	UNION SELECT c.product, c.serial, t.certainty FROM touched t
-	JOIN unit_component c ON c.component_product = t.product AND c.component_serial = t.serial
-	WHERE c.until IS NULL
-)
-SELECT u.site, u.line, a.product, u.environment, a.serial, a.certainty, u.state,
-	u.build_authorization, u.firmware_release, u.shipment, s.state AS shipment_state,
-	s.site AS shipment_site, s.holder AS shipment_holder, i.at AS last_seen,
-	(SELECT count(*) FROM hold h
-		WHERE h.kind = 'unit' AND h.within = a.product AND h.id = a.serial) AS holds
-FROM (SELECT t.product, t.serial, min(t.certainty) AS certainty FROM touched t
-	GROUP BY t.product, t.serial) AS a
-LEFT JOIN unit u ON u.product = a.product AND u.serial = a.serial
-LEFT JOIN shipment s ON s.id = u.shipment
-LEFT JOIN inventory i ON i.product = a.product AND i.serial = a.serial
-ORDER BY a.product, a.serial;
-
---- Backward: every part lot in a unit and its components, what it was split from, and its supplier.
--- view recall.unit_parts recall.read product:id serial:id
-WITH RECURSIVE inside (product, serial) AS (
-	SELECT :product, :serial
-	UNION SELECT c.component_product, c.component_serial FROM inside i
-	JOIN unit_component c ON c.product = i.product AND c.serial = i.serial
-	WHERE c.until IS NULL
-), lot (product, serial, supplier, part_lot, part, certainty) AS (
-	SELECT p.product, p.serial, p.supplier, p.part_lot, p.part, p.certainty FROM inside i
-	JOIN unit_part p ON p.product = i.product AND p.serial = i.serial
-	WHERE p.until IS NULL
-	UNION SELECT l.product, l.serial, l.supplier, o.from_part_lot, l.part, l.certainty FROM lot l
-	JOIN part_lot_origin o ON o.supplier = l.supplier AND o.part_lot = l.part_lot
-)
-SELECT u.site, l.product, l.serial, l.supplier, l.part_lot, l.part, l.certainty, p.date_code,
-	p.conformance_certificate, s.state AS supplier_state, s.expires,
-	(SELECT count(*) FROM hold h
-		WHERE h.kind = 'part_lot' AND h.within = l.supplier AND h.id = l.part_lot) AS holds
-FROM lot l
-LEFT JOIN unit u ON u.product = l.product AND u.serial = l.serial
-LEFT JOIN part_lot p ON p.supplier = l.supplier AND p.part_lot = l.part_lot
-LEFT JOIN supplier s ON s.id = l.supplier
-ORDER BY l.product, l.serial, l.supplier, l.part_lot, l.part, l.certainty;
-
---- How exact the answer above is: pieces that should still be there, to be counted.
--- view recall.part_lot_balance recall.read supplier:id part_lot:id
-SELECT p.site, p.supplier, p.part_lot, p.part, p.received, p.consumed, p.scrapped, p.split,
-	p.received - p.consumed - p.scrapped - p.split AS remaining
-FROM part_lot p
-WHERE (:supplier IS NULL OR p.supplier = :supplier) AND (:part_lot IS NULL OR p.part_lot = :part_lot)
-ORDER BY p.supplier, p.part_lot;

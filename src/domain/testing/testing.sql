@@ -280,8 +280,9 @@ WHERE product = :product AND serial = :serial AND position = (
 AND EXISTS (SELECT 1 FROM test_result r WHERE r.seq = :seq AND r.counts = 1);
 
 -- fold test.recorded
-INSERT INTO unit_touch (product, serial, seq, station, operator)
-SELECT :product, :serial, :seq, :station, :operator WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO unit_touch (product, serial, seq, made, at, station, operator)
+SELECT :product, :serial, :seq, coalesce(:occurred, :made), :at, :station, :operator
+WHERE true ON CONFLICT DO NOTHING;
 
 -- fold test.recorded
 INSERT INTO test_gap (station, missing_from, missing_to, seq)
