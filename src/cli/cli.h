@@ -114,6 +114,7 @@ command_run command_blob_put, command_blob_get, command_blob_show;
 command_run command_ledger_audit, command_ledger_rebuild, command_ledger_export,
 	command_ledger_checkpoint;
 command_run command_policy_controls, command_policy_replay;
+command_run command_sbom_check, command_sbom_show;
 command_run command_witness_make, command_witness_serve, command_witness_ask;
 command_run command_verify_receipt, command_verify_passport;
 command_run command_passport, command_passport_redact, command_take_home;

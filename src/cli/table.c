@@ -118,6 +118,17 @@ static const struct option_row REPLAY_OPTIONS[] = {
 	{"draft", "FILE", "a JSON array of records of the policy, in force from then on"},
 	{0},
 };
+static const struct option_row SBOM_CHECK_OPTIONS[] = {
+	{"osv", "FILE", "advisories in OSV JSON: one, a list, {\"vulns\": […]}, or one a line"},
+	{"product", "P", "the product that the software is for"},
+	{"feed-at", "TIME", "when the advisories were fetched (default: the newest change in them)"},
+	{"accept", "ADVISORY=REASON", "lives with it, and says why; say it for each"},
+	{"not-affected", "ADVISORY=REASON",
+	 "it does not concern the product, and why; say it for each"},
+	{"dry-run", NULL, "shows what is found, and records nothing"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
 static const struct option_row VIEW_OPTIONS[] = {
 	{"list", NULL, "every view"},
 	{"limit", "N", "rows at most"},
@@ -348,6 +359,12 @@ const struct command COMMANDS[] = {
 	 "Replays the log and asks every gate again, as of then: lists what the policy of that "
 	 "time, or a draft, would have held. Changes nothing; the server may run.",
 	 REPLAY_OPTIONS, 1, 1, command_policy_replay, NULL},
+	{"sbom check", "FILE",
+	 "Compares a software bill (CycloneDX) with advisories and records what is found. Ends with 1 "
+	 "while something is affected and nobody decided about it.",
+	 SBOM_CHECK_OPTIONS, 1, 1, command_sbom_check, NULL},
+	{"sbom show", "FILE", "Lists what is in a software bill.", NULL, 1, 1, command_sbom_show,
+	 NULL},
 	{"witness make", "DIR",
 	 "Makes a witness's key and TLS certificate, and prints its verifier key: for the charter "
 	 "of a "
