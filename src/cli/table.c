@@ -256,6 +256,10 @@ static const struct option_row REDACT_OPTIONS[] = {
 	{"hide", "FIELD", "a value to hide, like customer; say it for each (default: all of them)"},
 	{0},
 };
+static const struct option_row VERIFY_PASSPORT_OPTIONS[] = {
+	{"records", NULL, "lists every record as well"},
+	{0},
+};
 static const struct option_row TAKE_HOME_OPTIONS[] = {
 	{"units", "PRODUCT/SERIAL", "a unit; say it for each"},
 	{"all", NULL, "every unit that you may see"},
@@ -389,8 +393,10 @@ const struct command COMMANDS[] = {
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",
 	 NULL, 1, 1, command_verify_key, NULL},
-	{"verify passport", "FILE", "Verifies a unit's passport offline and lists its records.",
-	 NULL, 1, 1, command_verify_passport, NULL},
+	{"verify passport", "FILE",
+	 "Verifies a unit's passport offline, and tells what it says: PASS, or FAIL and at which "
+	 "step.",
+	 VERIFY_PASSPORT_OPTIONS, 1, 1, command_verify_passport, NULL},
 	{"doctor", "[DIR]",
 	 "Looks whether the house is in order: server, signer, keys, people, room.", NULL, 0, 1,
 	 command_doctor, NULL},
