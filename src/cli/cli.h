@@ -123,6 +123,7 @@ command_run command_show, command_charter_show, command_charter_draft, command_c
 command_run command_ledger_succeed, command_ledger_agree;
 command_run command_ceremony, command_deny, command_signer_rotate, command_verify_key;
 command_run command_help, command_completion;
+command_run command_import_units, command_import_suppliers, command_import_certificates;
 
 /* FOLDER/tls.key and FOLDER/tls.crt, for localhost. */
 MUST_CHECK err tls_files_make(struct arena *a, const char *folder, struct fault *f);

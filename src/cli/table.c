@@ -234,6 +234,29 @@ static const struct option_row PROPOSE_OPTIONS[] = {
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
+#define IMPORT_OPTION_ROWS                                                                      \
+	{"map", "COLUMN=HEADER", "where a column stands in the file; say it for each"},         \
+		{"dry-run", NULL, "shows what would be written, and writes nothing"}, {         \
+		"yes", NULL, "does not ask"                                                     \
+	}
+static const struct option_row IMPORT_UNITS_OPTIONS[] = {
+	{"product", "PRODUCT", "of every line that names none"},
+	{"site", "SITE", "of every line that names none"},
+	IMPORT_OPTION_ROWS,
+	{0},
+};
+static const struct option_row IMPORT_SUPPLIERS_OPTIONS[] = {
+	{"class", "WORD", "manufacturer, distributor or broker, of every line that says nothing"},
+	{"country", "CODE", "of every line that names none"},
+	IMPORT_OPTION_ROWS,
+	{0},
+};
+static const struct option_row IMPORT_CERTIFICATES_OPTIONS[] = {
+	{"product", "PRODUCT", "of every line or device certificate that names none"},
+	{"any-name", NULL, "the device certificates may name another serial than their line"},
+	IMPORT_OPTION_ROWS,
+	{0},
+};
 static const struct option_row HELP_OPTIONS[] = {
 	{"man", NULL, "as a manual page"},
 	{"man-pages", "DIR", "writes a manual page for each command into this folder"},
@@ -389,6 +412,18 @@ const struct command COMMANDS[] = {
 	{"take-home", "FILE",
 	 "Packs passports, the log and a stand-alone verifier with its source into one ZIP file.",
 	 TAKE_HOME_OPTIONS, 1, 1, command_take_home, NULL},
+	{"import units", "FILE",
+	 "Declares units that exist already, from a table (CSV): product, serial, site, built-on, "
+	 "version, image, address, customer.",
+	 IMPORT_UNITS_OPTIONS, 1, 1, command_import_units, NULL},
+	{"import suppliers", "FILE",
+	 "Registers suppliers from a table (CSV): supplier, name, class, country, tier. They are not "
+	 "approved by it.",
+	 IMPORT_SUPPLIERS_OPTIONS, 1, 1, command_import_suppliers, NULL},
+	{"import certificates", "FILE",
+	 "Declares device certificates: from a table (CSV) of product, serial, file, or from one PEM "
+	 "file of many.",
+	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",

@@ -118,6 +118,10 @@ MUST_CHECK err certificate_check_device(struct arena *a, struct bytes der, struc
 					struct device_certificate *out, struct fault *f);
 /* The key identity of any certificate, without judging it. Trailing bytes are refused. */
 MUST_CHECK err certificate_key_id(struct bytes der, struct hash *out, struct fault *f);
+/* Which device it is about, whoever issued it: organizational unit and serialNumber of its subject, or else
+ * the hwSerialNum of a hardwareModuleName. In the arena; empty where it does not say. */
+MUST_CHECK err certificate_names(struct arena *a, struct bytes der, struct bytes *product,
+				 struct bytes *serial, struct fault *f);
 void pem_put(struct writer *w, const char *label, struct bytes der);
 
 #endif

@@ -67,6 +67,23 @@ static err cell_day(struct arena *a, const struct table_column *column, struct b
 	return give(a, whole, text, f);
 }
 
+static err cell_country(struct arena *a, const struct table_column *column, struct bytes *text,
+			struct fault *f)
+{
+	char out[3] = "";
+
+	for (size_t i = 0; i < text->n && i < 2; i++) {
+		uint8_t c = text->p[i] >= 'a' && text->p[i] <= 'z' ? (uint8_t)(text->p[i] - 32)
+								   : text->p[i];
+		if (c < 'A' || c > 'Z')
+			break;
+		out[i] = (char)c;
+	}
+	if (text->n != 2 || out[0] == '\0' || out[1] == '\0')
+		return wrong(column, *text, "two letters (ISO 3166-1), like DE", f);
+	return give(a, out, text, f);
+}
+
 static bool is_hex(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -135,6 +152,8 @@ err table_cell(struct arena *a, const struct table_column *column, struct bytes 
 		return cell_choice(a, column, text, f);
 	case TABLE_DAY:
 		return cell_day(a, column, text, f);
+	case TABLE_COUNTRY:
+		return cell_country(a, column, text, f);
 	case TABLE_DIGEST:
 		return cell_digest(a, column, text, f);
 	case TABLE_ADDRESS:

@@ -37,12 +37,13 @@ void table_report_sort(struct table_report *report);
 /* ---- columns ---- */
 
 enum table_kind {
-	TABLE_TEXT,   /* one line; `most` bytes at most, 0: any number */
-	TABLE_LINES,  /* may hold line breaks */
-	TABLE_ID,     /* 1 to 64 characters of ids */
-	TABLE_CHOICE, /* one of `choices`, in any case; given out as it stands there */
-	TABLE_DAY,    /* 2026-11-20 or a time of RFC 3339; given out as the latter */
-	TABLE_DIGEST, /* 64 hexadecimal digits; given out in lower case */
+	TABLE_TEXT,    /* one line; `most` bytes at most, 0: any number */
+	TABLE_LINES,   /* may hold line breaks */
+	TABLE_ID,      /* 1 to 64 characters of ids */
+	TABLE_CHOICE,  /* one of `choices`, in any case; given out as it stands there */
+	TABLE_DAY,     /* 2026-11-20 or a time of RFC 3339; given out as the latter */
+	TABLE_COUNTRY, /* two letters (ISO 3166-1); given out in upper case */
+	TABLE_DIGEST,  /* 64 hexadecimal digits; given out in lower case */
 	TABLE_ADDRESS /* EUI-48 or EUI-64, with colons or dashes or without; given out as in records */
 };
 
