@@ -62,6 +62,13 @@ const struct route ROUTES[] = {
 	 JSON},
 	{HTTP_GET, "/v1/views/{view}", PRINCIPAL, NULL, handle_view, BODY_NONE,
 	 "The rows of a view that the caller may see; also as text/csv.", NULL, JSON},
+	{HTTP_GET, "/v1/affected", PRINCIPAL, NULL, handle_affected, BODY_NONE,
+	 "Where a source went: every unit it is in or touched, where each is now, by which way, and what is "
+	 "still in stock. Permission recall.read.",
+	 "kind within id limit cursor", JSON},
+	{HTTP_GET, "/v1/affected/unit/{product}/{serial}/origins", PRINCIPAL, NULL, handle_origins,
+	 BODY_NONE, "What a unit was made of, back to its suppliers. Permission recall.read.", NULL,
+	 JSON},
 	{HTTP_GET, "/v1/gates/{gate}/{subject...}", PRINCIPAL, NULL, handle_gate, BODY_NONE,
 	 "Would this gate let the subject pass? {kind}/{within}/{id}, `-` for an empty half; or "
 	 "{product}/{serial}. Permission gate.ask. As text/plain one line, PASS or FAIL.",

@@ -141,6 +141,7 @@ static void happened(void *context, const struct happening *happening)
 	streams_tell(s->streams, happening);
 	witnessing_wake(s->witnessing);
 	signer_work_tell(s->signer_work, happening->type);
+	genealogy_tell(s->genealogy);
 }
 
 static enum log_level level_of(const char *word)
@@ -166,6 +167,7 @@ static err open_parts(struct server *s, struct fault *f)
 	TRY(streams_open(s, state.certified, &s->streams, f));
 	TRY(openapi_make(s, &s->openapi, &s->openapi_n, f));
 	TRY(signer_work_start(s, &s->signer_work, f));
+	TRY(genealogy_start(s, &s->genealogy, f));
 	engine_on_happening(s->engine, happened, s);
 	TRY(background_start(s, &s->background, f));
 	return start_http(s, f);
@@ -266,6 +268,7 @@ void server_close(struct server *s)
 	if (s->http != NULL)
 		http_stop(s->http, GRACE_MS);
 	background_stop(s->background);
+	genealogy_stop(s->genealogy);
 	signer_work_stop(s->signer_work);
 	engine_close(s->engine);
 	witnessing_stop(s->witnessing); /* to the last checkpoint there is somebody to bring it */

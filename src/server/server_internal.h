@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "record/record.h"
 #include "server/blobs.h"
+#include "server/genealogy.h"
 #include "server/limits.h"
 #include "server/metrics.h"
 #include "server/operational.h"
@@ -28,6 +29,7 @@ struct server {
 	struct streams *streams;
 	struct signer_work *signer_work;
 	struct background *background;
+	struct genealogy *genealogy;
 	struct http_server *http;
 	struct metrics metrics;
 	atomic_uint batches; /* under way */
@@ -156,6 +158,7 @@ route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
 route_handler handle_health, handle_ready, handle_metrics;
 
 /* Called when the headers of an upload are in; see http.h. */
+route_handler handle_affected, handle_origins;
 size_t blob_upload_begin(struct call *c, struct http_upload *upload);
 
 /* openapi.c */
