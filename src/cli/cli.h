@@ -102,6 +102,9 @@ void cli_problem(const struct cli *cli, const struct fault *f);
 /* What a receipt says, in a few lines. */
 void cli_receipt(struct cli *cli, const json_t *receipt);
 MUST_CHECK err cli_confirm(const struct cli *cli, const char *question, struct fault *f);
+/* The claim with this body, shown as it will be signed, and asked about. Then client_sign(). */
+MUST_CHECK err cli_prepare(struct cli *cli, struct client *client, const char *type,
+			   const json_t *body, struct prepared *out, struct fault *f);
 
 /* ---- commands ---- */
 
@@ -115,6 +118,7 @@ command_run command_ledger_audit, command_ledger_rebuild, command_ledger_export,
 	command_ledger_checkpoint;
 command_run command_policy_controls, command_policy_replay;
 command_run command_sbom_check, command_sbom_show;
+command_run command_receive, command_supplier_link;
 command_run command_witness_make, command_witness_serve, command_witness_ask;
 command_run command_verify_receipt, command_verify_passport;
 command_run command_passport, command_passport_redact, command_take_home;

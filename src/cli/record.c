@@ -236,15 +236,38 @@ static err show(struct cli *cli, const struct compiled_type *t, const struct pre
 	return ERR_OK;
 }
 
+static err prepare(struct cli *cli, struct client *client, const struct compiled_type *t,
+		   const json_t *envelope, struct prepared *out, struct fault *f)
+{
+	TRY(client_claim(client, &cli->arena, t->type->name, envelope, out, f));
+	if (!cli->json || !cli_flag(cli, "yes"))
+		TRY(show(cli, t, out, f));
+	return cli_confirm(cli, "Sign and record this?", f);
+}
+
+err cli_prepare(struct cli *cli, struct client *client, const char *type, const json_t *body,
+		struct prepared *out, struct fault *f)
+{
+	const struct registry *registry;
+
+	TRY(cli_registry(cli, &registry, f));
+	const struct compiled_type *t = registry_type(registry, bytes_text(type));
+	json_t *envelope = json_pack("{s:O}", "body", body);
+	if (t == NULL || envelope == NULL) {
+		json_decref(envelope);
+		return fail(f, "TYPE_UNKNOWN", "type", type, NULL);
+	}
+	err e = prepare(cli, client, t, envelope, out, f);
+	json_decref(envelope);
+	return e;
+}
+
 static err sign(struct cli *cli, struct client *client, const struct compiled_type *t,
 		const json_t *envelope, json_t **receipt, struct fault *f)
 {
 	struct prepared prepared;
 
-	TRY(client_claim(client, &cli->arena, t->type->name, envelope, &prepared, f));
-	if (!cli->json || !cli_flag(cli, "yes"))
-		TRY(show(cli, t, &prepared, f));
-	TRY(cli_confirm(cli, "Sign and record this?", f));
+	TRY(prepare(cli, client, t, envelope, &prepared, f));
 	return client_sign(client, &cli->arena, t->type->name, &prepared, receipt, f);
 }
 

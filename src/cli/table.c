@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* table.c — every command. */
 #include "cli/option_rows.h"
+static const struct option_row RECEIVE_OPTIONS[] = {
+	{"label", "TEXT", "the 2-D label as it was scanned; - for a line of standard input"},
+	{"site", "S", "site that receives it"},
+	{"supplier", "ID", "who delivered it (default: the part's only approved source)"},
+	{"part", "ID", "our part number (default: by the maker's on the label)"},
+	{"part-lot", "ID", "number on the reel or tray (default: from the label)"},
+	{"quantity", "N", "pieces (default: from the label)"},
+	{"certificate", "FILE", "the conformance certificate that came with it"},
+	{"seal", "NUMBER", "number of the seal, as it was read"},
+	{"packaging", "STATE", "of the tamper-evident packaging: intact, opened or none"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
+static const struct option_row LINK_OPTIONS[] = {
+	{"part-lot", "ID", "for this one only (default: any, once each)"},
+	{"days", "N", "how long it is open, 92 at most (default: 14)"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
 
 const struct command COMMANDS[] = {
 	{"init", "DIR", "Founds a house: its keys, its settings, its log and the first record.",
@@ -135,6 +154,12 @@ const struct command COMMANDS[] = {
 	 "Declares device certificates: from a table (CSV) of product, serial, file, or from one PEM "
 	 "file of many.",
 	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates, NULL},
+	{"receive", "",
+	 "Records a part lot that arrived, from its 2-D label, beside what the bills of material need.",
+	 RECEIVE_OPTIONS, 0, 0, command_receive, NULL},
+	{"supplier link", "SUPPLIER",
+	 "Makes a link through which a supplier uploads conformance certificates without an account.",
+	 LINK_OPTIONS, 1, 1, command_supplier_link, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",

@@ -85,6 +85,13 @@ const struct route ROUTES[] = {
 	 NULL, OCTETS},
 	{HTTP_PUT, "/v1/blobs/{digest}", PRINCIPAL, NULL, handle_blob_upload, BODY_NONE,
 	 "Uploads a blob, or goes on with Content-Range. Permission blob.write.", "class", JSON},
+	{HTTP_GET, "/upload/{token}", ANYONE, NULL, handle_link_page, BODY_NONE,
+	 "The page of a one-time link: a form for a supplier's conformance certificate.", NULL,
+	 "text/html"},
+	{HTTP_POST, "/upload/{token}", ANYONE, NULL, handle_link_upload, BODY_UPLOAD,
+	 "Takes a conformance certificate, 16 MiB at most: a form with part_lot and file, or the "
+	 "file alone with ?part_lot=&name=.",
+	 "part_lot name", JSON},
 	{0},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* server_http.c — from a request to its handler: route, identity, permission. */
 #include "server/server_internal.h"
+#include "server/upload_link.h"
 
 #include <string.h>
 
@@ -116,6 +117,8 @@ static err begin_large(struct call *c, struct fault *f)
 	TRY(call_identify(c, f));
 	if (c->route->handle == handle_blob_upload)
 		TRY(call_charge(c, f));
+	if (c->route->handle == handle_link_upload)
+		TRY(upload_link_begin(c, f));
 	TRY(check_access(c, f));
 	return check_query(c, f);
 }

@@ -51,7 +51,13 @@ enum route_access {
 	NEARBY,    /* an enrolled key, or a peer on this machine */
 };
 
-enum { BODY_NONE = 0, BODY_SMALL = 16 << 10, BODY_RECORD = 192 << 10, BODY_BATCH = 16 << 20 };
+enum {
+	BODY_NONE = 0,
+	BODY_SMALL = 16 << 10,
+	BODY_RECORD = 192 << 10,
+	BODY_BATCH = 16 << 20,
+	BODY_UPLOAD = BODY_BATCH + BODY_SMALL, /* a file, and what a form adds */
+};
 
 struct route {
 	enum http_method method;
@@ -153,6 +159,7 @@ route_handler handle_records, handle_record, handle_prepare;
 route_handler handle_views, handle_view, handle_gate, handle_types, handle_type, handle_openapi;
 route_handler handle_entry, handle_receipt, handle_stream, handle_passport;
 route_handler handle_blob, handle_blob_head, handle_blob_upload;
+route_handler handle_link_page, handle_link_upload;
 route_handler handle_checkpoint, handle_tile, handle_entries;
 route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
 route_handler handle_health, handle_ready, handle_metrics;

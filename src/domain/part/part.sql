@@ -9,6 +9,7 @@ manufacturer TEXT
 manufacturer_part TEXT
 critical BIGINT NOT NULL
 since BIGINT NOT NULL
+index manufacturer_part
 
 -- table part_source key part, supplier
 part TEXT
@@ -333,9 +334,10 @@ WHERE b.state = 'released' AND ((:kind = 'unit' AND b.product = :within)
 AND NOT EXISTS (SELECT 1 FROM part_source a JOIN supplier s ON s.id = a.supplier
 	WHERE a.part = l.part AND s.state = 'approved' AND s.expires > :at);
 
--- view part.list part.read part:id global
+-- view part.list part.read part:id manufacturer_part:id global
 SELECT p.id AS part, p.description, p.manufacturer, p.manufacturer_part, p.critical, p.since
 FROM part p WHERE (:part IS NULL OR p.id = :part)
+AND (:manufacturer_part IS NULL OR p.manufacturer_part = :manufacturer_part)
 ORDER BY part;
 
 -- view part.sources part.read part:id supplier:id
