@@ -51,6 +51,7 @@ struct telling {
 	story_each *each;
 	void *context;
 	const struct entry *entry;
+	bool certified; /* by our own CA */
 	uint8_t room[LINE_MAX];
 };
 
@@ -63,7 +64,9 @@ static struct writer line_start(struct telling *t)
 
 static enum story_source source_of(const struct entry *entry)
 {
-	if (entry->claim.source != CLAIM_WITNESSED)
+	if (entry->claim.source != CLAIM_WITNESSED ||
+	    bytes_equal(entry->claim.type, bytes_text("unit.declared")) ||
+	    bytes_equal(entry->claim.type, bytes_text("certificate.declared")))
 		return STORY_DECLARED;
 	return entry->proof.kind == PROOF_NONE ? STORY_REPORTED : STORY_SIGNED;
 }
@@ -117,26 +120,23 @@ static void put_outcome(struct writer *w, const struct entry *entry)
 
 /* ---- what sentences do not say ---- */
 
-static void tell_grade(struct telling *t, struct bytes element)
+/* A part is told with what its part lot's conformance certificate is worth. */
+static void put_grade(struct writer *w, const struct passport *p, struct bytes element)
 {
 	struct bytes supplier = story_text(element, "supplier");
 	struct bytes part_lot = story_text(element, "part_lot");
 	bool found;
 	uint64_t sequence = 0;
-	const char *grade = story_grade(t->p, supplier, part_lot, &found, &sequence);
-	struct writer w = line_start(t);
 
-	put_text(&w, "conformance certificate of part lot ");
-	put_bytes(&w, part_lot);
-	put_text(&w, " of ");
-	put_bytes(&w, supplier);
-	put_text(&w, ": ");
-	put_text(&w, grade);
+	if (part_lot.n == 0)
+		return;
+	put_text(w, "; conformance certificate: ");
+	put_text(w, story_grade(p, supplier, part_lot, &found, &sequence));
 	if (found) {
-		put_text(&w, ", by record ");
-		story_put_number(&w, sequence);
+		put_text(w, " (record ");
+		story_put_number(w, sequence);
+		put_text(w, ")");
 	}
-	tell_of_file(t, &w);
 }
 
 static void tell_sentence(struct telling *t, const struct sentence *s)
@@ -160,9 +160,8 @@ static void tell_sentence(struct telling *t, const struct sentence *s)
 			f.element = cbor_item(&list);
 			w = line_start(t);
 			story_fill(&w, &f, s->text);
+			put_grade(&w, t->p, f.element);
 			tell(t, &w);
-			if (story_text(f.element, "part_lot").n > 0)
-				tell_grade(t, f.element);
 		}
 	}
 }
@@ -253,6 +252,8 @@ static void tell_certificate(struct telling *t)
 	if (!bytes_equal(t->entry->claim.type, bytes_text("certificate.issued")) &&
 	    !bytes_equal(t->entry->claim.type, bytes_text("certificate.declared")))
 		return;
+	t->certified =
+		t->certified || bytes_equal(t->entry->claim.type, bytes_text("certificate.issued"));
 	put_text(&w, "device certificate with the digest ");
 	story_put_digest(&w, &digest);
 	for (size_t i = 0; i < n && witness_next_output(&at, &output); i++) {
@@ -288,6 +289,8 @@ static void tell_ca(struct telling *t)
 	struct hash digest = sha256(t->p->ca);
 	struct writer w = line_start(t);
 
+	if (!t->certified)
+		return;
 	if (t->p->ca.n > 0) {
 		put_text(&w, "made by the device CA that the log's start names, certificate ");
 		story_put_digest(&w, &digest);

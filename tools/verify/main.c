@@ -10,13 +10,15 @@
 enum { HOLDS = 0, DOES_NOT_HOLD = 1, CANNOT_TELL = 2, KEY_TEXT_MAX = 1024 };
 
 static const char HELP[] =
-	"sealwright-verify PASSPORT --key LOGKEY\n"
+	"sealwright-verify PASSPORT --key LOGKEY [--log FOLDER] [--quiet]\n"
 	"\n"
 	"Verifies the passport of a unit offline, and tells what it says. LOGKEY is the log's "
 	"verifier\n"
 	"key, or a file that holds it (log.vkey): get it from somebody whom you trust, not with "
 	"the\n"
-	"passport. --quiet tells only the last line.\n"
+	"passport. With --log, the copy of the whole log in FOLDER is looked through as well: "
+	"nothing\n"
+	"about the unit may be missing. --quiet tells only the last line.\n"
 	"\n"
 	"Ends with 0 if the passport holds, with 1 if it does not, with 2 if it could not be "
 	"read.\n"
@@ -25,19 +27,6 @@ static const char HELP[] =
 	"  cc -O2 -Ilib -o sealwright-verify tools/verify/*.c lib/core/*.c lib/port/generic/*.c "
 	"-lcrypto\n";
 
-/* As much of the file as fits; false if it cannot be read or is larger. */
-static bool read_file(const char *path, uint8_t *room, size_t cap, struct bytes *out)
-{
-	FILE *file = fopen(path, "rb");
-	size_t n = file == NULL ? 0 : fread(room, 1, cap, file);
-	bool good = file != NULL && ferror(file) == 0 && fgetc(file) == EOF;
-
-	if (file != NULL)
-		fclose(file);
-	*out = bytes_of(room, n);
-	return good;
-}
-
 static bool read_key(const char *text, struct note_key *out)
 {
 	static uint8_t room[KEY_TEXT_MAX];
@@ -45,7 +34,7 @@ static bool read_key(const char *text, struct note_key *out)
 
 	if (note_key_parse(bytes_text(text), out))
 		return true;
-	if (!read_file(text, room, sizeof room, &content))
+	if (!verify_read_file(text, room, sizeof room, &content))
 		return false;
 	while (content.n > 0 && content.p[content.n - 1] == '\n')
 		content.n--;
@@ -111,46 +100,71 @@ static void print_fail(const struct passport_failure *f)
 	printf(": %s.\n", f->why);
 }
 
-int main(int count, char **words)
+struct asked {
+	const char *passport, *key, *log;
+	bool quiet, help;
+};
+
+static bool read_words(int count, char **words, struct asked *out)
 {
-	static uint8_t file[PASSPORT_SIZE_MAX];
+	for (int i = 1; i < count; i++) {
+		bool more = i + 1 < count;
+		if (strcmp(words[i], "--key") == 0 && more && out->key == NULL)
+			out->key = words[++i];
+		else if (strcmp(words[i], "--log") == 0 && more && out->log == NULL)
+			out->log = words[++i];
+		else if (strcmp(words[i], "--quiet") == 0)
+			out->quiet = true;
+		else if (strcmp(words[i], "--help") == 0)
+			out->help = true;
+		else if (out->passport == NULL && words[i][0] != '-')
+			out->passport = words[i];
+		else
+			return false;
+	}
+	return out->help || (out->passport != NULL && out->key != NULL);
+}
+
+static int verify(const struct asked *asked, const struct note_key *key, struct bytes file)
+{
 	static struct verification v;
-	const char *path = NULL, *key_text = NULL;
-	bool quiet = false;
-	struct note_key key;
-	struct bytes content;
 	enum story_section last = STORY_SECTIONS;
 
-	for (int i = 1; i < count; i++) {
-		if (strcmp(words[i], "--key") == 0 && i + 1 < count)
-			key_text = words[++i];
-		else if (strcmp(words[i], "--quiet") == 0)
-			quiet = true;
-		else if (path == NULL && words[i][0] != '-')
-			path = words[i];
-		else
-			path = key_text = NULL, i = count;
-	}
-	if (path == NULL || key_text == NULL) {
-		fputs(HELP, stdout);
-		return count == 2 && strcmp(words[1], "--help") == 0 ? HOLDS : CANNOT_TELL;
-	}
-	if (!read_key(key_text, &key)) {
-		fprintf(stderr, "%s is no verifier key of a log, nor a file with one.\n", key_text);
-		return CANNOT_TELL;
-	}
-	if (!read_file(path, file, sizeof file, &content)) {
-		fprintf(stderr, "%s cannot be read, or is larger than 4 MiB.\n", path);
-		return CANNOT_TELL;
-	}
-	if (!verify_passport(content, &key, &v)) {
+	if (!verify_passport(file, key, &v) ||
+	    (asked->log != NULL && !verify_whole_log(&v, asked->log))) {
 		print_fail(&v.failure);
 		return DOES_NOT_HOLD;
 	}
-	if (!quiet)
+	if (!asked->quiet) {
 		passport_story(&v.passport, print_line, &last);
-	if (!quiet)
 		putchar('\n');
+	}
 	print_pass(&v);
-	return fflush(stdout) == 0 ? HOLDS : CANNOT_TELL;
+	if (asked->log != NULL)
+		printf("The whole log beside it has no other record about the unit.\n");
+	return HOLDS;
+}
+
+int main(int count, char **words)
+{
+	static uint8_t room[PASSPORT_SIZE_MAX];
+	struct asked asked = {0};
+	struct note_key key;
+	struct bytes file;
+
+	if (!read_words(count, words, &asked) || asked.help) {
+		fputs(HELP, asked.help ? stdout : stderr);
+		return asked.help ? HOLDS : CANNOT_TELL;
+	}
+	if (!read_key(asked.key, &key)) {
+		fprintf(stderr, "%s is no verifier key of a log, nor a file with one.\n",
+			asked.key);
+		return CANNOT_TELL;
+	}
+	if (!verify_read_file(asked.passport, room, sizeof room, &file)) {
+		fprintf(stderr, "%s cannot be read, or is larger than 4 MiB.\n", asked.passport);
+		return CANNOT_TELL;
+	}
+	int status = verify(&asked, &key, file);
+	return fflush(stdout) == 0 ? status : CANNOT_TELL;
 }

@@ -34,6 +34,11 @@ struct verification {
 MUST_CHECK bool verify_passport(struct bytes file, const struct note_key *log,
 				struct verification *v);
 
+/* After that, with a copy of the whole log in a folder: nothing about the unit is missing, to this day. */
+MUST_CHECK bool verify_whole_log(struct verification *v, const char *folder);
+/* Reads a whole file of at most `cap` bytes. */
+MUST_CHECK bool verify_read_file(const char *path, uint8_t *room, size_t cap, struct bytes *out);
+
 /* ---- between the parts ---- */
 
 bool verify_fails(struct verification *v, enum passport_step step, uint64_t sequence,
