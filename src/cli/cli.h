@@ -80,6 +80,9 @@ MUST_CHECK err cli_passphrase(struct cli *cli, const char *path, bool twice, str
 /* A public key in PEM or OpenSSH's form, as base64url of its SubjectPublicKeyInfo. */
 MUST_CHECK err cli_public_key_text(struct cli *cli, const char *path,
 				   char spki[static 2 * SPKI_SIZE_MAX], struct fault *f);
+/* What a client needs to know, from the settings; `known`: with the key of whom --as names. */
+MUST_CHECK err cli_client_config(struct cli *cli, bool known, struct client_config *out,
+				 struct fault *f);
 /* A client that signs in when it must; open until the command ends. `known` also loads the key of
  * whom --as names. */
 MUST_CHECK err cli_client(struct cli *cli, bool known, struct client **out, struct fault *f);
@@ -126,6 +129,7 @@ command_run command_backup, command_signer_backup, command_restore;
 command_run command_show, command_charter_show, command_charter_draft, command_charter_propose;
 command_run command_ledger_succeed, command_ledger_agree;
 command_run command_ceremony, command_deny, command_signer_rotate, command_verify_key;
+command_run command_station, command_station_status, command_station_seen;
 command_run command_help, command_completion;
 command_run command_import_units, command_import_suppliers, command_import_certificates;
 

@@ -16,6 +16,8 @@ const struct option_row GLOBAL_OPTIONS[] = {
 	{"log", "FILE",
 	 "the log's verifier key, a file or the key itself; receipts are verified with it. Where "
 	 "nothing is signed, --key does, too"},
+	{"proxy", "URL", "http://HOST:PORT of a proxy that the server is reached through"},
+	{"proxy-credentials", "FILE", "where USER:PASSWORD for the proxy stands"},
 	{"profile", "FILE", "where the options above are kept, one `name = value` a line"},
 	{"json", NULL, "answers for programs"},
 	{"help", NULL, "what the command does and takes"},

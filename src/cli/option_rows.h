@@ -260,6 +260,14 @@ static const struct option_row IMPORT_CERTIFICATES_OPTIONS[] = {
 	IMPORT_OPTION_ROWS,
 	{0},
 };
+static const struct option_row STATION_OPTIONS[] = {
+	{"address", "ADDRESS", "where testers reach it (default: 127.0.0.1, for this host alone)"},
+	{"port", "N", "0: any free one (default: 8447)"},
+	{"token-file", "FILE", "what other hosts must show (default: DIR/token, if it is there)"},
+	{"no-folders", NULL, "takes no result files out of DIR/inbox"},
+	{"ready-fd", "N", "descriptor to write the port to; it then ends with its parent"},
+	{0},
+};
 static const struct option_row HELP_OPTIONS[] = {
 	{"man", NULL, "as a manual page"},
 	{"man-pages", "DIR", "writes a manual page for each command into this folder"},

@@ -66,7 +66,7 @@ struct lookup {
 static bool is_path(const char *name)
 {
 	return strcmp(name, "ca") == 0 || strcmp(name, "key") == 0 || strcmp(name, "log") == 0 ||
-	       strcmp(name, "passphrase-file") == 0;
+	       strcmp(name, "passphrase-file") == 0 || strcmp(name, "proxy-credentials") == 0;
 }
 
 /* Paths in a profile begin where the profile lies. */
@@ -267,28 +267,37 @@ static err load_key(struct cli *cli, const char *principal, struct fault *f)
 	return private_key_load(cli->key_file, cli->passphrase, &cli->key, f);
 }
 
+err cli_client_config(struct cli *cli, bool known, struct client_config *out, struct fault *f)
+{
+	*out = (struct client_config){0};
+	TRY(cli_setting(cli, "server", &out->server, f));
+	TRY(cli_setting(cli, "ca", &out->ca, f));
+	TRY(cli_setting(cli, "proxy", &out->proxy, f));
+	TRY(cli_setting(cli, "proxy-credentials", &out->proxy_credentials, f));
+	TRY(cli_log_key(cli, &out->log, f));
+	if (!known)
+		return ERR_OK;
+	TRY(cli_setting(cli, "as", &out->principal, f));
+	TRY(load_key(cli, out->principal, f));
+	if (out->log == NULL)
+		return fail(f, "CLI_LOG_KEY_MISSING", NULL);
+	TRY(cli_registry(cli, &out->registry, f));
+	out->origin = cli->log.name;
+	out->key = cli->key;
+	out->key_file = cli->key_file;
+	out->passphrase = cli->passphrase;
+	return ERR_OK;
+}
+
 err cli_client(struct cli *cli, bool known, struct client **out, struct fault *f)
 {
-	struct client_config config = {0};
+	struct client_config config;
 
 	if (cli->client != NULL) { /* a command is of one person */
 		*out = cli->client;
 		return ERR_OK;
 	}
-	TRY(cli_setting(cli, "server", &config.server, f));
-	TRY(cli_setting(cli, "ca", &config.ca, f));
-	TRY(cli_log_key(cli, &config.log, f));
-	if (known) {
-		TRY(cli_setting(cli, "as", &config.principal, f));
-		TRY(load_key(cli, config.principal, f));
-		if (config.log == NULL)
-			return fail(f, "CLI_LOG_KEY_MISSING", NULL);
-		TRY(cli_registry(cli, &config.registry, f));
-		config.origin = cli->log.name;
-		config.key = cli->key;
-		config.key_file = cli->key_file;
-		config.passphrase = cli->passphrase;
-	}
+	TRY(cli_client_config(cli, known, &config, f));
 	TRY(client_open(&config, &cli->client, f));
 	*out = cli->client;
 	return ERR_OK;

@@ -168,6 +168,14 @@ const struct command COMMANDS[] = {
 	 "Verifies a unit's passport offline, and tells what it says: PASS, or FAIL and at which "
 	 "step.",
 	 VERIFY_PASSPORT_OPTIONS, 1, 1, command_verify_passport, NULL},
+	{"station", "DIR",
+	 "Runs a sealed line box: signs what testers say, keeps it in DIR, and brings it to the "
+	 "server.",
+	 STATION_OPTIONS, 1, 1, command_station, NULL},
+	{"station status", "DIR", "Shows what waits in a box, and what was refused and why.", NULL,
+	 1, 1, command_station_status, NULL},
+	{"station seen", "DIR [COUNTER]", "Takes refusals that were looked at off the list.", NULL,
+	 1, 2, command_station_seen, NULL},
 	{"doctor", "[DIR]",
 	 "Looks whether the house is in order: server, signer, keys, people, room.", NULL, 0, 1,
 	 command_doctor, NULL},

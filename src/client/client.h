@@ -25,6 +25,9 @@ struct client_config {
 	const char *key_file;
 	struct bytes passphrase;
 	unsigned timeout_s; /* of one request; 0: two minutes */
+	/* http://HOST:PORT of a proxy that lets TLS through (HTTP CONNECT), or NULL; and the file of
+	 * its USER:PASSWORD, by the rules of key files, or NULL. */
+	const char *proxy, *proxy_credentials;
 };
 
 struct client;
@@ -64,6 +67,10 @@ MUST_CHECK err client_claim(struct client *c, struct arena *a, const char *type,
 /* Signs it, sends it, and waits for the receipt, which is verified. Refusals are faults. */
 MUST_CHECK err client_sign(struct client *c, struct arena *a, const char *type,
 			   const struct prepared *prepared, json_t **receipt, struct fault *f);
+/* Only signs it: [claim, proof, openings], as POST /v1/records/{type} takes it. */
+MUST_CHECK err claim_submission(struct arena *a, const struct private_key *key, const char *type,
+				const struct prepared *prepared, struct bytes *out,
+				struct fault *f);
 /* Both, for a body. */
 MUST_CHECK err client_record(struct client *c, const char *type, const json_t *body,
 			     json_t **receipt, struct fault *f);

@@ -59,15 +59,15 @@ static void put_openings(struct writer *w, const struct prepared *p)
 	}
 }
 
-static err put_submission(struct client *c, struct arena *a, const char *type,
-			  const struct prepared *p, struct bytes *out, struct fault *f)
+err claim_submission(struct arena *a, const struct private_key *key, const char *type,
+		     const struct prepared *p, struct bytes *out, struct fault *f)
 {
 	size_t cap = 4 * (size_t)ENTRY_SIZE_MAX;
 	uint8_t *buffer = arena_alloc(a, cap);
 	struct writer w = writer_of(buffer, buffer == NULL ? 0 : cap);
 	struct bytes proof;
 
-	TRY(cose_sign(a, c->config.key, bytes_text(type), p->claim, &proof, f));
+	TRY(cose_sign(a, key, bytes_text(type), p->claim, &proof, f));
 	cbor_put_array(&w, 3);
 	cbor_put_bytes(&w, p->claim);
 	put_bytes(&w, proof);
@@ -275,7 +275,7 @@ err client_sign(struct client *c, struct arena *a, const char *type,
 {
 	struct bytes submission;
 
-	TRY(put_submission(c, a, type, prepared, &submission, f));
+	TRY(claim_submission(a, c->config.key, type, prepared, &submission, f));
 	return post(c, type, "application/cbor", submission, &prepared->claim, receipt, f);
 }
 
