@@ -130,6 +130,9 @@ command_run command_show, command_charter_show, command_charter_draft, command_c
 command_run command_ledger_succeed, command_ledger_agree;
 command_run command_ceremony, command_deny, command_signer_rotate, command_verify_key;
 command_run command_station, command_station_status, command_station_seen;
+command_run command_affected, command_trace, command_contain;
+command_run command_reference_add, command_reference_end, command_reference_find,
+	command_reference_of;
 command_run command_help, command_completion;
 command_run command_import_units, command_import_suppliers, command_import_certificates;
 

@@ -268,6 +268,25 @@ static const struct option_row STATION_OPTIONS[] = {
 	{"ready-fd", "N", "descriptor to write the port to; it then ends with its parent"},
 	{0},
 };
+static const struct option_row AFFECTED_OPTIONS[] = {
+	{"limit", "N", "units at most"},
+	{"all", NULL, "every unit"},
+	{"csv", NULL, "for spreadsheets"},
+	{0},
+};
+static const struct option_row CONTAIN_OPTIONS[] = {
+	{"reason", "TEXT", "why; needed"},
+	{"name", "NAME", "of the containment (default: the day, and chance)"},
+	{"since", "TIME", "of a station or operator: only what it touched from then on"},
+	{"until", "TIME", "of a station or operator: only what it touched before then"},
+	{"end", "NAME", "takes this containment back: not the person who started it"},
+	{"yes", NULL, "does not ask"},
+	{0},
+};
+static const struct option_row REFERENCE_END_OPTIONS[] = {
+	{"reason", "TEXT", "why it holds no more; needed"},
+	{0},
+};
 static const struct option_row HELP_OPTIONS[] = {
 	{"man", NULL, "as a manual page"},
 	{"man-pages", "DIR", "writes a manual page for each command into this folder"},

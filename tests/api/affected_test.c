@@ -222,7 +222,7 @@ static void wrong_question_is_refused(void **state)
 	}
 	assert_int_equal(api_get(x, &anna, path_of(R1 "&colour=red"))->status, 400);
 	must_refuse(api_get(x, NULL, path_of(R1)), 401, "API_IDENTITY_MISSING");
-	must_refuse(api_get(x, &st1, path_of(R1)), 401, "API_IDENTITY_MISSING");
+	must_refuse(api_get(x, &st1, path_of(R1)), 401, "API_TOKEN_MALFORMED");
 }
 
 static void whoever_sees_one_site_gets_nothing_of_another(void **state)
