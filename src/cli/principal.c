@@ -54,10 +54,11 @@ static json_t *registration(struct cli *cli, const char *id, const char *kind)
 
 static json_t *permissions(const char *words)
 {
+	static const char BETWEEN[] = " ,\t\n";
 	json_t *list = json_array();
 
-	for (words += strspn(words, " ,"); *words != '\0'; words += strspn(words, " ,")) {
-		size_t n = strcspn(words, " ,");
+	for (words += strspn(words, BETWEEN); *words != '\0'; words += strspn(words, BETWEEN)) {
+		size_t n = strcspn(words, BETWEEN);
 		json_array_append_new(list, json_pack("{s:s%}", "permission", words, n));
 		words += n;
 	}
