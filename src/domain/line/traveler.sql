@@ -342,3 +342,11 @@ SELECT u.site, u.line, s.product, s.serial, u.traveler, s.position, s.step, s.wo
 FROM unit_step s JOIN unit u ON u.product = s.product AND u.serial = s.serial
 WHERE s.product = :product AND s.serial = :serial
 ORDER BY s.product, s.serial, s.position;
+
+--- Who and what had a unit in hands, and which units somebody or a station had.
+-- view unit.touches line.read product:id serial:id station:id operator:id
+SELECT u.site, u.line, t.product, t.serial, t.station, t.operator, t.seq
+FROM unit_touch t JOIN unit u ON u.product = t.product AND u.serial = t.serial
+WHERE (:product IS NULL OR t.product = :product) AND (:serial IS NULL OR t.serial = :serial)
+AND (:station IS NULL OR t.station = :station) AND (:operator IS NULL OR t.operator = :operator)
+ORDER BY t.product, t.serial, t.seq;

@@ -393,3 +393,16 @@ FROM test_result r JOIN station s ON s.id = r.station
 WHERE (:product IS NULL OR r.product = :product) AND (:serial IS NULL OR r.serial = :serial)
 AND (:station IS NULL OR r.station = :station) AND (:procedure IS NULL OR r.procedure = :procedure)
 ORDER BY r.seq;
+
+--- Where a station's counter goes on, after whatever happened to the station.
+-- view test.counters test.read station:id
+SELECT s.site, s.line, c.station, c.sequence, c.since
+FROM test_counter c JOIN station s ON s.id = c.station
+WHERE (:station IS NULL OR c.station = :station)
+ORDER BY c.station;
+
+-- view test.gaps test.read station:id
+SELECT s.site, s.line, g.station, g.missing_from, g.missing_to, g.seq
+FROM test_gap g JOIN station s ON s.id = g.station
+WHERE (:station IS NULL OR g.station = :station)
+ORDER BY g.station, g.missing_from;
