@@ -25,7 +25,8 @@ struct world *line_ready(void **state)
 const char *traveler(struct world *w, const char *name, const char *steps)
 {
 	return says(w, "anna", "traveler.released",
-		    "{'traveler':'%s','product':'GW','revision':'A','steps':[%s]}", name, steps);
+		    "{'traveler':'%s','product':'GW','revision':'A','steps':[%.*s]}", name,
+		    (int)(*steps == '\0' ? 0 : strlen(steps) - 1), steps);
 }
 
 void line_started(struct world *w, const char *serial)

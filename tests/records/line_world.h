@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-/* One step of a traveler; `more` is further JSON with a comma before it. */
-#define STEP(step, work, more) "{'step':'" step "','work':'" work "'" more "}"
+/* One step of a traveler, and the comma after it; `more` is further JSON with a comma before it. */
+#define STEP(step, work, more) "{'step':'" step "','work':'" work "'" more "},"
 #define AT(station)            ",'station':'" station "'"
 #define BY(procedure)          ",'procedure':'" procedure "'"
 
 /* Ready to build; station st2 stands beside st1. */
 struct world *line_ready(void **state);
-/* anna releases a traveler of GW's revision A; `steps` is JSON without its brackets. */
+/* anna releases a traveler of GW's revision A; `steps` is one STEP after another. */
 const char *traveler(struct world *w, const char *name, const char *steps);
 /* Asked for and certified. */
 void line_started(struct world *w, const char *serial);
