@@ -16,9 +16,9 @@
 	"'1111111111111111111111111111111111111111111111111111111111111111'}"
 #define OTHER_IMAGE "2222222222222222222222222222222222222222222222222222222222222222"
 
-/* `key_of` is the actor whose key the request holds. */
-static const char *request(struct world *w, const char *station, const char *serial,
-			   const char *authorization, const char *key_of)
+/* `key_of` is the actor whose key the request holds; `more` is further JSON with a comma before it. */
+static const char *request_more(struct world *w, const char *station, const char *serial,
+				const char *authorization, const char *key_of, const char *more)
 {
 	struct arena a = {0};
 	struct bytes der;
@@ -28,8 +28,14 @@ static const char *request(struct world *w, const char *station, const char *ser
 	base64url_encode(der, text);
 	arena_done(&a);
 	return says(w, station, "unit.requested",
-		    "{'product':'GW','serial':'%s','authorization':'%s','csr':'%s'}", serial,
-		    authorization, text);
+		    "{'product':'GW','serial':'%s','authorization':'%s','csr':'%s'%s}", serial,
+		    authorization, text, more);
+}
+
+static const char *request(struct world *w, const char *station, const char *serial,
+			   const char *authorization, const char *key_of)
+{
+	return request_more(w, station, serial, authorization, key_of, "");
 }
 
 static const char *state_of(struct world *w)
@@ -315,6 +321,63 @@ static void scrapped_unit_speaks_no_more(void **state)
 	assert_int_equal(said[0], '!');
 }
 
+static void hardware_address_is_that_of_one_device(void **state)
+{
+	struct world *w = *state;
+	static const char *const wrong[] = {
+		"02005E10000",       /* 11 digits */
+		"02005E1000012",     /* 13 */
+		"02005E100000F",     /* 13 */
+		"02005E1000000000F", /* 17 */
+		"02005e100001",      /* lower case */
+		"02005E10000G",      "02-05E-10-01",     "02:00:5E:10:",
+		"010000000001",      "FFFFFFFFFFFF",     "0B005E100001",
+		"000000000000",      "0000000000000000", "0300000000000001",
+	};
+	char more[64];
+
+	world_ready_to_build(w);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		snprintf(more, sizeof more, ",'address':'%s'", wrong[i]);
+		assert_string_equal(request_more(w, "st1", "S1", "BA1", "GW/S1", more),
+				    "!UNIT_ADDRESS_WRONG");
+	}
+#define ASKS(serial, address) \
+	request_more(w, "st1", serial, "BA1", "GW/" serial, ",'address':'" address "'")
+	assert_string_equal(ASKS("S1", "02005E100001"), "");
+	assert_string_equal(ASKS("S2", "02005E100001"), "!UNIT_ADDRESS_ALREADY_USED");
+	assert_string_equal(ASKS("S2", "02005E1000000001"), "");
+	assert_string_equal(ASKS("S3", "02005E1000000001"), "!UNIT_ADDRESS_ALREADY_USED");
+	assert_string_equal(request(w, "st1", "S3", "BA1", "GW/S3"), ""); /* none, and none */
+	assert_string_equal(request(w, "st1", "S4", "BA1", "GW/S4"), "");
+	assert_string_equal(shows(w, "unit.one", "address", "product=GW&serial=S1"),
+			    "02005E100001");
+	assert_string_equal(shows(w, "unit.list", "address", "product=GW&serial=S3"), "(null)");
+	assert_says("", w, "carl", "unit.scrapped", SCRAPPED("S1"));
+	assert_string_equal(ASKS("S5", "02005E100001"), "!UNIT_ADDRESS_ALREADY_USED");
+}
+
+/* What exists already has its address, too. */
+static void declared_unit_takes_its_address(void **state)
+{
+	struct world *w = *state;
+
+	house_must(&w->house, &w->house.ada, "role.defined",
+		   "{'role':'imports','permissions':[{'permission':'line.import'}]}");
+	house_must(&w->house, &w->house.ada, "role.granted",
+		   "{'grant_id':'imports','principal':'anna','role':'imports'}");
+	world_ready_to_build(w);
+#define DECLARES(serial, address)        \
+	says(w, "anna", "unit.declared", \
+	     "{'product':'GW','serial':'" serial "','site':'VN','address':'" address "'}")
+	assert_string_equal(DECLARES("D1", "01005E100001"), "!UNIT_ADDRESS_WRONG");
+	assert_string_equal(DECLARES("D1", "02005E100001"), "");
+	assert_string_equal(DECLARES("D2", "02005E100001"), "!UNIT_ADDRESS_ALREADY_USED");
+	assert_string_equal(ASKS("S1", "02005E100001"), "!UNIT_ADDRESS_ALREADY_USED");
+	assert_string_equal(ASKS("S1", "02005E100002"), "");
+	assert_string_equal(DECLARES("D2", "02005E100002"), "!UNIT_ADDRESS_ALREADY_USED");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +394,8 @@ int main(void)
 		WORLD_TEST(only_the_released_image_is_programmed),
 		WORLD_TEST(firmware_release_is_single_and_goes_forward),
 		WORLD_TEST(scrapped_unit_speaks_no_more),
+		WORLD_TEST(hardware_address_is_that_of_one_device),
+		WORLD_TEST(declared_unit_takes_its_address),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);
