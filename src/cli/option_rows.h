@@ -237,6 +237,30 @@ static const struct option_row PROPOSE_OPTIONS[] = {
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
+#define BOM_FILE_ROWS                                                                              \
+	{"map", "COLUMN=HEADER", "where a column stands in the file; say it for each"},            \
+		{"critical", "PATTERNS", "lines with such designators are critical: U*,IC*"},      \
+		{"critical-from", "HEADER", "the column that says which lines are critical"}, {    \
+		"conformance", "LINE=GRADE",                                                       \
+			"grade of the conformance certificate that a line needs: signed, "         \
+			"uploaded, vouched or none; say it for each"                               \
+	}
+static const struct option_row BOM_IMPORT_OPTIONS[] = {
+	{"product", "PRODUCT", "whose bill of material it is"},
+	{"revision", "REVISION", "which revision"},
+	BOM_FILE_ROWS,
+	{"source", "SUPPLIER", "who delivers every part, whatever the file says"},
+	{"approve-sources", NULL, "approves each supplier as a source of its part"},
+	{"release", NULL, "makes the revision the valid one"},
+	{"dry-run", NULL, "shows what would be written, and writes nothing"},
+	{"yes", NULL, "does not ask"},
+	{0},
+};
+static const struct option_row BOM_COMPARE_OPTIONS[] = {
+	BOM_FILE_ROWS,
+	{"csv", NULL, "for spreadsheets"},
+	{0},
+};
 #define IMPORT_OPTION_ROWS                                                                      \
 	{"map", "COLUMN=HEADER", "where a column stands in the file; say it for each"},         \
 		{"dry-run", NULL, "shows what would be written, and writes nothing"}, {         \

@@ -160,6 +160,13 @@ const struct command COMMANDS[] = {
 	{"take-home", "FILE",
 	 "Packs passports, the log and a stand-alone verifier with its source into one ZIP file.",
 	 TAKE_HOME_OPTIONS, 1, 1, command_take_home, NULL},
+	{"bom import", "FILE",
+	 "Writes a bill of material from a file of a design tool (CSV) or CycloneDX: shows it, defines "
+	 "parts, adds lines.",
+	 BOM_IMPORT_OPTIONS, 1, 1, command_bom_import, NULL},
+	{"bom compare", "PRODUCT REVISION REVISION | FILE FILE",
+	 "Shows what differs between two bills of material: parts, quantities, designators.",
+	 BOM_COMPARE_OPTIONS, 2, 3, command_bom_compare, NULL},
 	{"import units", "FILE",
 	 "Declares units that exist already, from a table (CSV): product, serial, site, built-on, "
 	 "version, image, address, customer.",

@@ -11,7 +11,7 @@ const struct table_column BOM_COLUMN_TABLE[BOM_COLUMNS] = {
 			     .kind = TABLE_LINES},
 	[BOM_VALUE] = {.name = "Value",
 		       .names = {"value", "val", "values", "partvalue", "?comment", "?designation",
-				 "?part", "?device", "?name", "?libref", "?libraryref"}},
+				 "?part"}},
 	[BOM_FOOTPRINT] = {.name = "Footprint",
 			   .names = {"footprint", "pcbfootprint", "footprintname", "?package",
 				     "?case", "?packagereference"}},

@@ -61,7 +61,190 @@ def unit_is_recorded_as_imported(program, house):
         raise Failure("no record of the unit")
 
 
-TESTS = [units_come_in_and_a_second_time_nothing_is_written, unit_is_recorded_as_imported]
+# ---- bills of materials, as tools export them ----
+
+ALTIUM = (
+    "Source Data From:;Sensor_Hub.PrjPcb;;;;;;;;\r\nVariant:;Production;;;;;;;;\r\n\r\n"
+    "Comment;Description;Designator;Footprint;LibRef;Quantity;Manufacturer 1;Manufacturer Part Number 1;Supplier 1;"
+    "Fitted\r\n"
+    "100nF;CAP CER 0.1UF 16V X7R 0402;\"C1, C2, C3\";CAPC1005X55N;CMP-0402;3;Murata;GRM155R71C104KA88D;Digi-Key;"
+    "Fitted\r\n"
+    "NRF52840;\"RF SoC, 2.4 GHz\";U1;QFN73;CMP-NRF;1;Nordic Semiconductor;NRF52840-QIAA-R7;Mouser;Fitted\r\n"
+    "10k;RES 10K 1% 0402;\"R1, R2\";RESC1005X40N;CMP-0402R;2;Yageo;RC0402FR-0710KL;Digi-Key;Not Fitted\r\n")
+KICAD = (
+    "\"Reference\",\"Value\",\"Datasheet\",\"Footprint\",\"Qty\",\"DNP\",\"Manufacturer\",\"MPN\"\n"
+    "\"C1-C3\",\"100n\",\"~\",\"Capacitor_SMD:C_0402_1005Metric\",\"3\",\"\",\"Murata\",\"GRM155R71C104KA88D\"\n"
+    "\"U1\",\"nRF52840\",\"https://infocenter.nordicsemi.com\",\"QFN-73\",\"1\",\"\",\"Nordic Semiconductor\","
+    "\"NRF52840-QIAA-R7\"\n"
+    "\"R1,R2\",\"10k\",\"~\",\"R_0402\",\"2\",\"DNP\",\"Yageo\",\"RC0402FR-0710KL\"\n"
+    "\"\",\"Label 10x20\",\"\",\"\",\"2\",\"\",\"Brady\",\"BPT-10\"\n")
+ORCAD = (
+    "Sensor hub  Revised: Tuesday, March 03, 2026\r\nRev 2\r\n\r\nBill Of Materials\t\tMarch 4, 2026\t10:12:01\tPage1\r\n\r\n"
+    "Item\tQuantity\tReference\tPart\tManufacturer\tMfr. Part #\r\n"
+    "______________________________________________\r\n\r\n"
+    "1\t3\tC1,C2,\t100n\tMurata\tGRM155R71C104KA88D\r\n\t\tC3\t\t\t\r\n"
+    "2\t1\tU1\tNRF52840\tNordic Semiconductor\tNRF52840-QIAA-R7\r\n")
+
+
+def bom(program, house, path, revision, *more, product="GW"):
+    return program.ok("bom", "import", path, "--product", product, "--revision", revision, "--yes", *more,
+                      *house.who("ira"))
+
+
+def bom_fails(program, house, status, text, path, revision, *more, product="GW"):
+    return program.fails(status, text, "bom", "import", path, "--product", product, "--revision", revision, "--yes",
+                         *more, *house.who("ira"))
+
+
+def bill_lines(house, revision):
+    return [(r["part"], r["quantity"], r["designators"], bool(r["critical"]))
+            for r in house.rows("ira", "bom.lines", "product=GW", f"revision={revision}")]
+
+
+CAP, MCU = ("GRM155R71C104KA88D", 3, "C1 C2 C3"), ("NRF52840-QIAA-R7", 1, "U1")
+
+
+def bill_of_altium_comes_in(program, house):
+    path = write(house, "altium.csv", ALTIUM)
+    said = bom(program, house, path, "A", "--dry-run")
+    has(said.out, "2 lines, 2 parts, 4 pieces, 1 not fitted")
+    same(house.rows("ira", "part.list"), [], "a preview writes")
+    bom(program, house, path, "A", "--critical", "U*,IC*", "--conformance", "2=signed", "--release")
+    same(bill_lines(house, "A"), [(*CAP, False), (*MCU, True)])
+    same([r["state"] for r in house.rows("ira", "bom.list")], ["released"])
+    same({r["part"]: (r["manufacturer"], r["manufacturer_part"], bool(r["critical"]))
+          for r in house.rows("ira", "part.list")},
+         {CAP[0]: ("Murata", CAP[0], False), MCU[0]: ("Nordic-Semiconductor", MCU[0], True)})
+
+
+def bill_that_is_there_is_not_written_again(program, house):
+    before = house.rows("ira", "bom.list")
+    said = bom(program, house, write(house, "altium.csv", ALTIUM), "A", "--critical", "U*,IC*", "--conformance",
+               "2=signed", "--release")
+    has(said.out, "Everything is there already.")
+    same(house.rows("ira", "bom.list"), before)
+
+
+def released_bill_is_not_changed_by_a_file(program, house):
+    path = write(house, "altium.csv", ALTIUM)
+    bom_fails(program, house, CONFLICT, "is released already, and says something else at line 2", path, "A")
+    path = write(house, "more.csv", KICAD)
+    bom_fails(program, house, CONFLICT, "released already", path, "A")
+
+
+def bill_of_kicad_comes_in_and_a_label_needs_no_place(program, house):
+    path = write(house, "kicad.csv", KICAD)
+    bom(program, house, path, "B", "--critical", "U*")
+    same(bill_lines(house, "B"), [(*CAP, False), (*MCU, True), ("BPT-10", 2, None, False)])
+    same([(r["revision"], r["state"]) for r in house.rows("ira", "bom.list")], [("A", "released"), ("B", "draft")])
+    said = bom(program, house, path, "B", "--critical", "U*", "--release")
+    has(said.out, "to write: 0 parts, 0 lines, 0 sources, and its release")
+    same([(r["revision"], r["state"]) for r in house.rows("ira", "bom.list")], [("A", "replaced"), ("B", "released")])
+
+
+def bill_of_orcad_comes_in(program, house):
+    bom(program, house, write(house, "orcad.bom", ORCAD), "C")
+    same(bill_lines(house, "C"), [(*CAP, False), (*MCU, False)])
+
+
+def columns_are_mapped_where_the_tool_calls_them_otherwise(program, house):
+    text = "Ort,Hersteller,Bestellbezeichnung,Wert,Sicherheit\nR1,Yageo,RC0402FR-0710KL,10k,ja\n"
+    path = write(house, "german.csv", text)
+    bom_fails(program, house, INVALID, "has no column Reference", path, "D")
+    maps = ("--map", "reference=Ort", "--map", "Manufacturer=Hersteller", "--map", "MPN=Bestellbezeichnung")
+    bom_fails(program, house, INVALID, "cannot be read from ja", path, "D", *maps, "--critical-from", "Sicherheit")
+    bom(program, house, write(house, "german.csv", text.replace(",ja", ",yes")), "D", *maps, "--critical-from",
+        "Sicherheit")
+    same(bill_lines(house, "D"), [("RC0402FR-0710KL", 1, "R1", True)])
+    bom_fails(program, house, INVALID, "names a column Place", path, "E", "--map", "Place=Ort")
+    bom_fails(program, house, INVALID, "names a header Nowhere", path, "E", "--map", "Reference=Nowhere")
+    bom_fails(program, house, INVALID, "is not COLUMN=HEADER", path, "E", "--map", "Reference")
+
+
+def wrong_bill_writes_nothing_and_names_every_fault(program, house):
+    before = (house.rows("ira", "part.list"), house.rows("ira", "bom.list"))
+    path = write(house, "bad.csv", "Reference,Value,Qty,MPN,Manufacturer\nR1,1k,2,RC-1,Yageo\nR1,1k,1,RC-2,\n"
+                 "R?,1k,1,RC-3,Yageo\n")
+    said = bom_fails(program, house, INVALID, "4 things are wrong", path, "F")
+    for text in ("Line 2, column 7: the quantity is 2, but 1 designators", "RC-2 has no manufacturer",
+                 "Line 3, column 1: designator R1 stands at line 2", "Line 4, column 1: R? has no number yet"):
+        has(said.err, text)
+    same((house.rows("ira", "part.list"), house.rows("ira", "bom.list")), before)
+
+
+def bill_of_a_product_that_is_none_writes_nothing(program, house):
+    before = house.rows("ira", "part.list")
+    path = write(house, "new.csv", "Reference,MPN,Manufacturer\nR9,NEW-1,Yageo\n")
+    said = program.run("bom", "import", path, "--product", "XX", "--revision", "A", "--yes", *house.who("ira"))
+    if said.status == 0:
+        raise Failure(f"a bill of no product was taken: {said}")
+    has(said.err, "There is no product XX")
+    same(house.rows("ira", "part.list"), before)
+
+
+def bill_comes_from_cyclonedx(program, house):
+    path = write(house, "hbom.json", """{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+        {"type": "device", "name": "GRM155R71C104KA88D", "manufacturer": {"name": "Murata"}, "properties": [
+         {"name": "cdx:device:quantity", "value": "3"}, {"name": "cdx:device:location", "value": "C1,C2,C3"}]},
+        {"type": "firmware", "name": "boot"}]}""")
+    bom(program, house, path, "H")
+    same(bill_lines(house, "H"), [(*CAP, False)])
+    path = write(house, "hbom.json", '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": '
+                 '[{"type": "device", "name": "X"}]}')
+    bom_fails(program, house, INVALID, "$.components[0]", path, "I")
+
+
+def sources_are_approved_only_when_that_is_said(program, house):
+    path = write(house, "sources.csv", "Reference,MPN,Manufacturer,Supplier\nR1,RC-77,Yageo,Digi-Key\n")
+    bom(program, house, path, "S1")
+    same(house.rows("ira", "part.sources"), [])
+    bom_fails(program, house, 7, "Digi-Key", path, "S2", "--approve-sources")
+    same(bill_lines(house, "S2"), [], "it began nevertheless")
+    house.record("ira", "supplier.registered", "supplier=Digi-Key", "name=Digi-Key", "class=distributor", "country=US")
+    bom(program, house, path, "S2", "--approve-sources")
+    same([(r["part"], r["supplier"]) for r in house.rows("ira", "part.sources")], [("RC-77", "Digi-Key")])
+    has(bom(program, house, path, "S2", "--approve-sources").out, "Everything is there already.")
+
+
+def bills_are_compared(program, house):
+    rows = program.ok("bom", "compare", "GW", "A", "B", "--json", *house.who("ira")).json()["rows"]
+    same([(r["change"], r["part"], r["before"], r["after"]) for r in rows], [("added", "BPT-10", 0, 2)])
+    one = write(house, "one.csv", "Reference,Qty,MPN,Manufacturer\n\"R1,R2,R10\",3,A1,X\nC1,1,B1,X\nU1,1,U-1,X\n")
+    two = write(house, "two.csv", "Reference,Qty,MPN,Manufacturer\n\"R2,R10,R11\",3,A1,X\n\"C1,C2\",2,B1,X\nU1,1,U-2,X\n")
+    rows = program.ok("bom", "compare", one, two, "--json").json()["rows"]
+    same([(r["change"], r["part"], r["designators"]) for r in rows],
+         [("designators", "A1", "-R1 +R11"), ("quantity", "B1", "+C2"), ("removed", "U-1", "-U1"),
+          ("added", "U-2", "+U1"), ("part", "U-2", "U1: U-1 -> U-2")])
+    program.fails(5, "no revision Z", "bom", "compare", "GW", "A", "Z", *house.who("ira"))
+
+
+def parts_that_share_their_letters_are_told_apart(program, house):
+    path = write(house, "alike.csv", "Reference,MPN,Manufacturer\nR1,SAME-1,Yageo\nR2,SAME-1,Vishay\n")
+    bom(program, house, path, "T")
+    same([p for p, *_ in bill_lines(house, "T")], ["SAME-1", "SAME-1.2"])
+    has(bom(program, house, path, "T").out, "Everything is there already.")
+
+
+def long_bill_is_written_in_pieces(program, house):
+    lines = "".join(f"R{i},RES-{i:04},Yageo\n" for i in range(1, 1001))
+    many = ",".join(f"C{i}" for i in range(1, 201))
+    path = write(house, "long.csv", f"Reference,MPN,Manufacturer\n{lines}\"{many}\",CAP-9,Murata\n")
+    bom(program, house, path, "L", "--release")
+    found = bill_lines(house, "L")
+    same(sum(q for _, q, *_ in found), 1200)
+    same(len([1 for p, *_ in found if p == "CAP-9"]), 2, "designators that fit in no line are spread")
+    same(max(len(d) for _, _, d, _ in found) <= 500, True)
+
+
+TESTS = [
+    units_come_in_and_a_second_time_nothing_is_written, unit_is_recorded_as_imported,
+    bill_of_altium_comes_in, bill_that_is_there_is_not_written_again, released_bill_is_not_changed_by_a_file,
+    bill_of_kicad_comes_in_and_a_label_needs_no_place, bill_of_orcad_comes_in,
+    columns_are_mapped_where_the_tool_calls_them_otherwise, wrong_bill_writes_nothing_and_names_every_fault,
+    bill_of_a_product_that_is_none_writes_nothing, bill_comes_from_cyclonedx,
+    sources_are_approved_only_when_that_is_said, bills_are_compared, parts_that_share_their_letters_are_told_apart,
+    long_bill_is_written_in_pieces,
+]
 
 
 def main():
