@@ -57,7 +57,7 @@ bool body_hash(struct bytes body, const char *name, struct hash *out)
 	return b.n == sizeof *out;
 }
 
-struct reader body_list(struct bytes body, const char *name, size_t *n)
+struct reader body_maps(struct bytes body, const char *name, size_t *n)
 {
 	struct reader at = {0};
 
@@ -125,7 +125,7 @@ static void note_log_key(struct verification *v, struct bytes body)
 {
 	struct bytes key = document_in_body(body, "checkpoint_key");
 
-	if (key.n == 32 && v->log_keys_n < LOG_KEYS_MAX)
+	if (key.n == 32 && v->log_keys_n < EARLIER_KEYS_MAX)
 		memcpy(v->log_keys[v->log_keys_n++], key.p, 32);
 }
 
@@ -133,7 +133,7 @@ static bool take_start(struct verification *v, const struct entry *entry)
 {
 	struct bytes body = entry->claim.body;
 	size_t n;
-	struct reader at = body_list(body, "founders", &n);
+	struct reader at = body_maps(body, "founders", &n);
 
 	if (entry->witness.sequence > 0)
 		return verify_fails(v, PASSPORT_SIGNATURE, entry->witness.sequence,

@@ -6,7 +6,7 @@
 
 #include "core/passport.h"
 
-enum { AUTHOR_KEYS_MAX = 4200, LOG_KEYS_MAX = 16 };
+enum { AUTHOR_KEYS_MAX = 4200, EARLIER_KEYS_MAX = 16 };
 
 struct author_key {
 	struct hash id;
@@ -23,7 +23,7 @@ struct verification {
 	struct passport_failure failure;
 	struct author_key keys[AUTHOR_KEYS_MAX];
 	size_t keys_n;
-	uint8_t log_keys[LOG_KEYS_MAX][32]; /* that the log says it had */
+	uint8_t log_keys[EARLIER_KEYS_MAX][32]; /* that the log says it had */
 	size_t log_keys_n;
 	struct bytes mode, party; /* of the log, by its first entry */
 	size_t entries, signed_by_author, reported, passkeys, agreed;
@@ -57,7 +57,7 @@ struct bytes body_text(struct bytes body, const char *name);
 uint64_t body_number(struct bytes body, const char *name);
 bool body_hash(struct bytes body, const char *name, struct hash *out);
 /* A reader on the first element of a list of maps, each to be taken with cbor_item(). */
-struct reader body_list(struct bytes body, const char *name, size_t *n);
+struct reader body_maps(struct bytes body, const char *name, size_t *n);
 bool entry_is(const struct entry *entry, const char *type);
 bool entry_is_of_unit(const struct verification *v, const struct entry *entry);
 
