@@ -160,10 +160,10 @@ static void rename_unit(struct kit *k, uint64_t *chance)
 
 /* What keeps a passport whole comes more often: the later steps are reached only so. */
 static mutation *const MUTATIONS[] = {
-	drop_entry,        drop_end,       drop_chain,     drop_chain, drop_chain,
-	end_where_it_ends, swap_entries,   flip_entry,     flip_path,  move_entry,
-	withhold,          withhold_truly, withhold_truly, hide,       hide,
-	drop_ca,           flip_opening,   flip_ca,        flip_note,  rename_unit,
+	drop_entry,     drop_end,      drop_chain,  drop_chain, drop_chain,   end_where_it_ends,
+	swap_entries,   flip_entry,    flip_path,   move_entry, withhold,     withhold_truly,
+	withhold_truly, hide,          hide,        drop_ca,    flip_opening, flip_ca,
+	flip_note,      drop_decision, rename_unit,
 };
 
 /* ---- the comparison ---- */
