@@ -123,10 +123,14 @@ err client_blob_put(struct client *c, struct bytes content, const char *class_na
 
 	*digest = sha256(content);
 	blob_path(*digest, class_name == NULL ? "evidence" : class_name, path);
-	if (content.n > 0)
-		TRY(blob_offset(c, path, content.n, &offset, f));
-	if (content.n > 0 && offset == content.n)
-		return ERR_OK;
+	if (content.n > 0) {
+		err asked = blob_offset(c, path, content.n, &offset, f);
+		/* The answer to a HEAD has no body: the upload's says which right is missing. */
+		if (asked.code != OK && asked.code != ERR_FORBIDDEN)
+			return asked;
+		if (offset == content.n)
+			return ERR_OK;
+	}
 	x.body = bytes_of(content.p + offset, content.n - offset);
 	snprintf(x.extra[0], sizeof x.extra[0], "Upload-Offset: %" PRIu64, offset);
 	snprintf(x.extra[1], sizeof x.extra[1], "Upload-Length: %zu", content.n);

@@ -160,6 +160,10 @@ def somebody_becomes_known_in_one_go(program, house):
                   *house.who("ada"))
 
 
+def missing_right_to_upload_is_named(program, house):
+    program.fails(FORBIDDEN, "blob.write", "blob", "put", SOURCES + "/README.md", *house.who("olga"))
+
+
 # ---- founding ----
 
 def state_is_never_founded_twice(program, house):
@@ -611,7 +615,8 @@ TESTS = [
     too_few_words_are_refused, too_many_words_are_refused, number_that_is_none_is_refused,
     key_is_closed_to_others_and_never_overwritten, key_with_a_passphrase_needs_it,
     key_that_others_may_read_is_refused, public_and_private_file_show_the_same_key,
-    unknown_algorithm_is_refused, somebody_becomes_known_in_one_go, state_is_never_founded_twice, nobody_founds_nothing,
+    unknown_algorithm_is_refused, somebody_becomes_known_in_one_go,
+    missing_right_to_upload_is_named, state_is_never_founded_twice, nobody_founds_nothing,
     founder_without_a_key_is_refused, founder_without_a_name_is_refused, one_founder_twice_is_refused,
     one_founder_makes_a_bootstrap_log, keys_of_the_signer_are_encrypted_or_said_not_to_be,
     secrets_of_the_state_are_closed_to_others,
