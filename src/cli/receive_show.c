@@ -78,8 +78,8 @@ static void print_grade(const struct receiving *r, const char *grade)
 		printf("\n");
 	else
 		printf("; needed is %s: it does not reach the line (control SRC-02).\n"
-		       "  Ask for it: sealwright supplier link %s --part-lot %s\n",
-		       need, r->supplier, r->part_lot);
+		       "  Ask for it: sealwright supplier link %s\n",
+		       need, r->supplier);
 }
 
 err receive_show_result(struct receiving *r, const json_t *receipt, struct fault *f)
