@@ -238,7 +238,7 @@ static bool check_author(struct verification *v, const struct entry *entry)
 	return why == NULL || verify_fails(v, PASSPORT_SIGNATURE, sequence, why);
 }
 
-static bool check_authors(struct verification *v)
+bool verify_authors(struct verification *v)
 {
 	static struct passport_entry e;
 	struct entry entry;
@@ -259,7 +259,7 @@ static bool check_authors(struct verification *v)
 
 /* ---- the device certificate ---- */
 
-static bool check_device(struct verification *v)
+bool verify_device(struct verification *v)
 {
 	static struct passport_entry e;
 	const struct subject *unit = &v->passport.subject;
@@ -308,5 +308,5 @@ bool verify_passport(struct bytes file, const struct note_key *log, struct verif
 	if (note_parse(v->passport.note, &note, &why) &&
 	    checkpoint_parse(note.text, &checkpoint, &why))
 		v->head = checkpoint.head;
-	return check_authors(v) && check_device(v) && verify_agreement(v);
+	return verify_authors(v) && verify_device(v) && verify_agreement(v);
 }

@@ -43,6 +43,9 @@ MUST_CHECK bool verify_read_file(const char *path, uint8_t *room, size_t cap, st
 
 bool verify_fails(struct verification *v, enum passport_step step, uint64_t sequence,
 		  const char *why);
+/* The steps behind passport_verify(). */
+MUST_CHECK bool verify_authors(struct verification *v);
+MUST_CHECK bool verify_device(struct verification *v);
 /* agreement.c: every decision that the signer admitted is weighed again, and the unit's own. */
 MUST_CHECK bool verify_agreement(struct verification *v);
 /* issue.c: what the signer signed for this unit says so. */
