@@ -114,7 +114,7 @@ MUST_CHECK err cli_prepare(struct cli *cli, struct client *client, const char *t
 command_run command_init, command_signer, command_signer_anchor, command_serve, command_demo,
 	command_doctor;
 command_run command_keys_make, command_keys_show, command_keys_possession, command_keys_enroll;
-command_run command_principal_add;
+command_run command_principal_add, command_prove;
 command_run command_record, command_record_help, command_view, command_approve;
 command_run command_blob_put, command_blob_get, command_blob_show;
 command_run command_ledger_audit, command_ledger_rebuild, command_ledger_export,

@@ -103,6 +103,11 @@ static const struct option_row PRINCIPAL_OPTIONS[] = {
 	{"until", "TIME", "the role ends then"},
 	{0},
 };
+static const struct option_row PROVE_OPTIONS[] = {
+	{"image", "FILE", "the firmware that was started, as it was read back"},
+	{"boot-count", "N", "how often the device has started; never the same twice (default: 1)"},
+	{0},
+};
 static const struct option_row RECORD_OPTIONS[] = {
 	{"list", NULL, "every record type"},
 	{"body", "FILE", "fields as a JSON object; - for standard input"},
@@ -124,7 +129,8 @@ static const struct option_row REPLAY_OPTIONS[] = {
 static const struct option_row SBOM_CHECK_OPTIONS[] = {
 	{"osv", "FILE", "advisories in OSV JSON: one, a list, {\"vulns\": […]}, or one a line"},
 	{"product", "P", "the product that the software is for"},
-	{"feed-at", "TIME", "when the advisories were fetched (default: the newest change in them)"},
+	{"feed-at", "TIME",
+	 "when the advisories were fetched (default: the newest change in them)"},
 	{"accept", "ADVISORY=REASON", "lives with it, and says why; say it for each"},
 	{"not-affected", "ADVISORY=REASON",
 	 "it does not concern the product, and why; say it for each"},
@@ -342,6 +348,25 @@ static const struct option_row TAKE_HOME_OPTIONS[] = {
 	{"all", NULL, "every unit that you may see"},
 	{"show", "confidential", "with the confidential values that you may see"},
 	{"without", "KINDS", "withholds chains of these kinds, and says so: supplier,part_lot,…"},
+	{0},
+};
+static const struct option_row RECEIVE_OPTIONS[] = {
+	{"label", "TEXT", "the 2-D label as it was scanned; - for a line of standard input"},
+	{"site", "S", "site that receives it"},
+	{"supplier", "ID", "who delivered it (default: the part's only approved source)"},
+	{"part", "ID", "our part number (default: by the maker's on the label)"},
+	{"part-lot", "ID", "number on the reel or tray (default: from the label)"},
+	{"quantity", "N", "pieces (default: from the label)"},
+	{"certificate", "FILE", "the conformance certificate that came with it"},
+	{"seal", "NUMBER", "number of the seal, as it was read"},
+	{"packaging", "STATE", "of the tamper-evident packaging: intact, opened or none"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
+static const struct option_row LINK_OPTIONS[] = {
+	{"part-lot", "ID", "for this one only (default: any, once each)"},
+	{"days", "N", "how long it is open, 92 at most (default: 14)"},
+	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
 

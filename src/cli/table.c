@@ -1,25 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* table.c — every command. */
 #include "cli/option_rows.h"
-static const struct option_row RECEIVE_OPTIONS[] = {
-	{"label", "TEXT", "the 2-D label as it was scanned; - for a line of standard input"},
-	{"site", "S", "site that receives it"},
-	{"supplier", "ID", "who delivered it (default: the part's only approved source)"},
-	{"part", "ID", "our part number (default: by the maker's on the label)"},
-	{"part-lot", "ID", "number on the reel or tray (default: from the label)"},
-	{"quantity", "N", "pieces (default: from the label)"},
-	{"certificate", "FILE", "the conformance certificate that came with it"},
-	{"seal", "NUMBER", "number of the seal, as it was read"},
-	{"packaging", "STATE", "of the tamper-evident packaging: intact, opened or none"},
-	{"yes", NULL, "does not ask before it signs"},
-	{0},
-};
-static const struct option_row LINK_OPTIONS[] = {
-	{"part-lot", "ID", "for this one only (default: any, once each)"},
-	{"days", "N", "how long it is open, 92 at most (default: 14)"},
-	{"yes", NULL, "does not ask before it signs"},
-	{0},
-};
 
 const struct command COMMANDS[] = {
 	{"init", "DIR", "Founds a house: its keys, its settings, its log and the first record.",
@@ -70,6 +51,10 @@ const struct command COMMANDS[] = {
 	 "Signs and sends one record: it is shown first as it will be signed. A value @FILE is the "
 	 "file's digest, or its bytes; a list is JSON; a time may be +30d.",
 	 RECORD_OPTIONS, 0, CLI_WORDS_MAX, command_record, command_record_help},
+	{"prove", "PRODUCT SERIAL",
+	 "Says for a device what it runs, with the device's own key (--as PRODUCT/SERIAL) over a "
+	 "fresh challenge.",
+	 PROVE_OPTIONS, 2, 2, command_prove, NULL},
 	{"view", "NAME [PARAMETER=VALUE …]",
 	 "Shows what is the case now, as far as you may see it.", VIEW_OPTIONS, 0, CLI_WORDS_MAX,
 	 command_view, NULL},
@@ -135,7 +120,8 @@ const struct command COMMANDS[] = {
 	 "time, or a draft, would have held. Changes nothing; the server may run.",
 	 REPLAY_OPTIONS, 1, 1, command_policy_replay, NULL},
 	{"sbom check", "FILE",
-	 "Compares a software bill (CycloneDX) with advisories and records what is found. Ends with 1 "
+	 "Compares a software bill (CycloneDX) with advisories and records what is found. Ends "
+	 "with 1 "
 	 "while something is affected and nobody decided about it.",
 	 SBOM_CHECK_OPTIONS, 1, 1, command_sbom_check, NULL},
 	{"sbom show", "FILE", "Lists what is in a software bill.", NULL, 1, 1, command_sbom_show,
@@ -160,6 +146,14 @@ const struct command COMMANDS[] = {
 	{"take-home", "FILE",
 	 "Packs passports, the log and a stand-alone verifier with its source into one ZIP file.",
 	 TAKE_HOME_OPTIONS, 1, 1, command_take_home, NULL},
+	{"receive", "",
+	 "Records a part lot that arrived, from its 2-D label, beside what the bills of material "
+	 "need.",
+	 RECEIVE_OPTIONS, 0, 0, command_receive, NULL},
+	{"supplier link", "SUPPLIER",
+	 "Makes a link through which a supplier uploads conformance certificates without an "
+	 "account.",
+	 LINK_OPTIONS, 1, 1, command_supplier_link, NULL},
 	{"bom import", "FILE",
 	 "Writes a bill of material from a file of a design tool (CSV) or CycloneDX: shows it, defines "
 	 "parts, adds lines.",
@@ -179,12 +173,6 @@ const struct command COMMANDS[] = {
 	 "Declares device certificates: from a table (CSV) of product, serial, file, or from one PEM "
 	 "file of many.",
 	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates, NULL},
-	{"receive", "",
-	 "Records a part lot that arrived, from its 2-D label, beside what the bills of material need.",
-	 RECEIVE_OPTIONS, 0, 0, command_receive, NULL},
-	{"supplier link", "SUPPLIER",
-	 "Makes a link through which a supplier uploads conformance certificates without an account.",
-	 LINK_OPTIONS, 1, 1, command_supplier_link, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",
