@@ -223,7 +223,7 @@ static err print_report(const struct checking *c, const json_t *report, struct f
 		TRY(e);
 	}
 	printf("\n%zu components looked at, %zu not part of the product or inside another: %zu "
-	       "affected, %zu unknown\n%zu findings decided, %zu affected and open\n",
+	       "affected, %zu unknown\n%zu decided, %zu affected and open\n",
 	       m->components, m->bill.n - m->components, m->affected, m->unknown, c->decided,
 	       c->affected);
 	if (!m->bill.complete)

@@ -187,10 +187,10 @@ static err grow(struct reading *r)
 {
 	struct cyclonedx *out = r->out;
 
-	if (out->n < r->cap)
-		return ERR_OK;
 	if (out->n >= CYCLONEDX_COMPONENTS_MAX)
 		return fail(r->fault, "CYCLONEDX_TOO_MANY", NULL);
+	if (out->n < r->cap)
+		return ERR_OK;
 	size_t cap = r->cap == 0 ? 64 : 2 * r->cap;
 	struct cyclonedx_component *more = arena_array(r->arena, cap, sizeof *more);
 	if (more == NULL)

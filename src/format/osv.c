@@ -145,6 +145,8 @@ static err take_severity(struct osv_reading *r, const json_t *object, struct byt
 	json_array_foreach(list, i, one)
 	{
 		size_t k = 0;
+		if (!json_is_object(one))
+			return osv_wrong(r, "severity", "a list of objects");
 		TRY(take_text(r, one, "type", 64, &type));
 		TRY(take_text(r, one, "score", 200, &score));
 		while (k < OTHER && !bytes_equal(type, bytes_text(TYPES[k])))

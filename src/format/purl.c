@@ -52,12 +52,10 @@ static struct bytes cut(struct bytes *t, size_t at)
 	return rest;
 }
 
-static struct bytes strip_slashes(struct bytes t)
+static struct bytes past_slashes(struct bytes t)
 {
 	while (t.n > 0 && t.p[0] == '/')
 		t = bytes_of(t.p + 1, t.n - 1);
-	while (t.n > 0 && t.p[t.n - 1] == '/')
-		t.n--;
 	return t;
 }
 
@@ -214,10 +212,10 @@ static void normalize(struct purl *p)
 static err read_path(const struct reading *r, struct bytes rest)
 {
 	struct purl *out = r->out;
-	struct bytes type = strip_slashes(rest), path;
+	struct bytes type = past_slashes(rest), path;
 	size_t at;
 
-	path = strip_slashes(cut(&type, find_first(type, '/')));
+	path = past_slashes(cut(&type, find_first(type, '/')));
 	TRY(read_word(r, type, ".+-", "a type that is none", &out->type));
 	/* A scope that was not encoded (npm/@scope/name) is no version. */
 	at = find_last(path, '@');
@@ -225,7 +223,6 @@ static err read_path(const struct reading *r, struct bytes rest)
 	if (slash < path.n && at < slash)
 		at = path.n;
 	TRY(decode(r, cut(&path, at), &out->version));
-	path = strip_slashes(path);
 	slash = find_last(path, '/');
 	if (slash < path.n) {
 		struct bytes name = cut(&path, slash);

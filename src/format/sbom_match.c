@@ -197,7 +197,8 @@ static err judge(struct matching *m, const struct osv_advisory *advisory,
 							  OSV_VERSION_ORDER);
 	c.severity = affected->severity.n > 0 ? affected->severity : advisory->severity;
 	c.severity = arena_copy(m->arena, c.severity);
-	c.fixed = arena_copy(m->arena, verdict.fixed);
+	if (c.answer == OSV_AFFECTED)
+		c.fixed = arena_copy(m->arena, verdict.fixed);
 	return add_candidate(m, &c, f);
 }
 

@@ -43,12 +43,10 @@ static bool take_word(struct bytes *rest, const char *word, struct bytes *number
 		if (lower(t.p[i]) != (uint8_t)word[i])
 			return false;
 	t = after(t, n);
-	*rest = t;
 	if (t.n > 0 && is_separator(t.p[0]))
 		t = after(t, 1);
 	*number = version_take_digits(&t);
-	if (number->n > 0)
-		*rest = t;
+	*rest = t;
 	return true;
 }
 
