@@ -2,7 +2,7 @@
 /* deliver.c — brings the spool to the server, for ever: in sequence, at most 100 records at a time, later
  * each time that nobody answers. A record counts as answered when its receipt was verified, or when it
  * was refused for good. */
-#include "station/station_internal.h"
+#include "station/deliver.h"
 
 #include "base/log.h"
 
@@ -25,10 +25,12 @@ struct load {
 	struct arena arena;
 	struct spool_item items[DELIVER_MAX];
 	struct bytes submissions[DELIVER_MAX];
+	struct about about[DELIVER_MAX];
 	struct answer answers[DELIVER_MAX];
 	int status[DELIVER_MAX];
 	json_t *records, *results;
-	size_t n, done; /* done: answered, from the first on */
+	size_t n, done;   /* done: answered, from the first on */
+	size_t held_back; /* that come too early */
 };
 
 /* ---- waiting requests ---- */
@@ -90,12 +92,17 @@ void *station_keep_time(void *station)
 
 /* ---- loading ---- */
 
-static err add_item(struct station *s, struct load *l, const struct spool_item *item,
+/* With the lock held. `*full`: what comes next is for another request. */
+static err add_item(struct station *s, struct load *l, const struct spool_item *item, bool *full,
 		    struct fault *f)
 {
 	json_t *one = NULL;
 
 	TRY(spool_read(s->spool, &l->arena, item, &l->submissions[l->n], f));
+	about_read(l->submissions[l->n], &l->about[l->n]);
+	*full = about_follows(l->about, l->n, &l->about[l->n]);
+	if (*full)
+		return ERR_OK;
 	TRY(submission_to_json(l->submissions[l->n], &one, f));
 	if (json_array_append_new(l->records, one) != 0)
 		return fail(f, "OUT_OF_MEMORY", NULL);
@@ -106,20 +113,38 @@ static err add_item(struct station *s, struct load *l, const struct spool_item *
 static err load_up(struct station *s, struct load *l, struct fault *f)
 {
 	size_t bytes = 0;
+	bool full = false;
 	err e = ERR_OK;
 
 	l->records = json_array();
 	if (l->records == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	(void)pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; e.code == OK && i < DELIVER_MAX; i++) {
+	for (size_t i = 0; e.code == OK && !full && i < DELIVER_MAX; i++) {
 		const struct spool_item *item = spool_at(s->spool, i);
 		if (item == NULL || (bytes += item->n) > DELIVER_BYTES + SPOOL_RECORD_MAX)
 			break;
-		e = add_item(s, l, item, f);
+		e = add_item(s, l, item, &full, f);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return e;
+}
+
+/* Leaves for later what comes too early. */
+static err hold_back(struct station *s, struct client *c, struct load *l, struct fault *f)
+{
+	bool asks = false;
+	size_t n = l->n;
+
+	for (size_t i = 0; i < n; i++)
+		asks = asks || l->about[i].stage == STAGE_FOLLOWS;
+	if (!asks || !s->some_uncertified)
+		return ERR_OK;
+	TRY(certified_limit(c, l->about, &n, &s->some_uncertified, f));
+	l->held_back = l->n - n;
+	while (l->n > n)
+		json_array_remove(l->records, --l->n);
+	return ERR_OK;
 }
 
 /* ---- the server's answer ---- */
@@ -213,6 +238,9 @@ static err settle(struct station *s, struct load *l, struct fault *f)
 	TRY(answers_add(s->answers, l->answers, l->done, f));
 	TRY(spool_answered(s->spool, l->answers[l->done - 1].counter, f));
 	for (size_t i = 0; i < l->done; i++)
+		if (l->about[i].stage == STAGE_REQUESTS && !l->answers[i].refused)
+			s->some_uncertified = true;
+	for (size_t i = 0; i < l->done; i++)
 		tell(s, l->answers[i].counter, l->status[i], json_array_get(l->results, i));
 	return ERR_OK;
 }
@@ -237,6 +265,7 @@ static err post(struct client *c, struct load *l, struct fault *f)
 static err bring(struct station *s, struct client *c, struct load *l, struct fault *f)
 {
 	TRY(load_up(s, l, f));
+	TRY(hold_back(s, c, l, f));
 	if (l->n == 0)
 		return ERR_OK;
 	TRY(post(c, l, f));
@@ -259,7 +288,7 @@ static err bring_some(struct station *s, struct client *c, size_t *done, bool *l
 	l->arena.limit = (size_t)16 << 20;
 	err e = bring(s, c, l, f);
 	*done = l->done;
-	*left = l->done < l->n;
+	*left = l->done < l->n || l->held_back > 0;
 	json_decref(l->records);
 	json_decref(l->results);
 	arena_done(&l->arena);

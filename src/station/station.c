@@ -146,6 +146,7 @@ static void init(struct station *s)
 	pthread_condattr_t monotonic;
 
 	s->waiters_end = &s->waiters;
+	s->some_uncertified = true;
 	s->folder_lock = -1;
 	s->askers_free = STATION_ASKERS;
 	if (s->config.clock == NULL)

@@ -33,7 +33,7 @@ json_t *station_problem(const struct fault *f, int *status)
 	char urn[128], text[2048];
 	json_t *values = json_object();
 
-	*status = err_info(f->code)->http_status;
+	*status = strcmp(id, "API_METHOD") == 0 ? 405 : err_info(f->code)->http_status;
 	snprintf(urn, sizeof urn, "urn:sealwright:problem:%s", id);
 	for (size_t i = 0; i < f->n; i++)
 		if (json_object_set_new(values, f->values[i].name,
@@ -71,6 +71,8 @@ static void reply_problem(struct http_request *r, const struct fault *f)
 		log_fault(LOG_ERROR_LEVEL, "station_request_failed", f);
 	if (status == 503)
 		http_header_set(r, "Retry-After", "1");
+	if (status == 405)
+		http_header_set(r, "Allow", fault_value(f, "allowed"));
 	if (status == 401)
 		http_header_set(r, "WWW-Authenticate", "Bearer");
 	reply(r, status, PROBLEM_TYPE, json);

@@ -45,8 +45,9 @@ struct station {
 	bool ending;
 	uint8_t secret[32]; /* salts: the same record twice is the same claim */
 	struct hash key_id;
-	_Atomic bool linked; /* the server answered when it was asked last */
-	struct bell bell;    /* wakes the delivery */
+	_Atomic bool linked;   /* the server answered when it was asked last */
+	struct bell bell;      /* wakes the delivery */
+	bool some_uncertified; /* the delivery's: a unit may wait for its certificate */
 	pthread_t deliverer, keeper, watcher;
 	bool delivers, keeps, watches;
 	pthread_mutex_t askers_lock;

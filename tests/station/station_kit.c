@@ -13,7 +13,8 @@
 
 enum { PATIENCE_S = 60 };
 
-static const char MORE[] = "line.read,gate.ask,line.scrap,part.issue,part.read";
+static const char MORE[] =
+	"line.read,identity.read,gate.ask,test.record,line.scrap,part.issue,part.read";
 
 char *kit_printf(struct kit *k, const char *format, ...)
 {
@@ -286,6 +287,9 @@ static bool has_allowance(const struct said *s)
 void kit_later(struct kit *k, uint64_t hours)
 {
 	k->x->moved.ahead_ms += hours * 3600000;
+	api_sign_in(k->x, &k->x->ada); /* sessions do not last that long */
+	api_sign_in(k->x, &k->x->ben);
+	api_sign_in(k->x, &k->x->erin);
 }
 
 void kit_allow(struct kit *k, const char *allowance, unsigned quantity, unsigned hours)

@@ -202,12 +202,13 @@ FROM build_station s JOIN build_authorization b ON b.id = s.build_authorization
 WHERE (:authorization IS NULL OR b.id = :authorization)
 ORDER BY s.build_authorization, s.station, s.key;
 
---- authorized = built + scrapped + in_work + returned + unused
+--- authorized = built + scrapped + in_work + returned + unused. Of what is unused, so many are reserved for
+--- offline allowances.
 -- view build.reconciliation line.read authorization:id
 SELECT t.site, t.line, t.product, t.id AS build_authorization, t.quantity AS authorized, t.built,
 	t.scrapped, t.in_work, t.returned, t.unused,
 	t.quantity - t.built - t.scrapped - t.in_work - t.returned - t.unused AS unexplained,
-	t.state
+	t.reserved, t.state
 FROM (SELECT b.id, b.site, b.line, b.product, b.state, b.quantity,
 		b.quantity - b.requested AS unused,
 		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
@@ -218,7 +219,9 @@ FROM (SELECT b.id, b.site, b.line, b.product, b.state, b.quantity,
 		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
 			AND u.state IN ('requested', 'certified', 'refused')) AS in_work,
 		(SELECT count(*) FROM unit u WHERE u.build_authorization = b.id
-			AND u.state = 'received' AND u.site = b.site) AS returned
+			AND u.state = 'received' AND u.site = b.site) AS returned,
+		(SELECT coalesce(sum(a.quantity - a.used), 0) FROM allowance a
+			WHERE a.build_authorization = b.id AND a.state = 'open') AS reserved
 	FROM build_authorization b WHERE (:authorization IS NULL OR b.id = :authorization)) AS t
 ORDER BY build_authorization;
 
