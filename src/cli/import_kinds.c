@@ -78,7 +78,8 @@ static bool unit_differs(const struct import *im, struct import_row *row, const 
 	}
 	return import_member_differs(row, UNIT_BUILT_ON, there, "built_on", f) ||
 	       import_member_differs(row, UNIT_VERSION, there, "version", f) ||
-	       import_member_differs(row, UNIT_IMAGE, there, "image", f);
+	       import_member_differs(row, UNIT_IMAGE, there, "image", f) ||
+	       import_member_differs(row, UNIT_ADDRESS, there, "address", f);
 }
 
 static const char *const UNIT_PREVIEW[] = {"product", "serial",  "site",     "built_on",

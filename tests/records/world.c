@@ -28,6 +28,7 @@ static const char *const PERMISSIONS[] = {
 	"line.scrap",
 	"line.close",
 	"line.read",
+	"line.import",
 	"identity.request",
 	"identity.issue",
 	"identity.read",

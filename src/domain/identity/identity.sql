@@ -62,14 +62,14 @@ OR (h.kind = 'line' AND h.within = b.site AND h.id = b.line)
 OR (h.kind = 'station' AND h.within = '' AND h.id = :author)
 OR (h.kind = 'unit' AND h.within = :product AND h.id = :serial);
 
--- refuse unit.requested UNIT_SERIAL_ALREADY_USED
+-- refuse unit.requested unit.declared UNIT_SERIAL_ALREADY_USED
 SELECT u.product, u.serial, u.state FROM unit u
 WHERE u.product = :product AND u.serial = :serial;
 
--- refuse unit.requested UNIT_KEY_ALREADY_USED
+-- refuse unit.requested certificate.declared UNIT_KEY_ALREADY_USED
 SELECT u.product, u.serial FROM unit u WHERE u.key_id = :key_id;
 
--- refuse unit.requested UNIT_KEY_ALREADY_USED
+-- refuse unit.requested certificate.declared UNIT_KEY_ALREADY_USED
 SELECT k.principal AS product, '' AS serial FROM principal_key k WHERE k.key = :key_id;
 
 --- 48 or 64 bits, and of one device: not all zero, and without the bit that makes an address that
@@ -83,7 +83,7 @@ SELECT :address AS address WHERE :address IS NOT NULL AND (length(:address) NOT 
 SELECT u.address, u.product, u.serial FROM unit u WHERE u.address = :address;
 
 --- A device signs as PRODUCT/SERIAL, which must fit in an id and be nobody else's name.
--- refuse unit.requested UNIT_NAME_UNFIT
+-- refuse unit.requested unit.declared UNIT_NAME_UNFIT
 SELECT :product AS product, :serial AS serial WHERE length(:product) + length(:serial) > 63
 OR EXISTS (SELECT 1 FROM principal p WHERE p.id = :product || '/' || :serial);
 
@@ -213,7 +213,7 @@ ORDER BY r.product, r.serial;
 -- view passport.related passport.read product:id serial:id
 SELECT r.product, r.kind, r.within, r.id FROM (
 	SELECT u.product AS product, 'build_authorization' AS kind, '' AS within, u.build_authorization AS id
-	FROM unit u WHERE u.product = :product AND u.serial = :serial
+	FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.build_authorization <> ''
 	UNION SELECT u.product, 'firmware_release', '', u.firmware_release
 	FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.firmware_release IS NOT NULL
 	UNION SELECT u.product, 'firmware_release', '', b.firmware_release

@@ -1,7 +1,7 @@
 --- SPDX-License-Identifier: Apache-2.0
 --- Units that exist already. They are rows of the table `unit` in the state declared, without a build
 --- authorization, a station and an environment: so no gate lets them leave as built here. Their serial,
---- key and hardware address are taken like those of every other unit.
+--- key and hardware address are taken like those of every other unit: the rules of that stand in identity.sql.
 
 -- table declared_unit key product, serial
 product TEXT
@@ -29,14 +29,6 @@ SELECT :product AS product WHERE NOT EXISTS (SELECT 1 FROM product p WHERE p.id 
 -- refuse unit.declared SITE_UNKNOWN
 SELECT :site AS site WHERE NOT EXISTS (SELECT 1 FROM site s WHERE s.id = :site);
 
--- refuse unit.declared UNIT_SERIAL_ALREADY_USED
-SELECT u.product, u.serial, u.state FROM unit u
-WHERE u.product = :product AND u.serial = :serial;
-
--- refuse unit.declared UNIT_NAME_UNFIT
-SELECT :product AS product, :serial AS serial WHERE length(:product) + length(:serial) > 63
-OR EXISTS (SELECT 1 FROM principal p WHERE p.id = :product || '/' || :serial);
-
 -- refuse unit.declared DECLARED_BUILT_AHEAD
 SELECT :serial AS serial WHERE :built_on > :at;
 
@@ -62,12 +54,6 @@ SELECT :product AS product, :serial AS serial WHERE NOT EXISTS (SELECT 1 FROM de
 SELECT u.product, u.serial FROM unit u WHERE u.product = :product AND u.serial = :serial
 AND u.certificate IS NOT NULL;
 
--- refuse certificate.declared UNIT_KEY_ALREADY_USED
-SELECT u.product, u.serial FROM unit u WHERE u.key_id = :key_id;
-
--- refuse certificate.declared UNIT_KEY_ALREADY_USED
-SELECT k.principal AS product, '' AS serial FROM principal_key k WHERE k.key = :key_id;
-
 -- fold certificate.declared
 UPDATE unit SET key_id = :key_id, certificate = :certificate,
 	certificate_digest = :certificate_digest, since = :seq
@@ -78,7 +64,7 @@ AND EXISTS (SELECT 1 FROM declared_unit d WHERE d.product = :product AND d.seria
 --- Every serial that is taken, and by what kind of unit: what an import compares its rows with.
 -- view unit.serials line.read product:id serial:id
 SELECT u.site, u.line, u.product, u.environment, u.serial, u.state, d.built_on, d.version, u.image,
-	u.certificate_digest, d.author AS declared_by, u.since
+	u.address, u.certificate_digest, d.author AS declared_by, u.since
 FROM unit u LEFT JOIN declared_unit d ON d.product = u.product AND d.serial = u.serial
 WHERE (:product IS NULL OR u.product = :product) AND (:serial IS NULL OR u.serial = :serial)
 ORDER BY u.product, u.serial;
