@@ -225,8 +225,9 @@ static void what_is_posted_while_cut_off_waits_and_is_delivered(void **state)
 
 	must_say(&first, 201, NULL);
 	kit_cut(k);
-	struct said s =
-		kit_post(k, "unit.scrapped", "{'product':'GW','serial':'C1','reason':'dropped'}");
+	struct said s = kit_post(k, "unit.fitted",
+				 "{'product':'GW','serial':'C1','station':'st1','parts':[{"
+				 "'supplier':'acme','part_lot':'R1','part':'MCU1','quantity':2}]}");
 	must_say(&s, 202, NULL);
 	assert_int_equal(said_number(&s, "counter"), 2);
 	struct said waits = receipt(k, &s);
