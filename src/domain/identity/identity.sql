@@ -239,4 +239,23 @@ SELECT r.product, r.kind, r.within, r.id FROM (
 	JOIN firmware_release f ON f.id = u.firmware_release OR f.id = b.firmware_release
 	JOIN sbom_check c ON c.product = f.product AND c.sbom = f.sbom
 	WHERE u.product = :product AND u.serial = :serial
+	UNION SELECT t.product, 'procedure', '', t.procedure
+	FROM test_result t WHERE t.product = :product AND t.serial = :serial
+	UNION SELECT u.product, 'containment', '', c.containment
+	FROM unit u JOIN containment c ON (c.kind = 'unit' AND c.within = u.product AND c.id = u.serial)
+		OR (c.kind = 'firmware_release' AND c.id = u.firmware_release)
+		OR (c.kind = 'build_authorization' AND c.id = u.build_authorization)
+	WHERE u.product = :product AND u.serial = :serial
+	UNION SELECT p.product, 'containment', '', c.containment
+	FROM unit_part p
+	LEFT JOIN part_lot l ON l.supplier = p.supplier AND l.part_lot = p.part_lot
+	JOIN containment c ON (c.kind = 'part_lot' AND c.within = p.supplier AND c.id = p.part_lot)
+		OR (c.kind = 'supplier' AND c.id = p.supplier)
+		OR (c.kind = 'date_code' AND c.within = p.supplier AND c.id = l.date_code)
+	WHERE p.product = :product AND p.serial = :serial
+	UNION SELECT t.product, 'containment', '', c.containment
+	FROM unit_touch t JOIN containment c ON (c.kind = 'station' AND c.id = t.station)
+		OR (c.kind = 'operator' AND c.id = t.operator)
+	WHERE t.product = :product AND t.serial = :serial
+	AND (c.since_at IS NULL OR t.at >= c.since_at) AND (c.until_at IS NULL OR t.made < c.until_at)
 ) r ORDER BY r.kind, r.within, r.id;
