@@ -133,6 +133,7 @@ command_run command_station, command_station_status, command_station_seen;
 command_run command_affected, command_trace, command_contain;
 command_run command_reference_add, command_reference_end, command_reference_find,
 	command_reference_of;
+command_run command_sign_in_link;
 command_run command_help, command_completion;
 command_run command_bom_import, command_bom_compare;
 command_run command_import_units, command_import_suppliers, command_import_certificates;

@@ -173,6 +173,8 @@ const struct command COMMANDS[] = {
 	 "Declares device certificates: from a table (CSV) of product, serial, file, or from one PEM "
 	 "file of many.",
 	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates, NULL},
+	{"sign-in-link", "", "Prints a link that signs --as in to a browser, once, to read.", NULL, 0, 0,
+	 command_sign_in_link, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",

@@ -40,6 +40,15 @@ issued BIGINT NOT NULL
 expires BIGINT NOT NULL
 index expires
 
+-- table sign_in_link key principal
+principal TEXT NOT NULL
+token BLOB NOT NULL
+key BLOB NOT NULL
+issued BIGINT NOT NULL
+expires BIGINT NOT NULL
+index token
+index expires
+
 -- table receipt_wait key digest
 digest BLOB NOT NULL
 seq BIGINT NOT NULL

@@ -186,7 +186,8 @@ static err sign_in(struct call *c, const json_t *json, struct fault *f)
 	if (result.code == ERR_UNAUTHENTICATED)
 		TRY(limits_take(limits, LIMIT_FAILURE, c->request->peer, f));
 	TRY(result);
-	TRY(session_make(c->server->operational, in.principal, in.key, token, &expires, f));
+	TRY(session_make(c->server->operational, SESSION_PROGRAM, in.principal, in.key, token,
+			 &expires, f));
 	base64url_encode(bytes_of(token, sizeof token), text);
 	json_t *reply = json_pack("{s:s, s:s}", "principal", in.principal, "token", text);
 	set_time(reply, "expires", expires);

@@ -3,6 +3,7 @@
  * speaks for whom it is enrolled; on the people port a session's token. Both are looked up for each
  * request: a revoked key or a suspended principal ends at once. */
 #include "core/sha256.h"
+#include "server/cookie.h"
 #include "server/server_internal.h"
 
 #include <string.h>
@@ -62,26 +63,50 @@ static bool token_read(const char *header, struct hash *out)
 	bool sound = base64url_decode(bytes_text(header + 7), token, sizeof token, &n) &&
 		     n == sizeof token;
 	if (sound)
-		*out = sha256(bytes_of(token, sizeof token));
+		*out = session_digest(token, SESSION_PROGRAM);
 	bytes_wipe(token, sizeof token);
 	return sound;
 }
 
-static err identify_session(struct call *c, struct fault *f)
+static err with_session(struct call *c, struct hash token, struct fault *f)
 {
-	const char *header = http_header(c->request, "Authorization");
 	struct session session;
-	struct hash token;
 
-	if (header == NULL)
-		return ERR_OK;
-	if (!token_read(header, &token))
-		return fail(f, "API_TOKEN_MALFORMED", NULL);
 	TRY(session_find(c->server->operational, token, &session, f));
 	c->caller.channel = CHANNEL_SESSION;
 	c->caller.reference = token;
 	c->expires = session.expires;
 	return with_owner(c, session.key, session.principal, f);
+}
+
+/* A browser sends what it has, also when that is over: then it is nobody, who can be shown how to sign in. */
+static err identify_browser(struct call *c, struct fault *f)
+{
+	uint8_t token[COOKIE_TOKEN_SIZE];
+
+	if (!cookie_token(http_header(c->request, "Cookie"), token))
+		return ERR_OK;
+	struct hash digest = session_digest(token, SESSION_BROWSER);
+	bytes_wipe(token, sizeof token);
+	err result = with_session(c, digest, f);
+	if (result.code == ERR_UNAUTHENTICATED || result.code == ERR_FORBIDDEN) {
+		*f = (struct fault){0};
+		return ERR_OK;
+	}
+	c->by_cookie = result.code == OK;
+	return result;
+}
+
+static err identify_session(struct call *c, struct fault *f)
+{
+	const char *header = http_header(c->request, "Authorization");
+	struct hash token;
+
+	if (header == NULL)
+		return identify_browser(c, f);
+	if (!token_read(header, &token))
+		return fail(f, "API_TOKEN_MALFORMED", NULL);
+	return with_session(c, token, f);
 }
 
 err call_identify(struct call *c, struct fault *f)
@@ -93,6 +118,18 @@ err call_identify(struct call *c, struct fault *f)
 	if (result.code == ERR_UNAUTHENTICATED || result.code == ERR_FORBIDDEN)
 		TRY(limits_take(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
 	return result;
+}
+
+/* A browser sends its cookie with whatever a page makes it send: reading is harmless, and what may change
+ * something says so in its route. */
+err call_browser_may(const struct call *c, struct fault *f)
+{
+	enum http_method method = c->request->method;
+
+	if (!c->by_cookie || method == HTTP_GET || method == HTTP_HEAD ||
+	    c->route->handle == handle_sign_in_spend || c->route->handle == handle_leave)
+		return ERR_OK;
+	return fail(f, "API_BROWSER_READS_ONLY", NULL);
 }
 
 err call_charge(const struct call *c, struct fault *f)

@@ -18,10 +18,13 @@ enum operation {
 	SESSION_FIND,
 	SESSION_PROLONG,
 	SESSION_END,
+	LINK_ADD,
+	LINK_SPEND,
 	RECEIPT_ADD,
 	RECEIPT_FIND,
 	EXPIRE_CHALLENGES,
 	EXPIRE_SESSIONS,
+	EXPIRE_LINKS,
 	EXPIRE_RECEIPTS,
 	OPERATIONS
 };
@@ -63,6 +66,18 @@ static const struct operation_row ROWS[OPERATIONS] = {
 			     " WHERE token = :token AND expires < :expires",
 			     {{"token", VALUE_BLOB}, {"expires", VALUE_INT}}},
 	[SESSION_END] = {"DELETE FROM session WHERE token = :token", {{"token", VALUE_BLOB}}},
+	[LINK_ADD] = {"INSERT INTO sign_in_link (principal, token, key, issued, expires)"
+		      " VALUES (:principal, :token, :key, :issued, :expires)"
+		      " ON CONFLICT (principal) DO UPDATE SET token = excluded.token,"
+		      " key = excluded.key, issued = excluded.issued, expires = excluded.expires",
+		      {{"principal", VALUE_TEXT},
+		       {"token", VALUE_BLOB},
+		       {"key", VALUE_BLOB},
+		       {"issued", VALUE_INT},
+		       {"expires", VALUE_INT}}},
+	[LINK_SPEND] = {"DELETE FROM sign_in_link WHERE token = :token AND expires > :now"
+			" RETURNING principal, key, issued, expires",
+			{{"token", VALUE_BLOB}, {"now", VALUE_INT}}},
 	[RECEIPT_ADD] = {"INSERT INTO receipt_wait (digest, seq) VALUES (:digest, :seq)"
 			 " ON CONFLICT (digest) DO NOTHING",
 			 {{"digest", VALUE_BLOB}, {"seq", VALUE_INT}}},
@@ -70,6 +85,7 @@ static const struct operation_row ROWS[OPERATIONS] = {
 			  {{"digest", VALUE_BLOB}}},
 	[EXPIRE_CHALLENGES] = {"DELETE FROM challenge WHERE expires <= :now", {{"now", VALUE_INT}}},
 	[EXPIRE_SESSIONS] = {"DELETE FROM session WHERE expires <= :now", {{"now", VALUE_INT}}},
+	[EXPIRE_LINKS] = {"DELETE FROM sign_in_link WHERE expires <= :now", {{"now", VALUE_INT}}},
 	[EXPIRE_RECEIPTS] = {"DELETE FROM receipt_wait WHERE seq < :seq", {{"seq", VALUE_INT}}},
 };
 
@@ -242,13 +258,27 @@ err challenge_spend(struct operational *o, const char *kind, struct bytes nonce,
 
 /* ---- sessions ---- */
 
-err session_make(struct operational *o, const char *principal, struct hash key,
-		 uint8_t token[static TOKEN_SIZE], uint64_t *expires, struct fault *f)
+struct hash session_digest(const uint8_t token[static TOKEN_SIZE], enum session_kind kind)
+{
+	static const char MARK[] = "sealwright browser session\n";
+	uint8_t text[sizeof MARK - 1 + TOKEN_SIZE];
+	size_t n = kind == SESSION_BROWSER ? sizeof MARK - 1 : 0;
+
+	memcpy(text, MARK, n);
+	memcpy(text + n, token, TOKEN_SIZE);
+	struct hash digest = sha256(bytes_of(text, n + TOKEN_SIZE));
+	bytes_wipe(text, sizeof text);
+	return digest;
+}
+
+err session_make(struct operational *o, enum session_kind kind, const char *principal,
+		 struct hash key, uint8_t token[static TOKEN_SIZE], uint64_t *expires,
+		 struct fault *f)
 {
 	uint64_t now = clock_wall_ms(o->clock);
 
 	TRY(random_bytes(token, TOKEN_SIZE, f));
-	struct hash digest = sha256(bytes_of(token, TOKEN_SIZE));
+	struct hash digest = session_digest(token, kind);
 	*expires = now + SESSION_MS;
 	struct value values[] = {value_blob(hash_bytes(&digest)), value_text(bytes_text(principal)),
 				 value_blob(hash_bytes(&key)), value_time(now),
@@ -313,6 +343,35 @@ err session_end(struct operational *o, struct hash token, struct fault *f)
 	return write_row(o, SESSION_END, values, NULL, f);
 }
 
+/* ---- links ---- */
+
+err sign_in_link_make(struct operational *o, const char *principal, struct hash key,
+		      uint8_t token[static TOKEN_SIZE], uint64_t *expires, struct fault *f)
+{
+	uint64_t now = clock_wall_ms(o->clock);
+
+	TRY(random_bytes(token, TOKEN_SIZE, f));
+	struct hash digest = sha256(bytes_of(token, TOKEN_SIZE));
+	*expires = now + LINK_MS;
+	struct value values[] = {value_text(bytes_text(principal)), value_blob(hash_bytes(&digest)),
+				 value_blob(hash_bytes(&key)), value_time(now),
+				 value_time(*expires)};
+	return write_row(o, LINK_ADD, values, NULL, f);
+}
+
+err sign_in_link_spend(struct operational *o, struct hash token, bool *found, struct session *out,
+		       struct fault *f)
+{
+	struct value values[] = {value_blob(hash_bytes(&token)),
+				 value_time(clock_wall_ms(o->clock))};
+	struct session_row row = {0};
+
+	TRY(run(&o->writes, LINK_SPEND, values, take_session, &row, NULL, f));
+	*found = row.found;
+	*out = row.session;
+	return ERR_OK;
+}
+
 /* ---- receipts ---- */
 
 err receipt_wait_add(struct operational *o, struct hash digest, uint64_t sequence, struct fault *f)
@@ -343,5 +402,6 @@ err operational_expire(struct operational *o, uint64_t receipts_before, struct f
 
 	TRY(write_row(o, EXPIRE_CHALLENGES, now, NULL, f));
 	TRY(write_row(o, EXPIRE_SESSIONS, now, NULL, f));
+	TRY(write_row(o, EXPIRE_LINKS, now, NULL, f));
 	return write_row(o, EXPIRE_RECEIPTS, before, NULL, f);
 }

@@ -8,6 +8,7 @@
 #define JSON    "application/json"
 #define OCTETS  "application/octet-stream"
 #define PLAIN   "text/plain"
+#define HTML    "text/html"
 #define METRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* The first row that fits is taken: literal paths stand before patterns. */
@@ -36,6 +37,20 @@ const struct route ROUTES[] = {
 	 NULL, JSON},
 	{HTTP_DELETE, "/v1/sessions", PRINCIPAL, NULL, handle_sign_out, BODY_NONE,
 	 "Signs out: the token of this request ends.", NULL, NULL},
+	{HTTP_POST, "/v1/links", PRINCIPAL, NULL, handle_sign_in_link, BODY_SMALL,
+	 "Makes a link that signs the caller in once, in a browser, within 15 minutes.", NULL, JSON},
+	{HTTP_GET, "/sign-in/{token}", ANYONE, NULL, handle_sign_in_page, BODY_NONE,
+	 "A page with a button: looking at the link does not use it up.", NULL, HTML},
+	{HTTP_POST, "/sign-in/{token}", ANYONE, NULL, handle_sign_in_spend, BODY_SMALL,
+	 "Uses the link up: sets the cookie of a session that may only read.", NULL, HTML},
+	{HTTP_POST, "/sign-out", ANYONE, NULL, handle_leave, BODY_SMALL,
+	 "Ends the browser's session.", NULL, HTML},
+	{HTTP_GET, "/", ANYONE, NULL, handle_start_page, BODY_NONE,
+	 "What is here, as a page: counts, and a link to every view.", NULL, HTML},
+	{HTTP_GET, "/view/{view}", ANYONE, NULL, handle_view_page, BODY_NONE,
+	 "A view as a page.", NULL, HTML},
+	{HTTP_GET, "/unit/{product}/{serial}", ANYONE, NULL, handle_unit_page, BODY_NONE,
+	 "All about one unit, and its passport, as a page.", NULL, HTML},
 	{HTTP_GET, "/v1/me", PRINCIPAL, NULL, handle_me, BODY_NONE,
 	 "Who asks, and what they may do now.", NULL, JSON},
 	{HTTP_GET, "/v1/types", ANYONE, NULL, handle_types, BODY_NONE, "Every record type.", NULL,
@@ -106,10 +121,10 @@ const char *method_name(enum http_method method)
 	return names[method];
 }
 
-/* The next segment of a pattern; false at its end. */
+/* The next segment of a pattern; false at its end, which for "/" is its beginning. */
 static bool next_part(const char **pattern, const char **part, size_t *n)
 {
-	if (**pattern != '/')
+	if (**pattern != '/' || (*pattern)[1] == '\0')
 		return false;
 	*part = *pattern + 1;
 	*n = strcspn(*part, "/");

@@ -77,6 +77,7 @@ struct call {
 	struct http_request *request;
 	const struct route *route; /* NULL: none */
 	bool known;                /* who asks: */
+	bool by_cookie;            /* a browser, by itself */
 	struct caller caller;
 	struct hash key;  /* that speaks for the caller */
 	uint64_t expires; /* of the session; 0: none */
@@ -112,6 +113,8 @@ void reply_note(struct call *c, int status);
 
 /* Fills known, caller, key, expires. An identity that is given and does not hold is an error. */
 MUST_CHECK err call_identify(struct call *c, struct fault *f);
+/* API_BROWSER_READS_ONLY for what a browser's cookie alone does not allow. */
+MUST_CHECK err call_browser_may(const struct call *c, struct fault *f);
 /* One request more of the principal's, or else of the address's. API_TOO_MANY. */
 MUST_CHECK err call_charge(const struct call *c, struct fault *f);
 MUST_CHECK err call_must_be_known(const struct call *c, struct fault *f);
@@ -162,6 +165,8 @@ route_handler handle_blob, handle_blob_head, handle_blob_upload;
 route_handler handle_link_page, handle_link_upload;
 route_handler handle_checkpoint, handle_tile, handle_entries;
 route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
+route_handler handle_sign_in_link, handle_sign_in_page, handle_sign_in_spend, handle_leave;
+route_handler handle_start_page, handle_view_page, handle_unit_page;
 route_handler handle_health, handle_ready, handle_metrics;
 
 /* Called when the headers of an upload are in; see http.h. */

@@ -7,7 +7,7 @@
 #define NO_TILE    404, "LEDGER_NO_SUCH_RESOURCE", NULL
 
 static const struct row ROWS[] = {
-	{"the root", MISSING, "/", .who = NOBODY},
+	{"an address beside the pages", MISSING, "/unit/only-one", .who = NOBODY},
 	{"a folder", MISSING, "/v1", .who = NOBODY},
 	{"an address in capitals", MISSING, "/V1/me", .who = WANDA},
 	{"an address with words after", MISSING, "/v1/me;x=y", .who = WANDA},

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/cookie.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { TOKEN_TEXT = 43 }; /* 32 bytes in base64url without padding */
+
+static bool token_decode(struct bytes text, uint8_t token[static COOKIE_TOKEN_SIZE])
+{
+	size_t n = 0;
+
+	return text.n == TOKEN_TEXT && base64url_decode(text, token, COOKIE_TOKEN_SIZE, &n) &&
+	       n == COOKIE_TOKEN_SIZE;
+}
+
+bool cookie_token(const char *header, uint8_t token[static COOKIE_TOKEN_SIZE])
+{
+	static const char NAME[] = COOKIE_NAME "=";
+	size_t found = 0;
+	bool sound = false;
+
+	while (header != NULL && *header != '\0') {
+		size_t n = strcspn(header, ";");
+		if (n >= sizeof NAME - 1 && memcmp(header, NAME, sizeof NAME - 1) == 0) {
+			found++;
+			sound = token_decode(
+				bytes_of(header + sizeof NAME - 1, n - (sizeof NAME - 1)), token);
+		}
+		header += n;
+		header += strspn(header, "; ");
+	}
+	if (found == 1 && sound)
+		return true;
+	memset(token, 0, COOKIE_TOKEN_SIZE);
+	return false;
+}
+
+bool request_is_same_origin(const char *fetch_site, const char *origin, const char *host)
+{
+	static const char SCHEME[] = "https://";
+
+	if (fetch_site != NULL)
+		return strcmp(fetch_site, "same-origin") == 0;
+	return origin != NULL && host != NULL && strncmp(origin, SCHEME, sizeof SCHEME - 1) == 0 &&
+	       strcasecmp(origin + sizeof SCHEME - 1, host) == 0;
+}
