@@ -19,10 +19,9 @@ err command_sign_in_link(struct cli *cli, struct fault *f)
 	if (e.code == OK && cli->json)
 		cli_json(reply);
 	else if (e.code == OK)
-		printf("%s%s\nIt works once, until %s. A browser does not know the certificate of "
-		       "a "
-		       "house that made its own: it warns, and you go on if the address is "
-		       "yours.\n",
+		printf("%s%s\nIt works once, until %s. Where a house made its own TLS certificate, "
+		       "the "
+		       "browser warns: go on if this is your address.\n",
 		       client_configuration(client)->server, path, expires);
 	json_decref(reply);
 	return e;
