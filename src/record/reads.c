@@ -145,6 +145,21 @@ static bool copy_within(struct arena *a, const struct value *v, struct bytes *ou
 	return (v->kind == VALUE_TEXT && v->bytes.n == 0) || copy_id(a, v, out);
 }
 
+/* One record says one thing about one thing once: two hundred values outside their limits are one
+ * nonconformance, which somebody disposes of once. */
+static bool raised_before(const struct attempt *x, const struct raise *r)
+{
+	for (size_t i = 0; i < x->raised_n; i++) {
+		const struct raise *o = &x->raised[i];
+		if (o->holds && strcmp(o->code, r->code) == 0 &&
+		    bytes_equal(o->subject.kind, r->subject.kind) &&
+		    bytes_equal(o->subject.within, r->subject.within) &&
+		    bytes_equal(o->subject.id, r->subject.id))
+			return true;
+	}
+	return false;
+}
+
 static err flag_row(void *context, const struct value *columns, size_t n)
 {
 	struct rule_rows *rows = context;
@@ -156,14 +171,14 @@ static err flag_row(void *context, const struct value *columns, size_t n)
 	(void)n;
 	if (x->raised_n == RAISED_MAX || check_rule_left_out(CHECK_ENGINE_RULE, rows->rule->code))
 		return ERR_OK; /* the first ones hold; the count is in the evidence */
-	struct raise *raise = &x->raised[x->raised_n++];
-	*raise = (struct raise){.code = rows->rule->code};
-	if (kind < 0 || within < 0 || id < 0)
-		return ERR_OK;
 	struct arena *a = &x->batch->arena;
-	raise->holds = copy_id(a, &columns[kind], &raise->subject.kind) &&
-		       copy_within(a, &columns[within], &raise->subject.within) &&
-		       copy_id(a, &columns[id], &raise->subject.id);
+	struct raise raise = {.code = rows->rule->code};
+	raise.holds = kind >= 0 && within >= 0 && id >= 0 &&
+		      copy_id(a, &columns[kind], &raise.subject.kind) &&
+		      copy_within(a, &columns[within], &raise.subject.within) &&
+		      copy_id(a, &columns[id], &raise.subject.id);
+	if (!raise.holds || !raised_before(x, &raise))
+		x->raised[x->raised_n++] = raise;
 	return ERR_OK;
 }
 

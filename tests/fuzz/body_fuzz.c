@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A body as JSON, or as CBOR: what is taken encodes to bytes that are taken again, to the same. The
- * first byte chooses the type, the second the coding. */
+/* A body as JSON, or as CBOR: what is taken encodes to bytes that are taken again, to the same, and the
+ * type's own check has an answer to it. The first byte chooses the type, the second the coding. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/check.h"
 #include "record/codec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -82,6 +83,24 @@ static bool from_json(struct arena *a, const struct record_type *type, struct by
 	return result.code == OK;
 }
 
+static void checked(struct arena *a, const struct record_type *type, const struct body *body)
+{
+	static const struct claim claim = {.source = CLAIM_WITNESSED};
+	struct check_context context = {
+		.arena = a, .origin = bytes_text("fuzz.example/log"), .claim = &claim};
+	struct fault f = {0};
+	uint64_t present = 0;
+
+	if (type->check == NULL)
+		return;
+	void *outputs = arena_alloc(a, type->outputs_size);
+	if (outputs == NULL)
+		abort();
+	err result = type->check(&context, body->p, body->present, outputs, &present, &f);
+	if (result.code != OK && (f.message == NULL || type->nature == EVENT))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct arena arena = {.limit = 64u << 20};
@@ -93,10 +112,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	const struct record_type *type = choose(data[0]);
 	struct bytes text = bytes_of(data + 2, n - 2);
 	if (data[1] % 2 == 0) {
-		if (from_json(&arena, type, text, &body))
+		if (from_json(&arena, type, text, &body)) {
 			comes_through(&arena, type, &body, (struct bytes){0});
+			checked(&arena, type, &body);
+		}
 	} else if (body_from_cbor(&arena, type->fields, type->size, text, &body, &f).code == OK) {
 		comes_through(&arena, type, &body, text);
+		checked(&arena, type, &body);
 	} else if (f.message == NULL) {
 		abort();
 	}

@@ -168,6 +168,8 @@ static void result_against_the_limits_does_not_count(void **state)
 	MUST("TEST_MEASUREMENT_OUTSIDE", .measurements = VALUES("3600001", "1000000"));
 	MUST("TEST_MEASUREMENT_OUTSIDE", .measurements = VALUES("3300000", "999999"));
 	MUST("TEST_MEASUREMENT_OUTSIDE", .measurements = VALUES("3300000", "-1"));
+	/* both: one nonconformance, one hold */
+	MUST("TEST_MEASUREMENT_OUTSIDE", .measurements = VALUES("0", "0"));
 	MUST("TEST_MEASUREMENT_MISSING", .measurements = "");
 	MUST("TEST_MEASUREMENT_MISSING",
 	     .measurements = "{'measurement':'V2','value_micro':1000001}");
@@ -184,7 +186,7 @@ static void result_against_the_limits_does_not_count(void **state)
 				   .measurements = VALUES("3000000", "1000000"), .lasted_ms = 5000),
 			    "");
 	assert_string_equal(step_of(w, "S1", "final"), "done");
-	assert_string_equal(shows(w, "unit.one", "holds", "product=GW&serial=S1"), "15");
+	assert_string_equal(shows(w, "unit.one", "holds", "product=GW&serial=S1"), "16");
 }
 
 static void pass_after_a_failure_counts_and_the_hold_stays(void **state)
@@ -379,12 +381,37 @@ static void unit_leaves_when_every_test_was_passed(void **state)
 		"TEST_NOT_PASSED");
 	world_clear(w);
 	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "TST-02: S2 P1");
-	d = procedure(w, "P1", "2", LIMITS);
+	assert_says("", w, "anna", "procedure.withdrawn", "{'procedure':'P1','reason':'wrong'}");
+	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "");
+	d = procedure(w, "P1", "2", LIMITS); /* asked for again, in another revision */
+	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "TST-02: S2 P1");
+	assert_string_equal(gate_tells(w, "bert", "ship", "S1"), "");
 	assert_string_equal(TESTED(w, .serial = "S2", .procedure = "P1", .digest = d), "");
 	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "");
 }
 
 static void missing_results_keep_back_what_was_in_work(void **state)
+{
+	struct world *w = line_ready(state);
+
+	world_unit(w, "S0");
+	world_unit(w, "S1");
+	const char *d = procedure(w, "P1", "1", LIMITS);
+	assert_string_equal(
+		TESTED(w, .serial = "S0", .procedure = "P1", .digest = d, .sequence = 10), "");
+	assert_string_equal(
+		TESTED(w, .serial = "S1", .procedure = "P1", .digest = d, .sequence = 11), "");
+	assert_string_equal(
+		TESTED(w, .serial = "S9", .procedure = "P1", .digest = d, .sequence = 14),
+		"UNIT_UNKNOWN TEST_SEQUENCE_GAP");
+	assert_string_equal(gate_tells(w, "bert", "ship", "S0"), ""); /* it lay there already */
+	assert_string_equal(gate_tells(w, "bert", "ship", "S1"), "TST-02: S1 st1 12-13");
+	assert_string_equal(programmed(w, "S0", "st1"), ""); /* … and is taken up again */
+	assert_string_equal(gate_tells(w, "bert", "ship", "S0"), "TST-02: S0 st1 12-13");
+}
+
+/* Late results, and what was started afterwards. */
+static void missing_results_may_come_late(void **state)
 {
 	struct world *w = line_ready(state);
 
@@ -428,6 +455,7 @@ int main(void)
 		WORLD_TEST(what_was_passed_under_withdrawn_limits_is_tested_again),
 		WORLD_TEST(unit_leaves_when_every_test_was_passed),
 		WORLD_TEST(missing_results_keep_back_what_was_in_work),
+		WORLD_TEST(missing_results_may_come_late),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

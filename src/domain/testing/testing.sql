@@ -16,6 +16,7 @@ limits_digest BLOB
 digest BLOB NOT NULL
 author TEXT NOT NULL
 at BIGINT NOT NULL
+released BIGINT NOT NULL
 since BIGINT NOT NULL
 index product
 index digest
@@ -58,11 +59,13 @@ station TEXT
 sequence BIGINT NOT NULL
 since BIGINT NOT NULL
 
---- Numbers that a counter passed over, and the record that showed it; until they come after all.
+--- Numbers that a counter passed over, until they come after all: the last record before them
+--- (`after_seq`), and the one that showed it.
 -- table test_gap key station, missing_from
 station TEXT
 missing_from BIGINT
 missing_to BIGINT NOT NULL
+after_seq BIGINT NOT NULL
 seq BIGINT NOT NULL
 
 -- scope testing.product
@@ -90,16 +93,16 @@ WHERE p.procedure = :procedure AND p.revision = :revision;
 
 -- fold procedure.released
 INSERT INTO test_procedure (procedure, revision, product, state, document, least_ms, attempts,
-	limits, limits_digest, digest, author, at, since)
+	limits, limits_digest, digest, author, at, released, since)
 SELECT :procedure, :revision, :product, 'in_force', :document, :least_ms, :attempts, :limits.count,
-	:limits_digest, :digest, :author, :at, :seq
+	:limits_digest, :digest, :author, :at, :seq, :seq
 WHERE true ON CONFLICT (procedure, revision) DO NOTHING;
 
 -- fold procedure.released
-UPDATE test_procedure SET state = 'superseded'
-WHERE procedure = :procedure AND state = 'in_force' AND since <> :seq
+UPDATE test_procedure SET state = 'superseded', since = :seq
+WHERE procedure = :procedure AND state = 'in_force' AND released <> :seq
 AND EXISTS (SELECT 1 FROM test_procedure p
-	WHERE p.procedure = :procedure AND p.revision = :revision AND p.since = :seq);
+	WHERE p.procedure = :procedure AND p.revision = :revision AND p.released = :seq);
 
 -- fold procedure.released each limits
 INSERT INTO procedure_limit (procedure, revision, measurement, position, unit, low_micro,
@@ -107,7 +110,7 @@ INSERT INTO procedure_limit (procedure, revision, measurement, position, unit, l
 SELECT :procedure, :revision, :limits.measurement, :i + 1, :limits.unit, :limits.low_micro,
 	:limits.high_micro
 WHERE EXISTS (SELECT 1 FROM test_procedure p
-	WHERE p.procedure = :procedure AND p.revision = :revision AND p.since = :seq)
+	WHERE p.procedure = :procedure AND p.revision = :revision AND p.released = :seq)
 ON CONFLICT DO NOTHING;
 
 -- refuse procedure.withdrawn PROCEDURE_NOT_IN_FORCE
@@ -285,14 +288,14 @@ SELECT :product, :serial, :seq, coalesce(:occurred, :made), :at, :station, :oper
 WHERE true ON CONFLICT DO NOTHING;
 
 -- fold test.recorded
-INSERT INTO test_gap (station, missing_from, missing_to, seq)
-SELECT c.station, c.sequence + 1, :sequence - 1, :seq FROM test_counter c
+INSERT INTO test_gap (station, missing_from, missing_to, after_seq, seq)
+SELECT c.station, c.sequence + 1, :sequence - 1, c.since, :seq FROM test_counter c
 WHERE c.station = :station AND :sequence > c.sequence + 1 ON CONFLICT DO NOTHING;
 
 --- What comes late fills a gap, from one of its ends or in its middle.
 -- fold test.recorded
-INSERT INTO test_gap (station, missing_from, missing_to, seq)
-SELECT g.station, :sequence + 1, g.missing_to, g.seq FROM test_gap g
+INSERT INTO test_gap (station, missing_from, missing_to, after_seq, seq)
+SELECT g.station, :sequence + 1, g.missing_to, g.after_seq, g.seq FROM test_gap g
 WHERE g.station = :station AND g.missing_from <= :sequence AND g.missing_to > :sequence
 ON CONFLICT DO NOTHING;
 
@@ -341,7 +344,8 @@ SELECT 'a test procedure that was not withdrawn' AS expected, x.serial || ' ' ||
 FROM passed x WHERE x.good = 0;
 
 --- Passed is what the unit's traveler asks for; without one, each procedure of its product that was
---- in force when the unit was requested. And no result is missing of a station that tested it.
+--- in force when the unit was requested. And no result is missing of a station that tested it, from a
+--- time when the unit was in somebody's hands.
 -- control TST-02 gate:ship
 WITH leaving (product, serial) AS (
 	SELECT :within, :id WHERE :kind = 'unit'
@@ -357,7 +361,7 @@ WITH leaving (product, serial) AS (
 	WHERE s.work = 'test'
 	UNION SELECT x.product, x.serial, p.procedure
 	FROM started x JOIN test_procedure p ON p.product = x.product AND p.state = 'in_force'
-	WHERE x.traveler IS NULL AND (SELECT min(f.since) FROM test_procedure f
+	WHERE x.traveler IS NULL AND (SELECT min(f.released) FROM test_procedure f
 		WHERE f.procedure = p.procedure) < x.seq
 )
 SELECT 'a test that was passed' AS expected, a.serial || ' ' || a.procedure AS found FROM asked a
@@ -367,12 +371,14 @@ UNION ALL
 SELECT DISTINCT 'the results of every test of a station', x.serial || ' ' || g.station || ' '
 	|| g.missing_from || '-' || g.missing_to
 FROM started x JOIN test_result r ON r.product = x.product AND r.serial = x.serial
-JOIN test_gap g ON g.station = r.station AND g.missing_to < r.sequence AND g.seq >= x.seq
+JOIN test_gap g ON g.station = r.station AND g.seq >= x.seq
+AND EXISTS (SELECT 1 FROM unit_touch t WHERE t.product = x.product AND t.serial = x.serial
+	AND t.seq >= g.after_seq)
 JOIN nonconformance n ON n.seq = g.seq AND n.code = 'TEST_SEQUENCE_GAP' AND n.state = 'open';
 
 -- view procedure.list test.read product:id procedure:id
 SELECT p.product, p.procedure, p.revision, p.state, p.document, p.least_ms, p.attempts, p.limits,
-	p.limits_digest, p.digest, p.author, p.at, p.since
+	p.limits_digest, p.digest, p.author, p.at, p.released, p.since
 FROM test_procedure p WHERE (:product IS NULL OR p.product = :product)
 AND (:procedure IS NULL OR p.procedure = :procedure)
 ORDER BY p.procedure, p.revision;
@@ -402,7 +408,7 @@ WHERE (:station IS NULL OR c.station = :station)
 ORDER BY c.station;
 
 -- view test.gaps test.read station:id
-SELECT s.site, s.line, g.station, g.missing_from, g.missing_to, g.seq
+SELECT s.site, s.line, g.station, g.missing_from, g.missing_to, g.after_seq, g.seq
 FROM test_gap g JOIN station s ON s.id = g.station
 WHERE (:station IS NULL OR g.station = :station)
 ORDER BY g.station, g.missing_from;
