@@ -222,3 +222,17 @@ struct verdicts kit_verdicts(struct bytes file, const struct note_key *key)
 	free(v);
 	return said;
 }
+
+void kit_must_say(struct bytes file, const struct note_key *key, enum passport_step step)
+{
+	struct verdicts said = kit_verdicts(file, key);
+
+	assert_string_equal(passport_step_name(said.ours), passport_step_name(step));
+	assert_string_equal(passport_step_name(said.other), passport_step_name(step));
+}
+
+void kit_must_fail(struct kit *k, enum passport_step step)
+{
+	kit_must_say(kit_file(k), &k->key, step);
+	kit_close(k);
+}

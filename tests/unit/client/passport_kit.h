@@ -52,5 +52,9 @@ struct verdicts {
 };
 /* What `sealwright verify passport` and the stand-alone verifier say. */
 struct verdicts kit_verdicts(struct bytes file, const struct note_key *key);
+/* Both say that it holds, or that it fails at this step. */
+void kit_must_say(struct bytes file, const struct note_key *key, enum passport_step step);
+/* Puts it together, for this, and closes it. */
+void kit_must_fail(struct kit *k, enum passport_step step);
 
 #endif

@@ -11,21 +11,6 @@
 #define BUILT "built", FUZZ_LOG_KEY_BUILT
 #define SHOWN "shown", FUZZ_LOG_KEY_SHOWN
 
-static void must_say(struct bytes file, const struct note_key *key, enum passport_step step)
-{
-	struct verdicts said = kit_verdicts(file, key);
-
-	assert_string_equal(passport_step_name(said.ours), passport_step_name(step));
-	assert_string_equal(passport_step_name(said.other), passport_step_name(step));
-}
-
-/* Puts it together, and ends with it. */
-static void must_fail(struct kit *k, enum passport_step step)
-{
-	must_say(kit_file(k), &k->key, step);
-	kit_close(k);
-}
-
 /* ---- what holds ---- */
 
 static void passports_as_they_were_made_hold(void **state)
@@ -35,7 +20,7 @@ static void passports_as_they_were_made_hold(void **state)
 		struct kit *k = i == 0 ? kit_open(BUILT) : kit_open(SHOWN);
 		struct bytes again = kit_file(k);
 		assert_true(bytes_equal(again, k->file));
-		must_say(again, &k->key, PASSPORT_HOLDS);
+		kit_must_say(again, &k->key, PASSPORT_HOLDS);
 		kit_close(k);
 	}
 }
@@ -46,7 +31,7 @@ static void version_1_still_holds(void **state)
 
 	(void)state;
 	assert_int_equal(k->p.version, 1);
-	must_say(k->file, &k->key, PASSPORT_HOLDS);
+	kit_must_say(k->file, &k->key, PASSPORT_HOLDS);
 	kit_close(k);
 }
 
@@ -57,7 +42,7 @@ static void openings_taken_out_leave_it_whole(void **state)
 	(void)state;
 	assert_int_equal(k->openings_n, 1);
 	k->openings_n = 0;
-	must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
+	kit_must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
 	kit_close(k);
 }
 
@@ -69,140 +54,8 @@ static void an_end_cut_off_by_who_says_so_holds(void **state)
 	(void)state;
 	kit_drop(k, kit_last_of_unit(k));
 	k->p.last = k->entries[kit_last_of_unit(k)].sequence;
-	must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
+	kit_must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
 	kit_close(k);
-}
-
-/* ---- the file ---- */
-
-static void a_file_cut_anywhere_fails(void **state)
-{
-	struct kit *k = kit_open(SHOWN);
-
-	(void)state;
-	for (size_t n = 0; n < k->file.n; n += n < 300 ? 1 : 97)
-		must_say(bytes_of(k->file.p, n), &k->key, PASSPORT_FILE);
-	kit_close(k);
-}
-
-static void bytes_behind_it_fail(void **state)
-{
-	struct kit *k = kit_open(SHOWN);
-	uint8_t longer[8192] = {0};
-
-	(void)state;
-	memcpy(longer, k->file.p, k->file.n);
-	must_say(bytes_of(longer, k->file.n + 1), &k->key, PASSPORT_FILE);
-	kit_close(k);
-}
-
-static void lengths_that_are_claimed_fail(void **state)
-{
-	static const char *const HEADS[] = {"\xa9\x01\x02\x02\x7a\x40\x00\x00\x00",
-					    "\xa9\x01\x02\x02\x7b\xff\xff\xff\xff\xff\xff\xff\xff",
-					    "\xba\x40\x00\x00\x00\x01\x02",
-					    "\xa9\x01\x03\x02",
-					    "\xa6\x01\x02\x02\x60",
-					    "\xa9\x01\x01\x02\x60"};
-	struct kit *k = kit_open(SHOWN);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof HEADS / sizeof HEADS[0]; i++) {
-		uint8_t file[4096] = {0};
-		size_t n = i == 0 ? 9 : i == 1 ? 13 : i == 2 ? 7 : 5;
-		memcpy(file, HEADS[i], n);
-		must_say(bytes_of(file, n), &k->key, PASSPORT_FILE);
-		must_say(bytes_of(file, sizeof file), &k->key, PASSPORT_FILE);
-	}
-	kit_close(k);
-}
-
-static void a_file_above_its_limit_fails(void **state)
-{
-	struct kit *k = kit_open(SHOWN);
-	uint8_t *large = calloc(1, PASSPORT_SIZE_MAX + 1);
-
-	(void)state;
-	assert_non_null(large);
-	memcpy(large, k->file.p, k->file.n);
-	must_say(bytes_of(large, PASSPORT_SIZE_MAX + 1), &k->key, PASSPORT_FILE);
-	free(large);
-	kit_close(k);
-}
-
-static void entries_out_of_sequence_fail(void **state)
-{
-	struct kit *k = kit_open(BUILT);
-	struct passport_entry first = k->entries[3];
-
-	(void)state;
-	k->entries[3] = k->entries[4];
-	k->entries[4] = first;
-	must_fail(k, PASSPORT_FILE);
-}
-
-static void an_entry_twice_fails(void **state)
-{
-	struct kit *k = kit_open(BUILT);
-
-	(void)state;
-	k->entries[4] = k->entries[3];
-	must_fail(k, PASSPORT_FILE);
-}
-
-static void an_opening_twice_fails(void **state)
-{
-	struct kit *k = kit_open(SHOWN);
-
-	(void)state;
-	k->salts[1] = k->salts[0];
-	k->values[1] = k->values[0];
-	k->openings_n = 2;
-	must_fail(k, PASSPORT_FILE);
-}
-
-static void a_salt_of_another_length_fails(void **state)
-{
-	struct kit *k = kit_open(SHOWN);
-
-	(void)state;
-	k->salts[0].n = 15;
-	must_fail(k, PASSPORT_FILE);
-}
-
-static void what_cannot_be_withheld_fails(void **state)
-{
-	static const char *const KINDS[] = {"unit",
-					    "principal",
-					    "key",
-					    "approval",
-					    "charter",
-					    "nonconformance",
-					    "firmware_release",
-					    "build_authorization",
-					    "",
-					    "a b"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
-		struct kit *k = kit_open(SHOWN);
-		k->withheld[0] = bytes_text(KINDS[i]);
-		k->withheld_n = 1;
-		must_fail(k, PASSPORT_FILE);
-	}
-}
-
-static void kinds_withheld_twice_or_unsorted_fail(void **state)
-{
-	struct kit *k = kit_open(SHOWN);
-
-	(void)state;
-	k->withheld[1] = k->withheld[0];
-	must_fail(k, PASSPORT_FILE);
-	k = kit_open(SHOWN);
-	k->withheld[2] = k->withheld[0];
-	k->withheld_n = 3;
-	must_fail(k, PASSPORT_FILE);
 }
 
 /* ---- checkpoint ---- */
@@ -212,10 +65,10 @@ static void another_key_fails(void **state)
 	struct kit *k = kit_open(SHOWN), *other = kit_open(BUILT);
 
 	(void)state;
-	must_say(k->file, &other->key, PASSPORT_CHECKPOINT);
+	kit_must_say(k->file, &other->key, PASSPORT_CHECKPOINT);
 	snprintf(other->key.name, sizeof other->key.name, "%s", k->key.name);
 	other->key.id = k->key.id;
-	must_say(k->file, &other->key, PASSPORT_CHECKPOINT);
+	kit_must_say(k->file, &other->key, PASSPORT_CHECKPOINT);
 	kit_close(other);
 	kit_close(k);
 }
@@ -245,7 +98,7 @@ static void the_checkpoint_of_another_log_fails(void **state)
 	(void)state;
 	k->p.note = kit_copy(k, other->p.note);
 	kit_close(other);
-	must_fail(k, PASSPORT_CHECKPOINT);
+	kit_must_fail(k, PASSPORT_CHECKPOINT);
 }
 
 /* ---- inclusion ---- */
@@ -260,7 +113,7 @@ static void any_byte_of_an_entry_fails(void **state)
 	/* The claim, the author's proof and the witness follow each other. */
 	for (size_t at = 0; at < entry.n; at += 11) {
 		k->entries[place].bytes = kit_flip(k, entry, at);
-		must_say(kit_file(k), &k->key, PASSPORT_INCLUSION);
+		kit_must_say(kit_file(k), &k->key, PASSPORT_INCLUSION);
 		k->entries[place].bytes = entry;
 	}
 	kit_close(k);
@@ -274,13 +127,13 @@ static void any_node_of_a_path_fails(void **state)
 	assert_true(k->entries[5].path_n > 3);
 	for (size_t i = 0; i < k->entries[5].path_n; i++) {
 		k->entries[5].path[i].b[i] ^= 0x80;
-		must_say(kit_file(k), &k->key, PASSPORT_INCLUSION);
+		kit_must_say(kit_file(k), &k->key, PASSPORT_INCLUSION);
 		k->entries[5].path[i].b[i] ^= 0x80;
 	}
 	k->entries[5].path_n--;
-	must_say(kit_file(k), &k->key, PASSPORT_INCLUSION);
+	kit_must_say(kit_file(k), &k->key, PASSPORT_INCLUSION);
 	k->entries[5].path_n = 0;
-	must_fail(k, PASSPORT_INCLUSION);
+	kit_must_fail(k, PASSPORT_INCLUSION);
 }
 
 static void an_entry_at_another_place_fails(void **state)
@@ -289,10 +142,10 @@ static void an_entry_at_another_place_fails(void **state)
 
 	(void)state;
 	k->entries[k->entries_n - 1].sequence++;
-	must_fail(k, PASSPORT_INCLUSION);
+	kit_must_fail(k, PASSPORT_INCLUSION);
 	k = kit_open(BUILT);
 	k->entries[k->entries_n - 1].sequence = UINT64_MAX;
-	must_fail(k, PASSPORT_INCLUSION);
+	kit_must_fail(k, PASSPORT_INCLUSION);
 }
 
 static void an_entry_of_another_log_fails(void **state)
@@ -306,7 +159,7 @@ static void an_entry_of_another_log_fails(void **state)
 	foreign.sequence = k->entries[last].sequence + 1;
 	k->entries[k->entries_n++] = foreign;
 	kit_close(other);
-	must_fail(k, PASSPORT_INCLUSION);
+	kit_must_fail(k, PASSPORT_INCLUSION);
 }
 
 /* ---- chains ---- */
@@ -317,7 +170,7 @@ static void a_last_record_left_out_fails(void **state)
 
 	(void)state;
 	kit_drop(k, kit_last_of_unit(k));
-	must_fail(k, PASSPORT_CHAIN);
+	kit_must_fail(k, PASSPORT_CHAIN);
 }
 
 static void a_record_between_left_out_fails(void **state)
@@ -329,7 +182,7 @@ static void a_record_between_left_out_fails(void **state)
 	for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
 		struct kit *k = kit_open(BUILT);
 		kit_drop(k, kit_find_type(k, TYPES[i]));
-		must_fail(k, PASSPORT_CHAIN);
+		kit_must_fail(k, PASSPORT_CHAIN);
 	}
 }
 
@@ -339,7 +192,7 @@ static void the_unit_left_out_altogether_fails(void **state)
 
 	(void)state;
 	assert_true(kit_drop_chain(k, "unit", NULL) > 0);
-	must_fail(k, PASSPORT_CHAIN);
+	kit_must_fail(k, PASSPORT_CHAIN);
 }
 
 static void another_unit_named_fails(void **state)
@@ -348,7 +201,7 @@ static void another_unit_named_fails(void **state)
 
 	(void)state;
 	k->p.subject.id = bytes_text("SN2");
-	must_fail(k, PASSPORT_CHAIN);
+	kit_must_fail(k, PASSPORT_CHAIN);
 }
 
 static void another_last_record_named_fails(void **state)
@@ -357,7 +210,7 @@ static void another_last_record_named_fails(void **state)
 
 	(void)state;
 	k->p.last++;
-	must_fail(k, PASSPORT_CHAIN);
+	kit_must_fail(k, PASSPORT_CHAIN);
 }
 
 static void a_kind_that_is_there_is_not_withheld(void **state)
@@ -367,9 +220,9 @@ static void a_kind_that_is_there_is_not_withheld(void **state)
 	(void)state;
 	k->withheld[0] = bytes_text("part_lot");
 	k->withheld_n = 1;
-	must_say(kit_file(k), &k->key, PASSPORT_CHAIN);
+	kit_must_say(kit_file(k), &k->key, PASSPORT_CHAIN);
 	assert_true(kit_drop_chain(k, "part_lot", NULL) > 0);
-	must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
+	kit_must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
 	kit_close(k);
 }
 
@@ -383,12 +236,12 @@ static void any_byte_of_an_opening_fails(void **state)
 	(void)state;
 	for (size_t at = 0; at < salt.n; at++) {
 		k->salts[0] = kit_flip(k, salt, at);
-		must_say(kit_file(k), &k->key, PASSPORT_OPENING);
+		kit_must_say(kit_file(k), &k->key, PASSPORT_OPENING);
 	}
 	k->salts[0] = salt;
 	for (size_t at = 0; at < value.n; at++) {
 		k->values[0] = kit_flip(k, value, at);
-		must_say(kit_file(k), &k->key, PASSPORT_OPENING);
+		kit_must_say(kit_file(k), &k->key, PASSPORT_OPENING);
 	}
 	kit_close(k);
 }
@@ -402,7 +255,7 @@ static void an_opening_of_nothing_here_fails(void **state)
 	k->values[0] = kit_copy(k, other->values[0]);
 	k->openings_n = 1;
 	kit_close(other);
-	must_fail(k, PASSPORT_OPENING);
+	kit_must_fail(k, PASSPORT_OPENING);
 }
 
 /* ---- signatures ---- */
@@ -413,9 +266,9 @@ static void a_log_without_its_start_fails(void **state)
 
 	(void)state;
 	kit_drop(k, 0);
-	must_say(kit_file(k), &k->key, PASSPORT_DEVICE);
+	kit_must_say(kit_file(k), &k->key, PASSPORT_DEVICE);
 	k->p.ca.n = 0;
-	must_fail(k, PASSPORT_SIGNATURE);
+	kit_must_fail(k, PASSPORT_SIGNATURE);
 }
 
 static void an_author_whose_key_nobody_enrolled_fails(void **state)
@@ -426,7 +279,7 @@ static void an_author_whose_key_nobody_enrolled_fails(void **state)
 	for (size_t i = 0; i < sizeof WHO / sizeof WHO[0]; i++) {
 		struct kit *k = kit_open(BUILT);
 		assert_true(kit_drop_chain(k, "principal", WHO[i]) > 0);
-		must_fail(k, PASSPORT_SIGNATURE);
+		kit_must_fail(k, PASSPORT_SIGNATURE);
 	}
 }
 
@@ -441,11 +294,11 @@ static void another_certificate_of_the_ca_fails(void **state)
 	assert_true(ca.n > 0);
 	for (size_t at = 0; at < ca.n; at += 29) {
 		k->p.ca = kit_flip(k, ca, at);
-		must_say(kit_file(k), &k->key, PASSPORT_DEVICE);
+		kit_must_say(kit_file(k), &k->key, PASSPORT_DEVICE);
 	}
 	k->p.ca = kit_copy(k, other->p.ca);
 	kit_close(other);
-	must_fail(k, PASSPORT_DEVICE);
+	kit_must_fail(k, PASSPORT_DEVICE);
 }
 
 static void without_the_certificate_of_the_ca_it_holds(void **state)
@@ -454,7 +307,7 @@ static void without_the_certificate_of_the_ca_it_holds(void **state)
 
 	(void)state;
 	k->p.ca.n = 0;
-	must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
+	kit_must_say(kit_file(k), &k->key, PASSPORT_HOLDS);
 	kit_close(k);
 }
 
@@ -468,7 +321,7 @@ static void what_nobody_is_seen_to_have_agreed_to_fails(void **state)
 	for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
 		struct kit *k = kit_open(BUILT);
 		assert_true(kit_drop_chain(k, KINDS[i], NULL) > 0);
-		must_fail(k, PASSPORT_AGREEMENT);
+		kit_must_fail(k, PASSPORT_AGREEMENT);
 	}
 }
 
@@ -478,7 +331,7 @@ static void a_decision_whose_admission_is_left_out_fails(void **state)
 
 	(void)state;
 	kit_drop(k, kit_find_type(k, "signer.admitted"));
-	must_fail(k, PASSPORT_AGREEMENT);
+	kit_must_fail(k, PASSPORT_AGREEMENT);
 }
 
 int main(void)
@@ -488,16 +341,6 @@ int main(void)
 		cmocka_unit_test(version_1_still_holds),
 		cmocka_unit_test(openings_taken_out_leave_it_whole),
 		cmocka_unit_test(an_end_cut_off_by_who_says_so_holds),
-		cmocka_unit_test(a_file_cut_anywhere_fails),
-		cmocka_unit_test(bytes_behind_it_fail),
-		cmocka_unit_test(lengths_that_are_claimed_fail),
-		cmocka_unit_test(a_file_above_its_limit_fails),
-		cmocka_unit_test(entries_out_of_sequence_fail),
-		cmocka_unit_test(an_entry_twice_fails),
-		cmocka_unit_test(an_opening_twice_fails),
-		cmocka_unit_test(a_salt_of_another_length_fails),
-		cmocka_unit_test(what_cannot_be_withheld_fails),
-		cmocka_unit_test(kinds_withheld_twice_or_unsorted_fail),
 		cmocka_unit_test(another_key_fails),
 		cmocka_unit_test(any_byte_of_the_checkpoint_fails),
 		cmocka_unit_test(the_checkpoint_of_another_log_fails),
