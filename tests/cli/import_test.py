@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What exists already comes in: units, suppliers and device certificates from files, bad ones and the same
 ones again. usage: import_test.py PROGRAM [TEST …]"""
+import hashlib
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from steps import Failure, Folder, House, Program, has, run_all, same
 
 INVALID, FORBIDDEN, CONFLICT = 2, 4, 6
 MAY = ("line.define", "line.read", "line.import", "supplier.write", "supplier.read", "part.write", "part.approve",
-       "part.read", "identity.read")
+       "part.read", "identity.read", "passport.read")
 
 
 def write(house, name, text):
@@ -26,11 +27,6 @@ def bring(program, house, what, path, *more):
 
 def wrong(program, house, status, text, what, path, *more):
     return program.fails(status, text, "import", what, path, "--yes", *more, *house.who("ira"))
-
-
-def log_size(house):
-    """How many records there are: what is written shows."""
-    return sum(len(house.rows("ira", view)) for view in ("unit.serials", "supplier.list"))
 
 
 # ---- units ----
@@ -54,11 +50,179 @@ def units_come_in_and_a_second_time_nothing_is_written(program, house):
 
 
 def unit_is_recorded_as_imported(program, house):
-    said = program.ok("view", "unit.serials", "serial=U1", "--json", *house.who("ira")).json()
-    sequence = said["rows"][0]["since"]
-    text = program.ok("ledger", "checkpoint", *house.who("ira")).out
-    if sequence < 1 or not text:
-        raise Failure("no record of the unit")
+    program.ok("passport", "GW", "U1", "--to", house.folder + "/u1.passport", *house.who("ira"))
+    said = program.run("verify", "passport", house.folder + "/u1.passport", *house.where())
+    has(said.out, "declared, not witnessed")
+
+
+def unit_that_is_recorded_otherwise_is_named_and_the_rest_comes_in(program, house):
+    path = write(house, "units.csv", "product,serial,site,version\nGW,U1,HH,9.9\nGW,U3,HH,1.0\n")
+    said = wrong(program, house, CONFLICT, "1 lines could not be taken", "units", path)
+    has(said.err, "GW/U1 is recorded already, with version 1.0 instead of 9.9")
+    has(said.out, "1 recorded")
+    same([(r["serial"], r["version"]) for r in house.rows("ira", "unit.serials")],
+         [("U1", "1.0"), ("U2", "1.1"), ("U3", "1.0")])
+
+
+def wrong_table_writes_nothing_and_names_every_fault(program, house):
+    before = house.rows("ira", "unit.serials")
+    path = write(house, "bad.csv", "product,serial,site,mac,built\nGW,N1,HH,,\nGW,N 2,HH,,\nGW,N3,HH,00:11,31.12.2024\n"
+                 "GW,,HH,,\nGW,N5\n")
+    said = wrong(program, house, INVALID, "5 things are wrong", "units", path)
+    for text in ("Line 3, column 4: N 2 cannot be a serial", "Line 4, column 10: 00:11 cannot be a address",
+                 "Line 4, column 16: 31.12.2024 cannot be a built-on", "Line 5, column 4: the serial is missing",
+                 "Line 6 does not have 5 fields"):
+        has(said.err, text)
+    path = write(house, "twice.csv", "product,serial,site\nGW,N1,HH\nGW,N2,HH\nGW,N1,HH\n")
+    wrong(program, house, INVALID, "GW/N1 stands on line 2 already", "units", path)
+    for name, text in (("empty.csv", ""), ("head.csv", "product,serial,site\n"),
+                       ("latin.csv", "product,serial,site\nGW,N\xe9,HH\n".encode("latin-1")),
+                       ("utf16.csv", "product,serial,site\nGW,N1,HH\n".encode("utf-16")),
+                       ("binary.csv", bytes(range(256)))):
+        wrong(program, house, INVALID if name != "utf16.csv" else 2, name, "units", write(house, name, text))
+    program.fails(5, "none.csv", "import", "units", house.folder + "/none.csv", *house.who("ira"))
+    same(house.rows("ira", "unit.serials"), before)
+
+
+def what_the_server_refuses_is_named_by_its_line(program, house):
+    path = write(house, "units.csv", "product,serial,site,mac\nGW,M1,HH,00:00:00:00:00:00\nGW,M2,XX,\nGW,M3,HH,\n"
+                 "GW,M4,HH,02:00:00:00:00:01\nGW,M5,HH,02:00:00:00:00:01\n")
+    said = wrong(program, house, CONFLICT, "3 lines could not be taken", "units", path)
+    for line in (2, 3, 6):
+        has(said.err, f"line {line}: ")
+    has(said.err, "There is no site XX")
+    has(said.out, "2 recorded")
+    same([r["serial"] for r in house.rows("ira", "unit.serials") if r["serial"][0] == "M"], ["M3", "M4"])
+
+
+def nobody_is_asked_and_nothing_is_written_without_yes(program, house):
+    path = write(house, "units.csv", "product,serial,site\nGW,Q1,HH\n")
+    program.fails(INVALID, "--yes", "import", "units", path, *house.who("ira"))
+    same(house.rows("ira", "unit.serials", "serial=Q1"), [])
+
+
+def who_may_not_import_writes_nothing(program, house):
+    house.hire("olaf", "line.read")
+    path = write(house, "units.csv", "product,serial,site\nGW,Q1,HH\n")
+    said = program.run("import", "units", path, "--yes", *house.who("olaf"))
+    if said.status == 0:
+        raise Failure(f"somebody without the right imported: {said}")
+    same(house.rows("ira", "unit.serials", "serial=Q1"), [])
+
+
+def result_is_data_with_json(program, house):
+    path = write(house, "units.csv", "product,serial,site,version\nGW,U1,HH,9.9\nGW,U3,HH,1.0\nGW,J1,HH,\n")
+    said = program.run("import", "units", path, "--yes", "--json", *house.who("ira"))
+    same(said.status, CONFLICT)
+    found = said.json()
+    same((found["lines"], found["recorded"], found["there"]), (3, 1, 2))
+    same([(w["line"], w["key"], w["code"]) for w in found["wrong"]], [(2, "GW/U1", "IMPORT_DIFFERS")])
+
+
+# ---- suppliers ----
+
+def suppliers_are_registered_and_not_approved(program, house):
+    path = write(house, "suppliers.csv", "Vendor ID,Company,Country\nacme,Acme GmbH,de\nmurata,Murata,JP\n")
+    bring(program, house, "suppliers", path, "--class", "manufacturer")
+    same([(r["supplier"], r["name"], r["class"], r["country"], r["state"]) for r in house.rows("ira", "supplier.list")],
+         [("acme", "Acme GmbH", "manufacturer", "DE", "registered"),
+          ("murata", "Murata", "manufacturer", "JP", "registered")])
+    has(bring(program, house, "suppliers", path, "--class", "manufacturer").out, "0 new, 2 there already")
+    said = wrong(program, house, CONFLICT, "1 lines could not be taken", "suppliers",
+                 write(house, "s2.csv", "supplier,name,class,country\nacme,Acme Ltd,manufacturer,DE\n"))
+    has(said.err, "with name Acme GmbH instead of Acme Ltd")
+
+
+def wrong_suppliers_are_refused(program, house):
+    for text, why in (("supplier,name,class,country\nx,X,thief,DE\n", "thief cannot be a class"),
+                      ("supplier,name,class,country\nx,X,broker,Germany\n", "Germany cannot be a country"),
+                      ("supplier,name,class\nx,X,broker\n", "has no column country"),
+                      ("supplier,vendor id,name,class,country\nx,y,X,broker,DE\n", "both mean supplier"),
+                      ("supplier,name,class,country,tier\nx,X,broker,DE,5\n", "5 cannot be a tier"),
+                      ("supplier,name,class,country\nx y,X,broker,DE\n", "x y cannot be a supplier"),
+                      ("supplier,name,class,country\nx," + 201 * "n" + ",broker,DE\n", "at most 200 bytes")):
+        wrong(program, house, INVALID, why, "suppliers", write(house, "bad.csv", text))
+    same(house.rows("ira", "supplier.list", "supplier=x"), [])
+
+
+# ---- device certificates ----
+
+def certificate(house, name, *more, subject="/OU=GW/serialNumber="):
+    path = os.path.join(house.folder, f"{name}.pem")
+    if not os.path.exists(path) or more:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", os.path.join(house.folder, "spare.key"), "-out", path, "-days", "3650", "-subj",
+                        subject + (name if subject.endswith("=") else ""), *more], check=True, capture_output=True)
+    with open(path, encoding="ascii") as f:
+        return f.read()
+
+
+def digests(house):
+    return {r["serial"]: r["certificate_digest"] for r in house.rows("ira", "unit.serials") if r["certificate_digest"]}
+
+
+def device_certificates_come_from_a_table_of_files(program, house):
+    certificate(house, "U1")
+    der = subprocess.run(["openssl", "x509", "-outform", "DER"], input=certificate(house, "U2").encode(), check=True,
+                         capture_output=True).stdout
+    write(house, "U2.der", der)
+    path = write(house, "certs.csv", "product,serial,file\nGW,U1,U1.pem\nGW,U2,U2.der\n")
+    has(bring(program, house, "certificates", path).out, "2 recorded")
+    found = digests(house)
+    same(found["U2"], hashlib.sha256(der).hexdigest())
+    has(bring(program, house, "certificates", path).out, "0 new, 2 there already")
+    same(digests(house), found)
+    write(house, "U1.pem", certificate(house, "U1b", subject="/OU=GW/serialNumber=U1"))
+    said = wrong(program, house, CONFLICT, "could not be taken", "certificates", path)
+    has(said.err, "with device certificate " + found["U1"][:16])
+
+
+def device_certificates_come_from_one_file_and_name_their_units(program, house):
+    path = write(house, "units.csv", "product,serial,site\nGW,K1,HH\nGW,K2,HH\nGW,K3,HH\n")
+    bring(program, house, "units", path)
+    config = write(house, "module.cnf", "[san]\nsubjectAltName=otherName:1.3.6.1.5.5.7.8.4;SEQ:module\n[module]\n"
+                   "type=OID:1.3.6.1.4.1.32473.7\nserial=FORMAT:ASCII,OCTETSTRING:K2\n[req]\ndistinguished_name=dn\n"
+                   "x509_extensions=san\n[dn]\n")
+    bundle = "junk before\n" + certificate(house, "K1") + certificate(house, "K2", "-config", config,
+                                                                     subject="/CN=device")
+    path = write(house, "bundle.pem", bundle)
+    wrong(program, house, INVALID, "does not say which unit it is of", "certificates", path)
+    has(bring(program, house, "certificates", path, "--product", "GW").out, "2 recorded")
+    same(sorted(s for s in digests(house) if s[0] == "K"), ["K1", "K2"])
+    has(bring(program, house, "certificates", path, "--product", "GW").out, "0 new, 2 there already")
+
+
+def wrong_device_certificates_are_named(program, house):
+    before = digests(house)
+    table = "product,serial,file\n"
+    for line, status, why in (("GW,K3,nowhere.pem", INVALID, "holds no device certificate"),
+                              ("GW,K3,certs.csv", INVALID, "holds no device certificate"),
+                              ("GW,K3,K1.pem", INVALID, "names the serial K1"),
+                              ("GW,NONE,N.pem", CONFLICT, "could not be taken"),
+                              ("GW,K3,", INVALID, "the file is missing"),
+                              ("GW,K3,../../../etc/hostname", INVALID, "holds no device certificate")):
+        certificate(house, "N", subject="/CN=x")
+        wrong(program, house, status, why, "certificates", write(house, "wrong.csv", table + line + "\n"))
+    # the key of another unit: the server says no, whatever name it is brought under
+    said = wrong(program, house, CONFLICT, "could not be taken", "certificates",
+                 write(house, "wrong.csv", table + "GW,K3,K1.pem\n"), "--any-name")
+    has(said.err, "two devices must never share a key")
+    text = certificate(house, "K1")
+    write(house, "cut.pem", text[:len(text) // 2])
+    wrong(program, house, INVALID, "", "certificates", house.folder + "/cut.pem")
+    write(house, "cut.pem", text[:300] + text[310:])
+    wrong(program, house, INVALID, "holds no device certificate", "certificates", house.folder + "/cut.pem")
+    same(digests(house), before)
+
+
+# ---- many ----
+
+def many_units_come_in_with_progress(program, house):
+    path = write(house, "many.csv", "product,serial,site\n" + "".join(f"GW,B{i:05},HH\n" for i in range(2500)))
+    said = bring(program, house, "units", path)
+    has(said.out, "2500 recorded")
+    has(said.err, "of 2500 units")
+    has(bring(program, house, "units", path).out, "0 new, 2500 there already")
 
 
 # ---- bills of materials, as tools export them ----
@@ -238,6 +402,12 @@ def long_bill_is_written_in_pieces(program, house):
 
 TESTS = [
     units_come_in_and_a_second_time_nothing_is_written, unit_is_recorded_as_imported,
+    unit_that_is_recorded_otherwise_is_named_and_the_rest_comes_in, wrong_table_writes_nothing_and_names_every_fault,
+    what_the_server_refuses_is_named_by_its_line, nobody_is_asked_and_nothing_is_written_without_yes,
+    who_may_not_import_writes_nothing, result_is_data_with_json, suppliers_are_registered_and_not_approved,
+    wrong_suppliers_are_refused, device_certificates_come_from_a_table_of_files,
+    device_certificates_come_from_one_file_and_name_their_units, wrong_device_certificates_are_named,
+    many_units_come_in_with_progress,
     bill_of_altium_comes_in, bill_that_is_there_is_not_written_again, released_bill_is_not_changed_by_a_file,
     bill_of_kicad_comes_in_and_a_label_needs_no_place, bill_of_orcad_comes_in,
     columns_are_mapped_where_the_tool_calls_them_otherwise, wrong_bill_writes_nothing_and_names_every_fault,

@@ -43,12 +43,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct device_certificate read;
 	struct fault f = {0};
 	struct hash key;
+	struct bytes product, serial;
 
 	err named = certificate_key_id(der, &key, &f);
 	if (named.code != OK && f.message == NULL)
 		abort();
+	bool names = certificate_names(&a, der, &product, &serial, &f).code == OK;
 	if (certificate_check_device(&a, der, bytes_of(CA, sizeof(CA)), &read, &f).code == OK) {
-		if (named.code != OK || !hash_equal(key, read.key_id) || !id_valid(read.product) ||
+		if (!names || !bytes_equal(product, read.product) ||
+		    !bytes_equal(serial, read.serial) || named.code != OK || !hash_equal(key, read.key_id) || !id_valid(read.product) ||
 		    !id_valid(read.serial))
 			abort();
 	}
