@@ -20,15 +20,21 @@ static void take_id(struct bytes value, char out[static ID_SIZE_MAX + 1])
 	out[text.n] = '\0';
 }
 
-/* Parts may be fitted to a unit that has no certificate yet. */
-static enum stage stage_of(struct bytes type)
+/* What may be recorded of a unit that has no certificate yet. It is built before only if it was started
+ * while cut off. */
+static enum stage stage_of(struct bytes type, bool offline)
 {
+	static const char *const ANY[] = {"unit.fitted", "test.recorded", "step.completed"};
+
 	if (bytes_equal(type, bytes_text("unit.requested")))
 		return STAGE_REQUESTS;
-	return bytes_equal(type, bytes_text("unit.fitted")) ? STAGE_ANY : STAGE_FOLLOWS;
+	for (size_t i = 0; i < sizeof ANY / sizeof ANY[0]; i++)
+		if (bytes_equal(type, bytes_text(ANY[i])))
+			return STAGE_ANY;
+	return offline && bytes_equal(type, bytes_text("unit.built")) ? STAGE_ANY : STAGE_FOLLOWS;
 }
 
-void about_read(struct bytes submission, struct about *out)
+void about_read(const struct allowances *allowances, struct bytes submission, struct about *out)
 {
 	struct bytes bytes;
 	struct claim claim;
@@ -48,7 +54,8 @@ void about_read(struct bytes submission, struct about *out)
 			take_id(value, out->serial);
 	}
 	if (out->product[0] != '\0' && out->serial[0] != '\0')
-		out->stage = stage_of(claim.type);
+		out->stage = stage_of(claim.type,
+				      allowances_of(allowances, out->product, out->serial) != NULL);
 }
 
 static bool same_unit(const struct about *a, const struct about *b)

@@ -99,7 +99,7 @@ static err add_item(struct station *s, struct load *l, const struct spool_item *
 	json_t *one = NULL;
 
 	TRY(spool_read(s->spool, &l->arena, item, &l->submissions[l->n], f));
-	about_read(l->submissions[l->n], &l->about[l->n]);
+	about_read(s->allowances, l->submissions[l->n], &l->about[l->n]);
 	*full = about_follows(l->about, l->n, &l->about[l->n]);
 	if (*full)
 		return ERR_OK;

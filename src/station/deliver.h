@@ -11,7 +11,7 @@ struct about {
 	enum stage stage;
 	char product[ID_SIZE_MAX + 1], serial[ID_SIZE_MAX + 1];
 };
-void about_read(struct bytes submission, struct about *out);
+void about_read(const struct allowances *allowances, struct bytes submission, struct about *out);
 /* Does `next` come after the request of its unit, which is among the `n`? */
 bool about_follows(const struct about *list, size_t n, const struct about *next);
 /* Shortens `*n` to what is not about units that wait for their certificate. `*some_wait`: there are such

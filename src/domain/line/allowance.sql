@@ -15,6 +15,15 @@ author TEXT NOT NULL
 since BIGINT NOT NULL
 index build_authorization
 
+--- Units that were started while a station was cut off. They are built before their device certificate can
+--- be issued: `built` says by which record.
+-- table offline_unit key product, serial
+product TEXT
+serial TEXT
+allowance TEXT NOT NULL
+built BIGINT
+since BIGINT NOT NULL
+
 -- scope allowance.build
 SELECT b.site, b.line, b.product FROM build_authorization b WHERE b.id = :authorization;
 
@@ -122,6 +131,25 @@ UPDATE allowance SET used = used + 1
 WHERE id = :allowance AND build_authorization = :authorization AND station = :author
 AND EXISTS (SELECT 1 FROM unit u
 	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq);
+
+-- fold unit.requested
+INSERT INTO offline_unit (product, serial, allowance, since)
+SELECT :product, :serial, a.id, :seq FROM allowance a WHERE a.id = :allowance
+AND EXISTS (SELECT 1 FROM unit u
+	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq)
+ON CONFLICT (product, serial) DO NOTHING;
+
+-- fold unit.built
+UPDATE offline_unit SET built = :seq
+WHERE product = :product AND serial = :serial AND built IS NULL AND EXISTS (SELECT 1 FROM unit u
+	WHERE u.product = :product AND u.serial = :serial AND u.state = 'requested');
+
+--- It was built already.
+-- fold certificate.issued
+UPDATE unit SET state = 'built'
+WHERE product = :product AND serial = :serial AND state = 'certified' AND since = :seq
+AND EXISTS (SELECT 1 FROM offline_unit o WHERE o.product = :product AND o.serial = :serial
+	AND o.built IS NOT NULL);
 
 --- Reserved units are not unused ones yet.
 -- refuse build.closed ALLOWANCE_OPEN

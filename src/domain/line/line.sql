@@ -187,7 +187,9 @@ WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE u.product = :product AND u.serial =
 -- flag unit.built UNIT_OUT_OF_TURN
 SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
 	'certified' AS expected, u.state AS found
-FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.state <> 'certified';
+FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.state <> 'certified'
+AND NOT (u.state = 'requested' AND EXISTS (SELECT 1 FROM offline_unit o
+	WHERE o.product = u.product AND o.serial = u.serial AND o.built IS NULL));
 
 -- flag unit.built UNIT_AT_OTHER_LINE
 SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
