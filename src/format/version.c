@@ -9,7 +9,8 @@ struct bytes version_take_digits(struct bytes *rest)
 
 	while (taken.n < rest->n && version_is_digit(rest->p[taken.n]))
 		taken.n++;
-	*rest = bytes_of(rest->p + taken.n, rest->n - taken.n);
+	if (taken.n > 0)
+		*rest = bytes_of(rest->p + taken.n, rest->n - taken.n);
 	return taken;
 }
 
@@ -19,7 +20,8 @@ struct bytes version_take_letters(struct bytes *rest)
 
 	while (taken.n < rest->n && version_is_letter(rest->p[taken.n]))
 		taken.n++;
-	*rest = bytes_of(rest->p + taken.n, rest->n - taken.n);
+	if (taken.n > 0)
+		*rest = bytes_of(rest->p + taken.n, rest->n - taken.n);
 	return taken;
 }
 
