@@ -240,10 +240,8 @@ static err fields_read(struct bytes text, const struct notation *with, struct wr
 		more = take_until(&text, with->group, &field);
 		if (n > LABEL_FIELDS_MAX)
 			return fail(f, "LABEL_FIELDS_TOO_MANY", NULL);
-		/* In the text that is kept, these would be separators. */
-		if (!is_printable(field) ||
-		    (with != OURS && (has(field, OURS->group) || has(field, OURS->record) ||
-				      has(field, OURS->over))))
+		/* In the text that is kept, a caret would begin a separator. */
+		if (!is_printable(field) || (with != OURS && has(field, "^")))
 			return fail(f, "LABEL_CHARACTER", NULL);
 		TRY(field_read(field, out, f));
 		put_text(w, OURS->group);

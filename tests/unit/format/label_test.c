@@ -185,6 +185,7 @@ static void label_that_cannot_be_trusted_is_refused(void **state)
 		{"[)>^^06^]PMCU1" GS "Q1", "LABEL_CHARACTER"},
 		{"[)>" RS "06" GS "PA^]Q1", "LABEL_CHARACTER"},
 		{"[)>" RS "06" GS "PA^^05", "LABEL_CHARACTER"},
+		{"[)>" RS "06" GS "PA^" GS "Q1", "LABEL_CHARACTER"},
 		{"[)>^^06" TEN(TEN("^]1Z")), "LABEL_FIELDS_TOO_MANY"},
 		{"[)>^^06^]P" HUNDRED("12345"), "LABEL_TOO_LONG"},
 	};
