@@ -119,6 +119,16 @@ def an_erased_value_is_not_shown_again(program, house):
     lacks(holds(program, house, path), "Erased Ltd")
 
 
+def a_containment_is_told(program, house):
+    house.record("erin", "containment.started", "containment=C-1", "kind=unit", "within=GW", "id=SN4",
+                 "reason=smells of smoke")
+    told = holds(program, house, passport(program, house, "erin", "SN4"))
+    same(told.count("containment C-1 of unit SN4 of GW: smells of smoke"), 2, told)
+    withheld = holds(program, house, passport(program, house, "erin", "SN4", "--without", "containment"))
+    lacks(withheld, "C-1")
+    has(withheld, "of the kind containment")
+
+
 # ---- what its holder hides ----
 
 def redacted_passport_still_verifies(program, house):
@@ -185,7 +195,7 @@ def take_home_is_whole_and_repeats(program, house):
                  "sealwright-verify", "source/tools/verify/verify.c", "source/lib/core/passport.c", "source/LICENSE"):
         same(name in names, True, name)
     same(subprocess.run(["unzip", "-tq", path], capture_output=True, check=False).returncode, 0)
-    named = [word for serial in ("SN1", "SN2", "SN3") for word in ("--units", "GW/" + serial)]
+    named = [word for serial in ("SN1", "SN2", "SN3", "SN4") for word in ("--units", "GW/" + serial)]
     program.ok("take-home", path, *named, "--show", "confidential", *house.who("erin"))
     with open(path, "rb") as f:
         same(f.read() == first, True, "the same bytes")
@@ -247,6 +257,7 @@ TESTS = [
     anything_else_to_show_is_refused,
     a_value_that_was_changed_fails_at_its_step,
     an_erased_value_is_not_shown_again,
+    a_containment_is_told,
     redacted_passport_still_verifies,
     a_name_that_hides_nothing_is_refused,
     nothing_shown_is_nothing_to_hide,
@@ -271,7 +282,7 @@ def prepare(house):
                  "name=Erin Huber")
     house.record("erin", "site.defined", "site=FAB", "country=VN", "name=Hanoi")
     house.record("erin", "product.defined", "product=GW", "hardware_type=1.3.6.1.4.1.32473.1", "name=Gateway")
-    for serial, customer in (("SN1", CUSTOMER), ("SN2", "Erased Ltd"), ("SN3", "Third GmbH")):
+    for serial, customer in (("SN1", CUSTOMER), ("SN2", "Erased Ltd"), ("SN3", "Third GmbH"), ("SN4", "Fourth")):
         house.record("erin", "unit.declared", "product=GW", f"serial={serial}", "site=FAB", "version=1.2",
                      f"customer={customer}")
 
