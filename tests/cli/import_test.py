@@ -122,11 +122,12 @@ def result_is_data_with_json(program, house):
 # ---- suppliers ----
 
 def suppliers_are_registered_and_not_approved(program, house):
-    path = write(house, "suppliers.csv", "Vendor ID,Company,Country\nacme,Acme GmbH,de\nmurata,Murata,JP\n")
+    path = write(house, "suppliers.csv", "Vendor ID,Company,Country,Tier\nacme,Acme GmbH,de,1\nmurata,Murata,JP,\n")
     bring(program, house, "suppliers", path, "--class", "manufacturer")
     same([(r["supplier"], r["name"], r["class"], r["country"], r["state"]) for r in house.rows("ira", "supplier.list")],
          [("acme", "Acme GmbH", "manufacturer", "DE", "registered"),
           ("murata", "Murata", "manufacturer", "JP", "registered")])
+    same([r["tier"] for r in house.rows("ira", "supplier.list")], [1, None])
     has(bring(program, house, "suppliers", path, "--class", "manufacturer").out, "0 new, 2 there already")
     said = wrong(program, house, CONFLICT, "1 lines could not be taken", "suppliers",
                  write(house, "s2.csv", "supplier,name,class,country\nacme,Acme Ltd,manufacturer,DE\n"))
@@ -225,6 +226,41 @@ def many_units_come_in_with_progress(program, house):
     has(bring(program, house, "units", path).out, "0 new, 2500 there already")
 
 
+def running(program, house, path):
+    return subprocess.Popen([program.path, "import", "units", path, "--yes", *house.who("ira")], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def count_units(house, prefix):
+    return len([r for r in house.rows("ira", "unit.serials") if r["serial"].startswith(prefix)])
+
+
+def two_imports_of_one_file_at_once_write_each_line_once(program, house):
+    path = write(house, "race.csv", "product,serial,site\n" + "".join(f"GW,R{i:05},HH\n" for i in range(1500)))
+    both = [running(program, house, path) for _ in range(2)]
+    said = [one.communicate(timeout=120) for one in both]
+    same([one.returncode for one in both], [0, 0], str(said))
+    same(count_units(house, "R"), 1500)
+    has(bring(program, house, "units", path).out, "0 new, 1500 there already, 0 wrong")
+
+
+def import_that_was_cut_off_is_brought_again(program, house):
+    path = write(house, "cut.csv", "product,serial,site\n" + "".join(f"GW,C{i:05},HH\n" for i in range(3000)))
+    one = running(program, house, path)
+    one.stderr.readline()  # a first piece is written
+    house.server.kill()
+    house.server.wait()
+    out, err = one.communicate(timeout=120)
+    if one.returncode == 0:
+        raise Failure(f"it says that it is done: {out} {err}")
+    has(err, "bring the same file again")
+    house.start()
+    before = count_units(house, "C")
+    same(0 < before < 3000, True, f"{before} units before")
+    has(bring(program, house, "units", path).out, f"{3000 - before} recorded")
+    same(count_units(house, "C"), 3000)
+
+
 # ---- bills of materials, as tools export them ----
 
 ALTIUM = (
@@ -275,6 +311,7 @@ def bill_of_altium_comes_in(program, house):
     same(house.rows("ira", "part.list"), [], "a preview writes")
     bom(program, house, path, "A", "--critical", "U*,IC*", "--conformance", "2=signed", "--release")
     same(bill_lines(house, "A"), [(*CAP, False), (*MCU, True)])
+    same([r["conformance"] for r in house.rows("ira", "bom.lines", "product=GW", "revision=A")], [None, "signed"])
     same([r["state"] for r in house.rows("ira", "bom.list")], ["released"])
     same({r["part"]: (r["manufacturer"], r["manufacturer_part"], bool(r["critical"]))
           for r in house.rows("ira", "part.list")},
@@ -407,7 +444,8 @@ TESTS = [
     who_may_not_import_writes_nothing, result_is_data_with_json, suppliers_are_registered_and_not_approved,
     wrong_suppliers_are_refused, device_certificates_come_from_a_table_of_files,
     device_certificates_come_from_one_file_and_name_their_units, wrong_device_certificates_are_named,
-    many_units_come_in_with_progress,
+    many_units_come_in_with_progress, two_imports_of_one_file_at_once_write_each_line_once,
+    import_that_was_cut_off_is_brought_again,
     bill_of_altium_comes_in, bill_that_is_there_is_not_written_again, released_bill_is_not_changed_by_a_file,
     bill_of_kicad_comes_in_and_a_label_needs_no_place, bill_of_orcad_comes_in,
     columns_are_mapped_where_the_tool_calls_them_otherwise, wrong_bill_writes_nothing_and_names_every_fault,
