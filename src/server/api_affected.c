@@ -3,8 +3,7 @@
  * everything; the views answer all others, and everybody while it is not there. Rows are those of the views
  * either way. */
 #include "server/affected.h"
-#include "server/genealogy.h"
-#include "server/server_internal.h"
+#include "server/affected_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,80 +137,20 @@ static err answer_from_views(struct affected *a, struct fault *f)
 	return ERR_OK;
 }
 
-/* ---- one row, by product and serial ---- */
-
-struct row_reader {
-	struct db *db;
-	struct statement *statement;
-	json_t *rows;
-};
-
-static err json_row(void *context, const struct value *columns, size_t n)
-{
-	struct row_reader *r = context;
-	json_t *row = json_object();
-
-	for (size_t i = 0; i < n; i++) {
-		const struct value *v = &columns[i];
-		json_t *value = v->kind == VALUE_INT ? json_integer(v->number)
-				: v->kind == VALUE_TEXT
-					? json_stringn((const char *)v->bytes.p, v->bytes.n)
-					: json_null();
-		json_object_set_new(row, statement_column(r->statement, i), value);
-	}
-	return json_array_append_new(r->rows, row) == 0 ? ERR_OK : (err){ERR_MEMORY};
-}
-
-/* A view of two parameters, product and serial, for a caller without limits. */
-static err open_rows(struct affected *a, const char *name, struct row_reader *out, struct fault *f)
-{
-	const struct view *view =
-		registry_view(engine_registry(a->call->server->engine), bytes_text(name));
-
-	if (view == NULL)
-		return fail(f, "VIEW_UNKNOWN", "view", name, NULL);
-	out->db = reader_db(a->reader);
-	return db_prepare(out->db, view->sql, view->parameters, view->parameters_n, &out->statement,
-			  f);
-}
-
-/* A new array of the rows of one unit. */
-static err read_rows(struct row_reader *r, struct bytes product, struct bytes serial, json_t **out,
-		     struct fault *f)
-{
-	struct value values[] = {value_text(product), value_text(serial)};
-
-	r->rows = json_array();
-	err result = db_query(r->db, r->statement, values, json_row, r, NULL, f);
-	if (result.code != OK) {
-		json_decref(r->rows);
-		return f->code == OK ? fail(f, "OUT_OF_MEMORY", NULL) : result;
-	}
-	*out = r->rows;
-	return ERR_OK;
-}
-
-static struct bytes member(const json_t *row, const char *name)
-{
-	const char *text = json_string_value(json_object_get(row, name));
-
-	return bytes_text(text == NULL ? "" : text);
-}
-
 /* Which containments each unit of the page is under. */
 static err add_contained(struct affected *a, struct fault *f)
 {
-	struct row_reader reader = {0};
+	struct unit_rows reader = {0};
 	json_t *row, *found, *one;
 	size_t i, k;
 
-	TRY(open_rows(a, "containment.of_unit", &reader, f));
+	TRY(unit_rows_open(a->call->server, a->reader, "containment.of_unit", &reader, f));
 	err result = ERR_OK;
 	json_array_foreach(json_object_get(a->reply, "units"), i, row)
 	{
 		json_t *names = json_array();
-		result = read_rows(&reader, member(row, "product"), member(row, "serial"), &found,
-				   f);
+		result = unit_rows_read(&reader, row_text(row, "product"), row_text(row, "serial"),
+					&found, f);
 		if (result.code == OK) {
 			json_array_foreach(found, k, one)
 			{
@@ -223,7 +162,7 @@ static err add_contained(struct affected *a, struct fault *f)
 		if (result.code != OK)
 			break;
 	}
-	statement_close(reader.statement);
+	unit_rows_close(&reader);
 	return result;
 }
 
@@ -259,7 +198,7 @@ static err read_graph(struct affected *a, const struct graph *g, struct affected
 }
 
 /* The rows that the view has for these units, with certainty and way. */
-static err fill_rows(struct affected *a, struct row_reader *reader, json_t *units, struct fault *f)
+static err fill_rows(struct affected *a, struct unit_rows *reader, json_t *units, struct fault *f)
 {
 	json_t *unit, *found, *rows = json_array();
 	size_t i;
@@ -267,7 +206,8 @@ static err fill_rows(struct affected *a, struct row_reader *reader, json_t *unit
 	json_object_set_new(a->reply, "units", rows);
 	json_array_foreach(units, i, unit)
 	{
-		TRY(read_rows(reader, member(unit, "within"), member(unit, "id"), &found, f));
+		TRY(unit_rows_read(reader, row_text(unit, "within"), row_text(unit, "id"), &found,
+				   f));
 		json_t *row = json_array_get(found, 0);
 		if (row != NULL) {
 			json_object_set(row, "certainty", json_object_get(unit, "certainty"));
@@ -280,11 +220,11 @@ static err fill_rows(struct affected *a, struct row_reader *reader, json_t *unit
 }
 
 /* A unit that is asked about counts itself if there is such a unit. */
-static err unit_is_known(struct affected *a, struct row_reader *reader, bool *out, struct fault *f)
+static err unit_is_known(struct affected *a, struct unit_rows *reader, bool *out, struct fault *f)
 {
 	json_t *found;
 
-	TRY(read_rows(reader, bytes_text(a->within), bytes_text(a->id), &found, f));
+	TRY(unit_rows_read(reader, bytes_text(a->within), bytes_text(a->id), &found, f));
 	*out = json_is_string(json_object_get(json_array_get(found, 0), "state"));
 	json_decref(found);
 	return ERR_OK;
@@ -313,26 +253,26 @@ static void say_page(struct affected *a, const struct affected_page *page, const
 	if (page->more) {
 		const json_t *last = json_array_get(units, page->n - 1);
 		json_object_set_new(a->reply, "next",
-				    json_sprintf("%s/%s", (const char *)member(last, "within").p,
-						 (const char *)member(last, "id").p));
+				    json_sprintf("%s/%s", (const char *)row_text(last, "within").p,
+						 (const char *)row_text(last, "id").p));
 	}
 }
 
 static err answer_from_memory(struct affected *a, struct graph *g, uint64_t known,
 			      struct affected_page *page, struct fault *f)
 {
-	struct row_reader reader = {0};
+	struct unit_rows reader = {0};
 	json_t *units = json_array();
 	err result = read_graph(a, g, page, units, f);
 
 	genealogy_end(a->call->server->genealogy, g);
 	say_page(a, page, units, known);
 	if (result.code == OK)
-		result = open_rows(a, "recall.affected_unit", &reader, f);
+		result = unit_rows_open(a->call->server, a->reader, "recall.affected_unit", &reader,
+					f);
 	if (result.code == OK)
 		result = fill_rows(a, &reader, units, f);
-	if (reader.statement != NULL)
-		statement_close(reader.statement);
+	unit_rows_close(&reader);
 	json_decref(units);
 	return result;
 }
@@ -342,16 +282,16 @@ static err answer_from_memory(struct affected *a, struct graph *g, uint64_t know
 /* What it takes before the graph is held: nothing may fail in between without giving it back. */
 static err prepare_page(struct affected *a, struct affected_page *page, struct fault *f)
 {
-	struct row_reader reader = {0};
+	struct unit_rows reader = {0};
 	bool known = true;
 
 	page->limit = a->limit;
 	TRY(read_after(a, page, f));
 	if (a->graph_kind != GRAPH_UNIT)
 		return ERR_OK;
-	TRY(open_rows(a, "recall.affected_unit", &reader, f));
+	TRY(unit_rows_open(a->call->server, a->reader, "recall.affected_unit", &reader, f));
 	err result = unit_is_known(a, &reader, &known, f);
-	statement_close(reader.statement);
+	unit_rows_close(&reader);
 	page->without_start = !known;
 	return result;
 }
