@@ -266,6 +266,23 @@ static void lines_of_one_part_are_counted_together(void **state)
 	arena_done(&r.arena);
 }
 
+static void own_number_says_which_part_it_is(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(
+		&r,
+		bytes_text("Reference,IPN,MPN,Manufacturer\nR1,P-1,A,X\nR2,P-1,B,Y\nR3,P-2,A,X\n"),
+		true);
+	assert_int_equal(r.result.code, OK);
+	assert_int_equal(r.bom.parts_n, 2);
+	assert_int_equal(r.bom.lines[0].part, r.bom.lines[1].part);
+	assert_int_not_equal(r.bom.lines[0].part, r.bom.lines[2].part);
+	assert_int_equal(r.bom.parts[r.bom.lines[0].part].quantity, 2);
+	arena_done(&r.arena);
+}
+
 /* `n` lines "<prefix><i><rest>" below a header. */
 static struct bytes many(const char *header, const char *prefix, size_t n, const char *rest)
 {
@@ -399,6 +416,7 @@ int main(void)
 		cmocka_unit_test(bills_as_tools_export_them_are_read),
 		cmocka_unit_test(hostile_bills_are_refused_line_by_line),
 		cmocka_unit_test(lines_of_one_part_are_counted_together),
+		cmocka_unit_test(own_number_says_which_part_it_is),
 		cmocka_unit_test(list_of_faults_is_bounded_and_counts_the_rest),
 		cmocka_unit_test(limit_of_lines_holds),
 		cmocka_unit_test(limit_of_designators_holds),

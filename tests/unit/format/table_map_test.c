@@ -110,6 +110,9 @@ static void columns_are_found_by_their_header(void **state)
 		{.in = "serial,other,name\n A1 ,x, one \n", .out = "A1|one"},
 		{.in = "Report of today, 1\n\nserial;name\n----;----\nA1;one\n;\n",
 		 .out = "A1|one"},
+		/* what stands above does not count as lines */
+		{.in = "a\nb\nc\nserial,name\nA1,1\nA2,2\nA3,3\nA4,4\nA5,5\n",
+		 .out = "A1|1; A2|2; A3|3; A4|4; A5|5"},
 		{.in = "Kennung,name\nA1,one\n",
 		 .out = "A1|one",
 		 .map_column = "serial",
