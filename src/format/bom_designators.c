@@ -27,6 +27,8 @@ static struct bytes next_token(struct bytes *rest)
 
 	while (rest->n > 0 && is_separator(rest->p[0]))
 		*rest = bytes_of(rest->p + 1, rest->n - 1);
+	if (rest->n == 0) /* perhaps there is no text at all */
+		return (struct bytes){0};
 	while (n < rest->n && !is_separator(rest->p[n]))
 		n++;
 	struct bytes token = bytes_of(rest->p, n);
