@@ -128,6 +128,8 @@ static err start(struct station *s, struct fault *f)
 	handlers.context = s;
 	TRY(begin(&s->deliverer, &s->delivers, station_deliver, s, f));
 	TRY(begin(&s->keeper, &s->keeps, station_keep_time, s, f));
+	if (s->config.folders)
+		TRY(begin(&s->watcher, &s->watches, station_watch, s, f));
 	return http_start(&http, &handlers, &s->http, f);
 }
 

@@ -104,6 +104,10 @@ extern const struct http_handlers STATION_HANDLERS;
 /* A fault as a problem document (RFC 9457). */
 json_t *station_problem(const struct fault *f, int *status);
 
+/* ---- watch.c ---- */
+
+void *station_watch(void *station);
+
 /* ---- refused.c ---- */
 
 MUST_CHECK err refused_keep(struct station *s, const struct answer *answer, const json_t *problem,
