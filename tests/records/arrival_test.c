@@ -149,7 +149,7 @@ static void points_that_are_not_right_hold_where_nobody_asked_too(void **state)
 	arrives(w);
 	assert_string_equal(received(w, ",'points':[" NOT_OK("smell") "," NOT_OK("floor") "]"),
 			    "ARRIVAL_POINT_FAILED");
-	assert_int_equal(rows_of(w, "nonconformance.open", ""), 2);
+	assert_int_equal(rows_of(w, "nonconformance.open", ""), 1);
 }
 
 static void newest_protocol_is_in_force(void **state)

@@ -57,10 +57,10 @@ FROM (SELECT min(a.protocol) AS protocol, count(*) AS n, min(a.point) AS first
 		= coalesce(:points_given, ' ')) AS t
 WHERE t.n > 0;
 
--- flag shipment.received ARRIVAL_POINT_FAILED each points
+-- flag shipment.received ARRIVAL_POINT_FAILED
 SELECT 'shipment' AS kind, '' AS within, :shipment AS id, :shipment AS shipment,
-	:points.point AS point
-WHERE :points.result = 'not_ok';
+	:points_failed AS points, :first_failed AS first
+WHERE :points_failed > 0;
 
 -- view arrival.protocol custody.read site:id protocol:id
 SELECT a.site, a.protocol, a.place, a.point, a.text, p.author, p.since,

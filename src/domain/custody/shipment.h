@@ -42,9 +42,12 @@ struct shipment_received {
 	struct id protocol; /* version 2 */
 	struct list points;
 };
-/* What arrival_points_check says: every point, each between two spaces, which no id holds. */
+/* What arrival_points_check says: every point, each between two spaces, which no id holds; how many were
+ * not right, and the first of them. */
 struct arrival_outputs {
 	struct text points_given;
+	int64_t points_failed;
+	struct id first_failed;
 };
 record_check arrival_points_check;
 

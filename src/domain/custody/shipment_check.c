@@ -83,7 +83,12 @@ err arrival_points_check(struct check_context *context, const void *body, uint64
 	for (size_t i = 0; i < received->points.n; i++) {
 		put_bytes(&w, bytes_of(points[i].point.text, points[i].point.n));
 		put_text(&w, " ");
+		if (bytes_equal(bytes_of(points[i].result.text, points[i].result.n),
+				bytes_text("not_ok")) &&
+		    out->points_failed++ == 0)
+			out->first_failed = points[i].point;
 	}
-	*outputs_present = writer_done(&w, &out->points_given.bytes);
+	*outputs_present =
+		2u | writer_done(&w, &out->points_given.bytes) | (out->points_failed > 0 ? 4u : 0u);
 	return ERR_OK;
 }

@@ -109,6 +109,8 @@ static const struct field shipment_received[] = {
 static const struct field arrival_outputs[] = {
 	SIZED(arrival_outputs, points_given, OPTIONAL, ARRIVAL_POINTS_MAX *(ID_SIZE_MAX + 1) + 1,
 	      "the points, each between two spaces"),
+	NUMBER(arrival_outputs, points_failed, OPTIONAL, 0, ARRIVAL_POINTS_MAX, "not right"),
+	FIELD(arrival_outputs, first_failed, OPTIONAL, "the first that is not right"),
 	{0},
 };
 
