@@ -315,7 +315,7 @@ static void no_changed_cursor_is_taken(void **state)
 /* A tester that misspells what it asks about must not read PASS. */
 static void no_gate_opens_for_what_is_not_there(void **state)
 {
-	static const char *const gates[] = {"build",   "kit",  "program",
+	static const char *const gates[] = {"build",   "kit",  "program",   "test",
 					    "receive", "ship", "commission"};
 	static const char *const subjects[] = {
 		"unit/nowhere/1", "nowhere/1",         "part_lot/nowhere/1", "shipment/-/nowhere",

@@ -17,7 +17,8 @@ static const char EVERYTHING[] =
 	"custody.write,custody.issue,custody.check,custody.ship,custody.receive,custody.read,"
 	"attestation.read,recall.hold,recall.lift,recall.dispose,recall.read,nonconformance.read,"
 	"approval.vote,approval.read,policy.read,policy.write,ledger.read,blob.write,blob.read,"
-	"passport.read,gate.ask";
+	"passport.read,gate.ask,line.import,reference.read,reference.write,sbom.read,test.define,"
+	"test.record,test.read";
 
 static void say(struct hostile *h, const char *site, const char *type, const char *body)
 {

@@ -302,7 +302,7 @@ UNION ALL
 SELECT 'a unit that is in work',
 	coalesce((SELECT u.state FROM unit u WHERE u.product = :within AND u.serial = :id),
 		'unknown')
-WHERE :kind = 'unit' AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.product = :within
+WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE :kind = 'unit' AND u.product = :within
 	AND u.serial = :id AND u.state NOT IN ('packed', 'shipped', 'scrapped'))
 UNION ALL
 SELECT 'no open hold of its place or product', h.kind || ' ' || h.id || ' ' || h.code
