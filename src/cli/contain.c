@@ -63,9 +63,10 @@ static err show_reach(struct cli *cli, struct client *client, const struct thing
 		json_int_t n = json_integer_value(json_object_get(row, "units"));
 		*(word != NULL && strcmp(word, "certain") == 0 ? &certain : &possible) += n;
 	}
-	printf("Contains %" JSON_INTEGER_FORMAT " units for certain and %" JSON_INTEGER_FORMAT
+	bool period = cli_option(cli, "since") != NULL || cli_option(cli, "until") != NULL;
+	printf("Contains %s%" JSON_INTEGER_FORMAT " units for certain and %" JSON_INTEGER_FORMAT
 	       " possibly, as far as you may see them, and whatever comes from there later.\n",
-	       certain, possible);
+	       period ? "at most " : "", certain, possible);
 	err result = certain + possible > 0 ? cli_table(cli, page, f) : ERR_OK;
 	json_decref(page);
 	return result;
