@@ -138,12 +138,16 @@ static err keep_record(struct spool *s, uint64_t segment, const struct segment_r
 }
 
 /* The last segment goes on growing; what a power cut tore at its end goes. */
-static err go_on(struct spool *s, const char *path, const struct segment *at, struct fault *f)
+static err go_on(struct spool *s, struct fault *f)
 {
+	char path[SPOOL_PATH_SIZE];
+
+	if (s->segment == 0)
+		return ERR_OK;
+	TRY(spool_segment_path(s, s->segment, path, f));
 	s->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (s->fd < 0 || ftruncate(s->fd, (off_t)at->at) != 0 || fdatasync(s->fd) != 0)
+	if (s->fd < 0 || ftruncate(s->fd, (off_t)s->end) != 0 || fdatasync(s->fd) != 0)
 		return spool_io_failed(path, f);
-	s->end = at->at;
 	return ERR_OK;
 }
 
@@ -168,8 +172,7 @@ static err load_segment(struct spool *s, uint64_t number, bool first, bool last,
 	s->segment = number;
 	s->counter = segment.counter;
 	s->chain = segment.chain;
-	if (e.code == OK && last)
-		e = go_on(s, path, &segment, f);
+	s->end = segment.at;
 	arena_done(&a);
 	return e;
 }
@@ -205,6 +208,8 @@ err spool_load(struct spool *s, uint64_t answered, struct fault *f)
 		e = load_segment(s, numbers[i], i == 0, i + 1 == n, answered, f);
 	if (e.code == OK)
 		e = check_whole(s, answered, f);
+	if (e.code == OK)
+		e = go_on(s, f);
 	uint64_t oldest = s->n > 0 ? s->items[s->first].segment : s->segment;
 	for (size_t i = 0; e.code == OK && i < n && numbers[i] < oldest; i++)
 		e = spool_drop_segment(s, numbers[i], f);
