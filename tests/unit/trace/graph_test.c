@@ -25,7 +25,7 @@ static int open_graph(void **state)
 
 	w = (struct world){0};
 	*state = &w;
-	return graph_open(&w.g, &w.f).code;
+	return graph_open(&w.g, &w.f).code == OK ? 0 : 1;
 }
 
 static int close_graph(void **state)
