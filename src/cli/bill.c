@@ -41,6 +41,14 @@ err bill_read(struct cli *cli, const char *path, struct bill *out, struct fault 
 	return bill_options(cli, out, f);
 }
 
+err command_bom_help(struct cli *cli, struct fault *f)
+{
+	(void)cli;
+	(void)f;
+	import_print_columns(BOM_COLUMN_TABLE, BOM_COLUMNS);
+	return ERR_OK;
+}
+
 /* ---- what the options say ---- */
 
 /* U*,IC*: one of the patterns fits one of the designators. */

@@ -135,7 +135,9 @@ command_run command_reference_add, command_reference_end, command_reference_find
 	command_reference_of;
 command_run command_sign_in_link;
 command_run command_help, command_completion;
-command_run command_bom_import, command_bom_compare;
+command_run command_bom_import, command_bom_compare, command_bom_help;
+command_run command_import_units_help, command_import_suppliers_help,
+	command_import_certificates_help;
 command_run command_import_units, command_import_suppliers, command_import_certificates;
 
 /* FOLDER/tls.key and FOLDER/tls.crt, for localhost. */

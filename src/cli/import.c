@@ -72,6 +72,19 @@ err import_maps(struct cli *cli, struct table_mapping *maps, size_t *n, struct f
 	return ERR_OK;
 }
 
+void import_print_columns(const struct table_column *columns, size_t n)
+{
+	printf("\ncolumns, for --map, and the headers that mean them:\n");
+	for (size_t i = 0; i < n; i++) {
+		printf("  %-22s", columns[i].name);
+		for (size_t k = 0; k < TABLE_NAMES_MAX && columns[i].names[k] != NULL; k++) {
+			const char *name = columns[i].names[k];
+			printf("%s%s", k > 0 ? ", " : " ", name + (name[0] == '?'));
+		}
+		printf("%s\n", columns[i].required ? " (needed)" : "");
+	}
+}
+
 static void report_line(const char *file, const struct fault *fault)
 {
 	const struct message *message = catalog_find(fault->message);

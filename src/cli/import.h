@@ -67,6 +67,8 @@ bool import_member_differs(const struct import_row *row, size_t column, const js
 
 /* --map COLUMN=HEADER, as often as it was said. */
 MUST_CHECK err import_maps(struct cli *cli, struct table_mapping *maps, size_t *n, struct fault *f);
+/* Help: the columns of a table, and the headers that mean them. */
+void import_print_columns(const struct table_column *columns, size_t n);
 /* What is wrong in a file, line by line, on standard error. */
 void import_report(const struct cli *cli, const char *file, const struct table_report *report);
 /* Reads the table of `im->kind`; every column of the same name as an option can be said by it. */

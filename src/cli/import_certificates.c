@@ -232,6 +232,14 @@ static bool is_bundle(struct bytes content)
 	return memmem(content.p, content.n, "-----BEGIN CERTIFICATE-----", 27) != NULL;
 }
 
+err command_import_certificates_help(struct cli *cli, struct fault *f)
+{
+	(void)cli;
+	(void)f;
+	import_print_columns(CERTIFICATES, CERTIFICATE_COLUMNS);
+	return ERR_OK;
+}
+
 err command_import_certificates(struct cli *cli, struct fault *f)
 {
 	struct import *im = arena_alloc(&cli->arena, sizeof *im);

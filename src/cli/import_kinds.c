@@ -187,6 +187,22 @@ static err import_table(struct cli *cli, const struct import_kind *kind, struct 
 	return import_finish(im, f);
 }
 
+err command_import_units_help(struct cli *cli, struct fault *f)
+{
+	(void)cli;
+	(void)f;
+	import_print_columns(UNITS, UNIT_COLUMNS);
+	return ERR_OK;
+}
+
+err command_import_suppliers_help(struct cli *cli, struct fault *f)
+{
+	(void)cli;
+	(void)f;
+	import_print_columns(SUPPLIERS, SUPPLIER_COLUMNS);
+	return ERR_OK;
+}
+
 err command_import_units(struct cli *cli, struct fault *f)
 {
 	return import_table(cli, &UNIT_KIND, f);

@@ -157,22 +157,23 @@ const struct command COMMANDS[] = {
 	{"bom import", "FILE",
 	 "Writes a bill of material from a file of a design tool (CSV) or CycloneDX: shows it, defines "
 	 "parts, adds lines.",
-	 BOM_IMPORT_OPTIONS, 1, 1, command_bom_import, NULL},
+	 BOM_IMPORT_OPTIONS, 1, 1, command_bom_import, command_bom_help},
 	{"bom compare", "PRODUCT REVISION REVISION | FILE FILE",
 	 "Shows what differs between two bills of material: parts, quantities, designators.",
-	 BOM_COMPARE_OPTIONS, 2, 3, command_bom_compare, NULL},
+	 BOM_COMPARE_OPTIONS, 2, 3, command_bom_compare, command_bom_help},
 	{"import units", "FILE",
 	 "Declares units that exist already, from a table (CSV): product, serial, site, built-on, "
 	 "version, image, address, customer.",
-	 IMPORT_UNITS_OPTIONS, 1, 1, command_import_units, NULL},
+	 IMPORT_UNITS_OPTIONS, 1, 1, command_import_units, command_import_units_help},
 	{"import suppliers", "FILE",
 	 "Registers suppliers from a table (CSV): supplier, name, class, country, tier. They are not "
 	 "approved by it.",
-	 IMPORT_SUPPLIERS_OPTIONS, 1, 1, command_import_suppliers, NULL},
+	 IMPORT_SUPPLIERS_OPTIONS, 1, 1, command_import_suppliers, command_import_suppliers_help},
 	{"import certificates", "FILE",
 	 "Declares device certificates: from a table (CSV) of product, serial, file, or from one PEM "
 	 "file of many.",
-	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates, NULL},
+	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates,
+	 command_import_certificates_help},
 	{"sign-in-link", "", "Prints a link that signs --as in to a browser, once, to read.", NULL, 0, 0,
 	 command_sign_in_link, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,

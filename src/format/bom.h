@@ -77,6 +77,7 @@ struct bom_config {
  * says what. Everything lives in the arena, and in the file, which must outlive the result. */
 MUST_CHECK err bom_read(struct arena *a, struct bytes file, const struct bom_config *config,
 			struct bom *out, struct table_report *report, struct fault *f);
+extern const struct table_column BOM_COLUMN_TABLE[BOM_COLUMNS]; /* what tools call them */
 const char *bom_column_name(enum bom_column column);
 
 #endif

@@ -14,8 +14,6 @@ struct bom_reading {
 	const char *path;                    /* of the component in CycloneDX; NULL in a table */
 };
 
-extern const struct table_column BOM_COLUMN_TABLE[BOM_COLUMNS];
-
 /* A fault at a column of the line; `name` may be NULL. */
 void bom_say(struct bom_reading *r, enum bom_column column, const char *id, const char *name,
 	     struct bytes value);

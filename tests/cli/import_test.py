@@ -29,6 +29,15 @@ def wrong(program, house, status, text, what, path, *more):
     return program.fails(status, text, "import", what, path, "--yes", *more, *house.who("ira"))
 
 
+def help_lists_the_columns_that_can_be_mapped(program, _):
+    for words, column, header in ((("bom", "import"), "Manufacturer", "mfr"), (("import", "units"), "built-on", "builddate"),
+                                  (("import", "suppliers"), "country", "countrycode"),
+                                  (("import", "certificates"), "serial", "sn")):
+        said = program.ok(*words, "--help").out
+        has(said, f"\n  {column} ")
+        has(said, f" {header}")
+
+
 # ---- units ----
 
 def units_come_in_and_a_second_time_nothing_is_written(program, house):
@@ -438,6 +447,7 @@ def long_bill_is_written_in_pieces(program, house):
 
 
 TESTS = [
+    help_lists_the_columns_that_can_be_mapped,
     units_come_in_and_a_second_time_nothing_is_written, unit_is_recorded_as_imported,
     unit_that_is_recorded_otherwise_is_named_and_the_rest_comes_in, wrong_table_writes_nothing_and_names_every_fault,
     what_the_server_refuses_is_named_by_its_line, nobody_is_asked_and_nothing_is_written_without_yes,
