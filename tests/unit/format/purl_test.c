@@ -103,8 +103,8 @@ static void what_is_no_package_url_is_refused(void **state)
 		"pkg:generic/a?%61=1",
 		"pkg:generic/a#b%2Fc",
 		"pkg:generic/a@%80",
-		"pkg:generic/a?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1&l=1&m=1&n=1&o=1&p=1&q=1"
-		"&r=1&s=1&t=1&u=1&v=1&w=1&x=1&y=1&z=1&aa=1&ab=1&ac=1&ad=1&ae=1&af=1&ag=1",
+		("pkg:generic/a?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1&l=1&m=1&n=1&o=1&p=1&q=1"
+		 "&r=1&s=1&t=1&u=1&v=1&w=1&x=1&y=1&z=1&aa=1&ab=1&ac=1&ad=1&ae=1&af=1&ag=1"),
 	};
 	struct arena a = {0};
 
