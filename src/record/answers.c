@@ -79,6 +79,8 @@ static json_t *raised_json(const struct nonconformance *n, const struct record *
 			fault_add(&f, "within", n->within);
 			fault_add(&f, "id", n->id);
 		}
+		for (size_t i = 0; n->seen != NULL && i < n->seen->n; i++)
+			fault_add(&f, n->seen->values[i].name, n->seen->values[i].value);
 		if (r != NULL && r->type != NULL)
 			fault_add_record(&f, r);
 		fault_text(&f, text, sizeof text);

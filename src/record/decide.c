@@ -61,6 +61,7 @@ static err fill_result(struct attempt *x, const struct witness *w, struct bytes 
 			return fail(f, "OUT_OF_MEMORY", NULL);
 		n->code = x->raised[i].code;
 		n->holds = x->raised[i].holds;
+		n->seen = x->raised[i].seen;
 		if (n->holds) {
 			n->kind = arena_text(x->s->arena, x->raised[i].subject.kind);
 			n->within = arena_text(x->s->arena, x->raised[i].subject.within);

@@ -2,6 +2,7 @@
 /* reads.c — everything that is read about a record, in one round trip, before it is decided. */
 #include "base/catalog.h"
 #include "base/checks.h"
+#include "record/readers.h"
 #include "record/writer.h"
 
 #include <stdio.h>
@@ -145,6 +146,25 @@ static bool copy_within(struct arena *a, const struct value *v, struct bytes *ou
 	return (v->kind == VALUE_TEXT && v->bytes.n == 0) || copy_id(a, v, out);
 }
 
+/* What the row says beside the subject, for the sentence in the receipt. */
+static const struct fault *seen_by(struct rule_rows *rows, const struct value *columns, size_t n)
+{
+	static const char *const SUBJECT = " kind within id ";
+	struct fault *seen = arena_alloc(rows->attempt->s->arena, sizeof *seen);
+	char name[FAULT_NAME_SIZE + 2];
+
+	if (seen == NULL)
+		return NULL;
+	*seen = (struct fault){0};
+	for (size_t i = 0; i < n && seen->n < FAULT_VALUES_MAX; i++) {
+		const char *column = statement_column(rows->statement, i);
+		snprintf(name, sizeof name, " %s ", column);
+		if (strstr(SUBJECT, name) == NULL)
+			add_value(seen, column, &columns[i]);
+	}
+	return seen;
+}
+
 /* One record says one thing about one thing once: two hundred values outside their limits are one
  * nonconformance, which somebody disposes of once. */
 static bool raised_before(const struct attempt *x, const struct raise *r)
@@ -168,11 +188,10 @@ static err flag_row(void *context, const struct value *columns, size_t n)
 	int within = statement_column_index(rows->statement, "within");
 	int id = statement_column_index(rows->statement, "id");
 
-	(void)n;
 	if (x->raised_n == RAISED_MAX || check_rule_left_out(CHECK_ENGINE_RULE, rows->rule->code))
 		return ERR_OK; /* the first ones hold; the count is in the evidence */
 	struct arena *a = &x->batch->arena;
-	struct raise raise = {.code = rows->rule->code};
+	struct raise raise = {.code = rows->rule->code, .seen = seen_by(rows, columns, n)};
 	raise.holds = kind >= 0 && within >= 0 && id >= 0 &&
 		      copy_id(a, &columns[kind], &raise.subject.kind) &&
 		      copy_within(a, &columns[within], &raise.subject.within) &&
@@ -180,18 +199,6 @@ static err flag_row(void *context, const struct value *columns, size_t n)
 	if (!raise.holds || !raised_before(x, &raise))
 		x->raised[x->raised_n++] = raise;
 	return ERR_OK;
-}
-
-static const char *column_text(struct arena *a, const struct rule_rows *rows,
-			       const struct value *columns, const char *name)
-{
-	int i = statement_column_index(rows->statement, name);
-
-	if (i < 0 || columns[i].kind == VALUE_NULL)
-		return "";
-	if (columns[i].kind == VALUE_INT)
-		return arena_printf(a, "%lld", (long long)columns[i].number);
-	return columns[i].kind == VALUE_TEXT ? arena_text(a, columns[i].bytes) : "";
 }
 
 static err control_row(void *context, const struct value *columns, size_t n)
@@ -207,8 +214,8 @@ static err control_row(void *context, const struct value *columns, size_t n)
 	if (failure == NULL)
 		return (err){ERR_MEMORY};
 	failure->control = rows->rule->code;
-	failure->expected = column_text(a, rows, columns, "expected");
-	failure->found = column_text(a, rows, columns, "found");
+	failure->expected = control_text(a, rows->statement, columns, "expected");
+	failure->found = control_text(a, rows->statement, columns, "found");
 	*x->failures_end = failure;
 	x->failures_end = &failure->next;
 	return ERR_OK;

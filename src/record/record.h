@@ -106,6 +106,7 @@ struct nonconformance {
 	const char *code;
 	bool holds;
 	const char *kind, *within, *id;
+	const struct fault *seen; /* values of its sentence; NULL in a receipt that is read again */
 	struct nonconformance *next;
 };
 

@@ -13,6 +13,7 @@ struct raise {
 	const char *code;
 	bool holds;
 	struct subject subject;
+	const struct fault *seen; /* the other columns; lives as long as the submission */
 };
 
 /* One transaction. */
