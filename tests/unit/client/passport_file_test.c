@@ -140,6 +140,16 @@ static void kinds_withheld_twice_or_unsorted_fail(void **state)
 	kit_must_fail(k, PASSPORT_FILE);
 }
 
+static void version_1_that_names_another_unit_fails(void **state)
+{
+	struct kit *k = kit_open("unit", FUZZ_LOG_KEY);
+	size_t at = (size_t)(k->p.subject.id.p - k->file.p);
+
+	(void)state;
+	kit_must_say(kit_flip(k, k->file, at), &k->key, PASSPORT_CHAIN);
+	kit_close(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +163,7 @@ int main(void)
 		cmocka_unit_test(a_salt_of_another_length_fails),
 		cmocka_unit_test(what_cannot_be_withheld_fails),
 		cmocka_unit_test(kinds_withheld_twice_or_unsorted_fail),
+		cmocka_unit_test(version_1_that_names_another_unit_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
