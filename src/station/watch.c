@@ -12,18 +12,21 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	LOOK_MS = 200,     /* so soon the end is noticed */
 	STILL_MS = 100,    /* between two looks at the same file */
 	RESCAN_MS = 10000, /* what inotify missed, on a network share for example */
+	QUIET_S = 2,
 	NAME_SIZE = 256,
 	FILES_AT_ONCE = 1000,
 };
@@ -189,14 +192,29 @@ static err settle_file(struct station *s, struct result_file *file, struct fault
 	return move(s, file, "wrong", f);
 }
 
-/* Nobody has written to it since `before`. */
+/* Does nobody have it open for writing? A lease is only given then (fcntl(2)). Where none is to be had, as on a
+ * network share, a file that has not changed for a while is taken for closed. */
+static bool is_closed(const struct result_file *file)
+{
+	AUTO(fd_close) int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+		return true;
+	}
+	return errno != EAGAIN && time(NULL) - file->state.st_mtim.tv_sec >= QUIET_S;
+}
+
+/* Nobody has written to it since `before`, and nobody is about to. */
 static void look_at(struct station *s, const char *name, const struct stat *before)
 {
 	struct result_file file = {.name = name, .arena = {.limit = (size_t)64 << 20}};
 	struct fault f = {0};
 
 	if (state_of(s, name, file.path, &file.state) && same_state(before, &file.state) &&
-	    settle_file(s, &file, &f).code != OK)
+	    is_closed(&file) && settle_file(s, &file, &f).code != OK)
 		log_fault(LOG_ERROR_LEVEL, "station_result_file", &f);
 	arena_done(&file.arena);
 }
