@@ -98,9 +98,25 @@ static void final_refusal_is_recorded_with_its_reason(void **state)
 	private_key_close(key);
 }
 
+/* What the rule saw, and not the names of what it saw. */
+static void receipt_of_what_does_not_fit_says_what_was_expected_and_found(void **state)
+{
+	(void)state;
+	struct reply *counted = api_sign(x, &x->erin, "part_lot.counted",
+					 "{'supplier':'acme','part_lot':'R1','site':'VN',"
+					 "'quantity':7,'scrapped':3}");
+	must_have(counted, 201);
+	const json_t *raised = json_array_get(json_object_get(counted->json, "raised"), 0);
+	assert_string_equal(json_string_value(json_object_get(raised, "code")),
+			    "PART_LOT_COUNT_DIFFERS");
+	const char *detail = json_string_value(json_object_get(raised, "detail"));
+	assert_non_null(strstr(detail, "should have 997 pieces, and 7 were counted"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(receipt_of_what_does_not_fit_says_what_was_expected_and_found),
 		cmocka_unit_test(final_refusal_is_recorded_with_its_reason),
 	};
 	return cmocka_run_group_tests(tests, open_api, close_api);
