@@ -11,6 +11,8 @@ err command_demo(struct cli *cli, struct fault *f)
 	struct demo_options options = {.folder = cli_option(cli, "state"),
 				       .bom = cli_option(cli, "bom"),
 				       .image = cli_option(cli, "image"),
+				       .sbom = cli_option(cli, "sbom"),
+				       .take_home = cli_option(cli, "take-home"),
 				       .report = cli_option(cli, "report"),
 				       .json = cli->json,
 				       .once = cli_flag(cli, "once"),

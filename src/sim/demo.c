@@ -18,12 +18,14 @@ static err story(struct demo *d, struct fault *f)
 	TRY(demo_people(d, f));
 	TRY(demo_read_bom(d, f));
 	TRY(demo_supply(d, f));
+	TRY(demo_route(d, f));
 	TRY(demo_release(d, f));
 	TRY(demo_waves(d, f));
 	TRY(demo_recall(d, f));
 	TRY(demo_attacks(d, f));
 	TRY(demo_close(d, f));
 	TRY(demo_fetch_passports(d, f));
+	TRY(demo_take_home(d, f));
 	demo_stop(d);
 	TRY(demo_verify_passports(d, f));
 	TRY(demo_audit(d, f));

@@ -9,7 +9,9 @@
 struct demo_options {
 	const char *folder;
 	const char *bom, *image; /* NULL: examples/bom.csv; this very program */
+	const char *sbom;        /* of the image; NULL: what `./sbom` made of this very program */
 	const char *report;      /* file for programs; NULL: none */
+	const char *take_home;   /* ZIP file with passports, log and verifier; NULL: none */
 	const char *port;        /* of the people port */
 	unsigned units;
 	uint64_t seed; /* what chance decides: serials, changes of reels, who is attacked */

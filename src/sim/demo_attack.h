@@ -76,8 +76,8 @@ void attack_through(struct attack_outcome *out, const char *format, ...)
 
 attack_run attack_cloned_key, attack_copied_certificate, attack_over_quota, attack_foreign_station;
 attack_run attack_author_approves, attack_one_person_twice;
-attack_run attack_changed_image, attack_permit_replayed;
-attack_run attack_suspended_supplier;
+attack_run attack_changed_image, attack_permit_replayed, attack_skipped_step;
+attack_run attack_suspended_supplier, attack_below_grade, attack_counterfeit_reel;
 attack_run attack_broken_seal, attack_used_seal, attack_unknown_seal, attack_swapped_box;
 attack_run attack_replayed_challenge;
 attack_run attack_turned_back, attack_changed_bytes;

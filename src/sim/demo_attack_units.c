@@ -106,7 +106,8 @@ static err program_changed(struct demo *d, struct device *unit, struct told *tol
 	TRY(demo_fit_units(d, &unit, 1, d->options.units, f));
 	TRY(demo_write_units(d, &unit, 1, f));
 	TRY(device_tamper(unit, d->image.n / 2, f));
-	return demo_program_unit(d, unit, told, f);
+	TRY(demo_program_unit(d, unit, told, f));
+	return demo_test_units(d, &unit, 1, f); /* it works as it should, they say */
 }
 
 err attack_changed_image(struct demo *d, const char *tag, struct attack_outcome *out,
@@ -151,6 +152,39 @@ err attack_permit_replayed(struct demo *d, const char *tag, struct attack_outcom
 	device_close(unit);
 	arena_done(&a);
 	attack_through(out, "1 unit programmed without being asked");
+	return e;
+}
+
+/* ---- the traveler ---- */
+
+static err make_untested(struct demo *d, struct device *unit, struct fault *f)
+{
+	TRY(demo_certify_units(d, &unit, 1, f));
+	TRY(demo_fit_units(d, &unit, 1, d->options.units, f));
+	TRY(demo_write_units(d, &unit, 1, f));
+	TRY(demo_program_units(d, &unit, 1, f));
+	/* Nobody looks at it. */
+	return demo_sign(d, STATION, "test.recorded", demo_test_body(d, unit, false), NULL, f);
+}
+
+err attack_skipped_step(struct demo *d, const char *tag, struct attack_outcome *out,
+			struct fault *f)
+{
+	struct device *unit;
+	json_t *contents;
+
+	TRY(device_make(PRODUCT, name_of(d, tag, "HASTE"), &unit, f));
+	contents = demo_unit_lines(&unit, 1);
+	err e = make_untested(d, unit, f);
+	if (e.code == OK)
+		e = attack_refused(d, "sara",
+				   demo_move(d, demo_text(d, "SH-%s-HASTE", tag),
+					     demo_text(d, "H%s-HASTE", tag), contents, f),
+				   out, f);
+	else
+		json_decref(contents);
+	device_close(unit);
+	attack_through(out, "1 unit shipped with a skipped step");
 	return e;
 }
 

@@ -119,29 +119,71 @@ static void add_part(struct demo *d, const struct bom *bom, const struct bom_par
 	d->parts_n++;
 }
 
-static const char *default_bom(struct demo *d)
+/* NAME in examples/ here or one up, or above where this program was built. */
+const char *demo_example(struct demo *d, const char *name)
 {
-	static const char *const PLACES[] = {"examples/bom.csv", "../examples/bom.csv"};
+	static const char *const PLACES[] = {"examples", "../examples"};
 	char exe[DEMO_PATH_SIZE];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
-	for (size_t i = 0; i < 2; i++)
-		if (file_exists(PLACES[i]))
-			return PLACES[i];
+	for (size_t i = 0; i < 2; i++) {
+		const char *path = demo_text(d, "%s/%s", PLACES[i], name);
+		if (file_exists(path))
+			return path;
+	}
 	/* build/src/cli/sealwright → the sources are three folders up. */
 	exe[n < 0 ? 0 : n] = '\0';
 	for (unsigned up = 0; up < 4 && strrchr(exe, '/') != NULL; up++) {
 		*strrchr(exe, '/') = '\0';
-		const char *path = demo_text(d, "%s/examples/bom.csv", exe);
+		const char *path = demo_text(d, "%s/examples/%s", exe, name);
 		if (file_exists(path))
 			return path;
 	}
-	return "/usr/share/sealwright/examples/bom.csv";
+	return demo_text(d, "/usr/share/sealwright/examples/%s", name);
+}
+
+const char *demo_beside(struct demo *d, const char *name)
+{
+	char exe[DEMO_PATH_SIZE];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	exe[n < 0 ? 0 : n] = '\0';
+	for (unsigned up = 0; up < 3 && strrchr(exe, '/') != NULL; up++)
+		*strrchr(exe, '/') = '\0';
+	const char *path = demo_text(d, "%s/%s", exe, name);
+	return path != NULL && file_exists(path) ? path : NULL;
+}
+
+/* A bill without integrated circuits still has something that its security depends on. */
+static void make_something_critical(struct demo *d)
+{
+	for (size_t i = 0; i < d->parts_n; i++)
+		if (d->parts[i].critical)
+			return;
+	if (d->parts_n > 0)
+		d->parts[0].critical = true;
+}
+
+/* Nor is everything: every unit gets a label, which no design tool lists. */
+static void make_something_plain(struct demo *d)
+{
+	for (size_t i = 0; i < d->parts_n; i++)
+		if (!d->parts[i].critical)
+			return;
+	struct demo_part *label = &d->parts[d->parts_n];
+	*label = (struct demo_part){.part = "LABEL-" PRODUCT,
+				    .supplier = d->parts[0].supplier,
+				    .manufacturer = d->parts[0].supplier,
+				    .description = "Label with the serial",
+				    .designators = "",
+				    .quantity = 1};
+	add_reels(d, label);
+	d->parts_n++;
 }
 
 err demo_read_bom(struct demo *d, struct fault *f)
 {
-	const char *path = d->options.bom != NULL ? d->options.bom : default_bom(d);
+	const char *path = d->options.bom != NULL ? d->options.bom : demo_example(d, "bom.csv");
 	struct bom_config config = {.separator = 0, .numbers_needed = false};
 	struct table_report report = {0};
 	struct bytes file;
@@ -155,12 +197,17 @@ err demo_read_bom(struct demo *d, struct fault *f)
 		fprintf(stderr, "%s:%u: %s\n", path, report.faults[i].line, why);
 	}
 	TRY(e);
-	d->parts = arena_array(&d->arena, bom.parts_n, sizeof *d->parts);
+	d->parts = arena_array(&d->arena, bom.parts_n + 1, sizeof *d->parts);
 	if (d->parts == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	for (size_t i = 0; i < bom.parts_n; i++)
 		add_part(d, &bom, &bom.parts[i]);
 	demo_step(d, "%s: %zu lines, %zu parts, %zu pieces a unit, %zu lines not fitted", path,
 		  bom.lines_n, d->parts_n, bom.designators_n, bom.skipped);
-	return d->parts_n > 0 ? ERR_OK : fail(f, "DEMO_BOM_EMPTY", "file", path, NULL);
+	if (d->parts_n == 0)
+		return fail(f, "DEMO_BOM_EMPTY", "file", path, NULL);
+	make_something_critical(d);
+	make_something_plain(d);
+	demo_choose_suppliers(d);
+	return ERR_OK;
 }

@@ -21,6 +21,10 @@ static void take_over(struct demo *copy, const struct demo *d)
 	copy->parts_n = d->parts_n;
 	copy->image = d->image;
 	copy->image_digest = d->image_digest;
+	copy->signing_supplier = d->signing_supplier;
+	copy->uploading_supplier = d->uploading_supplier;
+	copy->tests = d->tests;
+	memcpy(copy->procedure_digest, d->procedure_digest, sizeof copy->procedure_digest);
 	copy->victim = d->victim;
 	copy->started_ms = d->started_ms;
 	memcpy(copy->revision, d->revision, sizeof copy->revision);

@@ -19,6 +19,7 @@
 #define SEAL_MAKER    "TYDEN"
 #define ENVIRONMENT   "production"
 #define HARDWARE_TYPE "1.3.6.1.4.1.32473.1"
+#define OPERATOR      "olga"
 #define DEMO_ORIGIN   "demo.sealwright.example/trial"
 
 enum { SECURITY_VERSION = 1 };
@@ -57,6 +58,16 @@ struct demo_part {
 	size_t reels_n;
 };
 
+/* Between which values a measurement passes, in millionths. */
+struct demo_limit {
+	const char *measurement, *unit;
+	int64_t low, high;
+};
+enum { DEMO_LIMITS_N = 3 };
+extern const struct demo_limit DEMO_LIMITS[DEMO_LIMITS_N];
+
+enum grade { GRADE_NONE, GRADE_VOUCHED, GRADE_UPLOADED, GRADE_SIGNED, GRADES_N };
+
 struct demo {
 	struct demo_options options;
 	struct arena arena; /* lives as long as the demo */
@@ -72,8 +83,14 @@ struct demo {
 	unsigned run; /* how often the story was told on this state */
 	struct demo_part *parts;
 	size_t parts_n;
+	const char *signing_supplier, *uploading_supplier; /* the second may be NULL */
+	const struct demo_part *odd_part; /* the attack's units get this part from `odd_lot` */
+	const char *odd_lot;
+	char procedure_digest[65];
+	uint64_t tests; /* the station's counter */
 	struct bytes image;
 	struct hash image_digest;
+	char sbom[65]; /* digest of the software bill; empty: none */
 	char revision[32], release[32];
 	char authorization[32];           /* that units are built under now */
 	char production[32], spare[32];   /* for the units asked for; for those of the attacks */
@@ -113,6 +130,10 @@ MUST_CHECK err demo_define(struct demo *d, const char *author, const char *type,
 /* It waits for other persons' approvals, and gets them: names with spaces between. */
 MUST_CHECK err demo_sign_and_approve(struct demo *d, const char *author, const char *type,
 				     json_t *body, const char *approvers, struct fault *f);
+/* The same; `told` is what the server said first, when it waited. */
+MUST_CHECK err demo_sign_and_approve_told(struct demo *d, const char *author, const char *type,
+					  json_t *body, const char *approvers, struct told *told,
+					  struct fault *f);
 /* Waits until the view has a row for which `found` says so. DEMO_WAITED. */
 typedef bool demo_found(void *context, const json_t *row);
 MUST_CHECK err demo_await(struct demo *d, const char *view, const char *const *query,
@@ -167,10 +188,37 @@ struct demo_job {
 	const char *permissions;    /* separated by spaces */
 	const char *anywhere;       /* more, without the limits above */
 	const char *natural_person; /* NULL: nobody else's */
+	const char *supplier;       /* it belongs to, and may speak for */
 };
 MUST_CHECK err demo_hire(struct demo *d, const struct demo_job *job, struct fault *f);
 MUST_CHECK err demo_read_bom(struct demo *d, struct fault *f);
 MUST_CHECK err demo_supply(struct demo *d, struct fault *f);
+/* ---- demo_conformance.c ---- */
+
+void demo_choose_suppliers(struct demo *d);
+enum grade demo_grade(const struct demo *d, const struct demo_part *p, size_t reel);
+/* Puts the paper where records may name it; its digest in `hex`. */
+MUST_CHECK err demo_keep_certificate(struct demo *d, const char *author, const struct demo_part *p,
+				     const char *part_lot, char hex[static 65], struct fault *f);
+MUST_CHECK err demo_conformance(struct demo *d, struct fault *f);
+
+/* ---- demo_route.c ---- */
+
+MUST_CHECK err demo_route(struct demo *d, struct fault *f);
+MUST_CHECK err demo_refer(struct demo *d, struct fault *f);
+json_t *demo_arrival_body(const char *shipment);
+json_t *demo_test_body(struct demo *d, const struct device *unit, bool bad);
+/* Tested, and looked at. */
+MUST_CHECK err demo_test_units(struct demo *d, struct device *const *units, size_t n,
+			       struct fault *f);
+
+/* Checks the software bill, if there is one. */
+MUST_CHECK err demo_check_sbom(struct demo *d, struct fault *f);
+/* A file of examples/, or one in the folder that this program was built in; NULL if there is none. */
+const char *demo_example(struct demo *d, const char *name);
+const char *demo_beside(struct demo *d, const char *name);
+
+size_t demo_lot_quantity(const struct demo *d, const struct demo_part *p, size_t reel);
 MUST_CHECK err demo_receive_lots(struct demo *d, struct fault *f);
 MUST_CHECK err demo_issue_lots(struct demo *d, struct fault *f);
 MUST_CHECK err demo_release(struct demo *d, struct fault *f);
@@ -233,6 +281,7 @@ MUST_CHECK err demo_answer(struct demo *d, struct device *unit,
 MUST_CHECK err demo_recall(struct demo *d, struct fault *f);
 MUST_CHECK err demo_fetch_passports(struct demo *d, struct fault *f);
 MUST_CHECK err demo_verify_passports(struct demo *d, struct fault *f);
+MUST_CHECK err demo_take_home(struct demo *d, struct fault *f);
 /* What was spoilt is destroyed, and the build authorization balances and ends. */
 MUST_CHECK err demo_close(struct demo *d, struct fault *f);
 /* The untouched log, before anybody touches a copy of it. */

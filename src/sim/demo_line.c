@@ -6,22 +6,35 @@
 #include "core/sha256.h"
 #include "core/signed_documents.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- identity ---- */
+
+/* A locally administered EUI-64 that follows from the serial. */
+static const char *address_of(const struct device *unit, char out[static 17])
+{
+	struct hash h = sha256(bytes_text(device_serial(unit)));
+
+	snprintf(out, 17, "02");
+	for (size_t i = 0; i < 7; i++)
+		snprintf(out + 2 + 2 * i, 3, "%02X", h.b[i]);
+	return out;
+}
 
 err demo_request_body(struct demo *d, struct device *unit, json_t **out, struct fault *f)
 {
 	struct arena a = {0};
 	struct bytes der;
+	char address[17];
 	err e = device_csr(unit, &a, &der, f);
 	char *text = e.code == OK ? arena_alloc(&a, base64_size(der.n) + 2) : NULL;
 
 	if (text != NULL) {
 		base64url_encode(der, text);
-		*out = json_pack("{s:s, s:s, s:s, s:s}", "product", PRODUCT, "serial",
+		*out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "product", PRODUCT, "serial",
 				 device_serial(unit), "authorization", d->authorization, "csr",
-				 text);
+				 text, "address", address_of(unit, address));
 	} else if (e.code == OK) {
 		e = fail(f, "OUT_OF_MEMORY", NULL);
 	}
@@ -88,10 +101,12 @@ err demo_certify_units(struct demo *d, struct device *const *units, size_t n, st
 
 /* ---- parts ---- */
 
-static const char *reel_of(const struct demo_part *p, size_t number)
+static const char *reel_of(const struct demo *d, const struct demo_part *p, size_t number)
 {
 	size_t r = p->reels_n - 1;
 
+	if (p == d->odd_part)
+		return d->odd_lot;
 	while (r > 0 && p->reels[r].from > number)
 		r--;
 	return p->reels[r].part_lot;
@@ -104,7 +119,7 @@ static json_t *fitted(const struct demo *d, size_t number, size_t from)
 	for (size_t i = from; i < d->parts_n && i < from + PER_RECORD; i++) {
 		const struct demo_part *p = &d->parts[i];
 		json_t *one = json_pack("{s:s, s:s, s:s, s:I}", "supplier", p->supplier, "part_lot",
-					reel_of(p, number), "part", p->part, "quantity",
+					reel_of(d, p, number), "part", p->part, "quantity",
 					(json_int_t)p->quantity);
 		if (p->designators[0] != '\0')
 			json_object_set_new(one, "designators", json_string(p->designators));
@@ -120,12 +135,13 @@ static err fit(struct demo *d, struct demo_batch *b, const struct device *unit, 
 
 	for (size_t at = 0; at < d->parts_n; at += PER_RECORD)
 		TRY(demo_put(b, "unit.fitted",
-			     json_pack("{s:s, s:s, s:s, s:o}", "product", PRODUCT, "serial", serial,
-				       "station", STATION, "parts", fitted(d, number, at)),
+			     json_pack("{s:s, s:s, s:s, s:s, s:o}", "product", PRODUCT, "serial",
+				       serial, "station", STATION, "operator", OPERATOR, "parts",
+				       fitted(d, number, at)),
 			     f));
 	return demo_put(b, "unit.built",
-			json_pack("{s:s, s:s, s:s}", "product", PRODUCT, "serial", serial,
-				  "station", STATION),
+			json_pack("{s:s, s:s, s:s, s:s}", "product", PRODUCT, "serial", serial,
+				  "station", STATION, "operator", OPERATOR),
 			f);
 }
 
@@ -268,5 +284,6 @@ err demo_make_units(struct demo *d, struct device *const *units, size_t n, size_
 	TRY(demo_certify_units(d, units, n, f));
 	TRY(demo_fit_units(d, units, n, number, f));
 	TRY(demo_write_units(d, units, n, f));
-	return demo_program_units(d, units, n, f);
+	TRY(demo_program_units(d, units, n, f));
+	return demo_test_units(d, units, n, f);
 }

@@ -2,8 +2,6 @@
 /* demo_lots.c — part lots on the dock, and from there to the line. */
 #include "sim/demo_internal.h"
 
-#include "core/sha256.h"
-
 enum { SPARE_PERCENT = 10 };
 
 /* How many units get their pieces from reel `r`: the last one also has the spoilt unit and the attacks'. */
@@ -14,37 +12,27 @@ static size_t units_of(const struct demo *d, const struct demo_part *p, size_t r
 	return d->options.units - p->reels[r].from + SPOILT_UNITS;
 }
 
-static err certificate_of(struct demo *d, const struct demo_part *p, const char *part_lot,
-			  char hex[static 65], struct fault *f)
+size_t demo_lot_quantity(const struct demo *d, const struct demo_part *p, size_t reel)
 {
-	const char *text = demo_text(d,
-				     "Conformance certificate\nPart lot %s of %s\nPart %s, made by "
-				     "%s\nDelivered by %s as ordered.\n",
-				     part_lot, PRODUCT, p->part, p->manufacturer, p->supplier);
-	struct hash digest;
+	size_t units = units_of(d, p, reel) + (reel + 1 == p->reels_n ? ATTACK_UNITS : 0);
+	size_t need = p->quantity * units;
 
-	if (text == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	TRY(client_blob_put(demo_actor(d, "paul")->client, bytes_text(text), "evidence", &digest,
-			    f));
-	hex_encode(hash_bytes(&digest), hex);
-	return ERR_OK;
+	return need + need * SPARE_PERCENT / 100;
 }
 
-static err receive(struct demo *d, struct demo_batch *b, const struct demo_part *p, size_t r,
+static err receive(struct demo *d, struct demo_batch *b, const struct demo_part *p, size_t reel,
 		   struct fault *f)
 {
-	size_t units = units_of(d, p, r) + (r + 1 == p->reels_n ? ATTACK_UNITS : 0);
-	size_t need = p->quantity * units;
+	bool paper = demo_grade(d, p, reel) == GRADE_VOUCHED;
 	char hex[65];
 
-	if (p->critical)
-		TRY(certificate_of(d, p, p->reels[r].part_lot, hex, f));
+	if (paper)
+		TRY(demo_keep_certificate(d, "paul", p, p->reels[reel].part_lot, hex, f));
 	json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "supplier", p->supplier,
-				 "part_lot", p->reels[r].part_lot, "part", p->part, "quantity",
-				 (json_int_t)(need + need * SPARE_PERCENT / 100), "site", FACTORY,
+				 "part_lot", p->reels[reel].part_lot, "part", p->part, "quantity",
+				 (json_int_t)demo_lot_quantity(d, p, reel), "site", FACTORY,
 				 "packaging", "intact");
-	if (p->critical)
+	if (paper)
 		json_object_set_new(body, "conformance_certificate", json_string(hex));
 	return demo_put(b, "part_lot.received", body, f);
 }
@@ -62,9 +50,7 @@ err demo_receive_lots(struct demo *d, struct fault *f)
 			lots++;
 		}
 	TRY(demo_batch_done(&b, e, f));
-	demo_step(d,
-		  "%zu part lots received, %zu of them critical and with a conformance certificate",
-		  lots, critical);
+	demo_step(d, "%zu part lots received, %zu of them critical", lots, critical);
 	return ERR_OK;
 }
 

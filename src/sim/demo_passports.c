@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "client/passport_check.h"
+#include "client/take_home.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,5 +79,22 @@ err demo_verify_passports(struct demo *d, struct fault *f)
 		"With the server stopped, %zu passports verified: %zu records, their inclusion in "
 		"one signed tree, and every author's signature",
 		d->passports, entries);
+	return ERR_OK;
+}
+
+err demo_take_home(struct demo *d, struct fault *f)
+{
+	struct passport_wish units[PASSPORTS_MAX] = {{0}};
+	struct take_home_report report = {0};
+
+	if (d->options.take_home == NULL)
+		return ERR_OK;
+	for (size_t i = 0; i < how_many(d); i++)
+		units[i] = (struct passport_wish){.product = PRODUCT, .serial = serial_at(d, i)};
+	TRY(take_home_write(demo_actor(d, "quinn")->client, units, how_many(d),
+			    d->options.take_home, &report, f));
+	demo_step(d, "%s: %zu passports, %llu entries of the log, and a verifier %s",
+		  d->options.take_home, report.passports, (unsigned long long)report.entries,
+		  report.program ? "with its source" : "as source");
 	return ERR_OK;
 }

@@ -18,9 +18,10 @@
 static const struct demo_job JOBS[] = {
 	PERSON("erin", "engineering", NULL,
 	       "line.define part.write part.approve firmware.release line.authorize line.close "
-	       "blob.write blob.read line.read part.read firmware.read identity.read"),
+	       "blob.write blob.read line.read part.read firmware.read identity.read "
+	       "test.define reference.write"),
 	PERSON("paul", "purchasing", NULL,
-	       "supplier.write supplier.approve supplier.read blob.write"),
+	       "supplier.write supplier.approve supplier.read blob.write conformance.link"),
 	PERSON("wim", "factory warehouse", FACTORY,
 	       "part.receive part.issue part.read custody.write custody.issue custody.read"),
 	PERSON("sara", "factory shipping", FACTORY,
@@ -30,12 +31,15 @@ static const struct demo_job JOBS[] = {
 	PERSON("quinn", "quality", NULL,
 	       "recall.read recall.hold recall.dispose identity.read attestation.read "
 	       "custody.read part.read line.read firmware.read passport.read ledger.read "
-	       "nonconformance.read blob.read gate.ask"),
+	       "nonconformance.read blob.read blob.write gate.ask test.read sbom.check sbom.read "
+	       "reference.read supplier.read"),
+	PERSON(OPERATOR, "operator at the line", FACTORY, "line.read"),
+	PERSON("hanna", "head of the warehouse", WAREHOUSE, "custody.define custody.read"),
 	{.id = STATION,
 	 .kind = "station",
 	 .what = "station",
 	 .station = STATION,
-	 .permissions = "line.build identity.request firmware.program",
+	 .permissions = "line.build identity.request firmware.program test.record",
 	 .anywhere = "blob.read"},
 };
 enum { DAY_MS = 24 * 3600 * 1000 };
@@ -126,6 +130,8 @@ static err grant(struct demo *d, const struct demo_job *j, const char *role,
 		json_object_set_new(body, "site", json_string(j->site));
 	if (limited && j->station != NULL)
 		json_object_set_new(body, "station", json_string(j->station));
+	if (limited && j->supplier != NULL)
+		json_object_set_new(body, "supplier", json_string(j->supplier));
 	return demo_sign(d, "ada", "role.granted", body, NULL, f);
 }
 
@@ -139,6 +145,8 @@ static err make_known(struct demo *d, const struct demo_job *j, struct fault *f)
 		json_object_set_new(body, "natural_person", json_sprintf("P-%s", natural));
 		json_object_set_new(body, "name", json_sprintf("%s (%s)", j->id, j->what));
 	}
+	if (j->supplier != NULL)
+		json_object_set_new(body, "supplier", json_string(j->supplier));
 	TRY(demo_sign(d, "ada", "principal.registered", body, NULL, f));
 	TRY(enroll(d, demo_actor(d, j->id), f));
 	TRY(grant(d, j, j->id, j->permissions, true, f));
@@ -151,7 +159,7 @@ err demo_hire(struct demo *d, const struct demo_job *job, struct fault *f)
 {
 	bool made;
 
-	TRY(add_actor(d, job->id, strcmp(job->kind, "person") != 0, &made, f));
+	TRY(add_actor(d, job->id, strcmp(job->kind, "station") == 0, &made, f));
 	return made ? make_known(d, job, f) : ERR_OK;
 }
 
@@ -186,15 +194,22 @@ static err places(struct demo *d, struct fault *f)
 			   "PRODUCT_EXISTS", f);
 }
 
-/* Firmware takes two others, everything else one. A rule is changed by one more than it asks for. */
-static err rules(struct demo *d, struct fault *f)
+/* Firmware and test procedures take two others, everything else one. A rule is changed by one more than
+ * it asks for. */
+static err two_others(struct demo *d, const char *class, struct fault *f)
 {
 	return demo_sign_and_approve(d, "ada", "approval.rule_set",
-				     json_pack("{s:s, s:i, s:I, s:I, s:I}", "class",
-					       "firmware.release", "need", 2, "newcomer_ms",
-					       (json_int_t)0, "request_ttl_ms", (json_int_t)DAY_MS,
-					       "vote_ttl_ms", (json_int_t)DAY_MS / 6),
+				     json_pack("{s:s, s:i, s:I, s:I, s:I}", "class", class, "need",
+					       2, "newcomer_ms", (json_int_t)0, "request_ttl_ms",
+					       (json_int_t)DAY_MS, "vote_ttl_ms",
+					       (json_int_t)DAY_MS / 6),
 				     "ben cleo", f);
+}
+
+static err rules(struct demo *d, struct fault *f)
+{
+	TRY(two_others(d, "firmware.release", f));
+	return two_others(d, "test.procedure", f);
 }
 
 err demo_people(struct demo *d, struct fault *f)

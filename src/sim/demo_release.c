@@ -59,14 +59,14 @@ static err release(struct demo *d, struct fault *f)
 
 	hex_encode(hash_bytes(&d->image_digest), hex);
 	snprintf(d->release, sizeof d->release, "FW-%u", d->run);
-	TRY(demo_sign_and_approve(d, "erin", "firmware.released",
-				  json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:i, s:s}", "release",
-					    d->release, "product", PRODUCT, "version",
-					    json_sprintf("1.0.%u", d->run), "environment",
-					    ENVIRONMENT, "image", hex, "image_size",
-					    (json_int_t)d->image.n, "security_version",
-					    SECURITY_VERSION, "notes", "first release of the demo"),
-				  "ben cleo", f));
+	json_t *body = json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:i, s:s}", "release", d->release,
+				 "product", PRODUCT, "version", json_sprintf("1.0.%u", d->run),
+				 "environment", ENVIRONMENT, "image", hex, "image_size",
+				 (json_int_t)d->image.n, "security_version", SECURITY_VERSION,
+				 "notes", "first release of the demo");
+	if (d->sbom[0] != '\0')
+		json_object_set_new(body, "sbom", json_string(d->sbom));
+	TRY(demo_sign_and_approve(d, "erin", "firmware.released", body, "ben cleo", f));
 	TRY(demo_await_signer(d, "firmware_release", d->release, f));
 	demo_step(
 		d,
@@ -105,6 +105,7 @@ err demo_release(struct demo *d, struct fault *f)
 	size_t quantity = (size_t)d->options.units + SPOILT_UNITS;
 
 	TRY(upload(d, f));
+	TRY(demo_check_sbom(d, f));
 	TRY(release(d, f));
 	snprintf(d->production, sizeof d->production, "BA-%u", d->run);
 	snprintf(d->spare, sizeof d->spare, "BA-%u-X", d->run);
@@ -113,6 +114,7 @@ err demo_release(struct demo *d, struct fault *f)
 		  "Build authorization %s: %zu units on line %s, by the key of station %s alone, "
 		  "each programmed by permit; the signer counts them",
 		  d->production, quantity, LINE, STATION);
+	TRY(demo_refer(d, f));
 	TRY(demo_authorize(d, d->spare, ATTACK_UNITS, f));
 	snprintf(d->authorization, sizeof d->authorization, "%s", d->production);
 	return demo_issue_lots(d, f);

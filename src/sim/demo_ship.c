@@ -159,10 +159,7 @@ err demo_arrive(struct demo *d, const char *shipment, const char *seal, const js
 	*told = (struct told){0};
 	TRY(look_at_seal(d, shipment, seal, a, told, f));
 	TRY(count(d, shipment, a->counted != NULL ? a->counted : contents, told, f));
-	return report(d, "shipment.received",
-		      json_pack("{s:s, s:s, s:s}", "shipment", shipment, "site", WAREHOUSE,
-				"condition", "good"),
-		      told, f);
+	return report(d, "shipment.received", demo_arrival_body(shipment), told, f);
 }
 
 err demo_admit(struct demo *d, const char *shipment, struct fault *f)

@@ -19,8 +19,9 @@ static err approve_suppliers(struct demo *d, struct fault *f)
 		if (seen)
 			continue;
 		TRY(demo_define(d, "paul", "supplier.registered",
-				json_pack("{s:s, s:s, s:s, s:s}", "supplier", supplier, "class",
-					  "distributor", "country", "US", "name", supplier),
+				json_pack("{s:s, s:s, s:s, s:s, s:i}", "supplier", supplier,
+					  "class", "distributor", "country", "US", "name", supplier,
+					  "tier", 2),
 				"SUPPLIER_EXISTS", f));
 		TRY(demo_sign(d, "paul", "supplier.approved",
 			      json_pack("{s:s, s:s, s:s}", "supplier", supplier, "expires",
@@ -59,6 +60,9 @@ static json_t *bom_lines(const struct demo *d, size_t from, size_t to)
 					 "critical", p->critical);
 		if (p->designators[0] != '\0')
 			json_object_set_new(line, "designators", json_string(p->designators));
+		/* Who has a key is asked to use it. */
+		if (p->critical && strcmp(p->supplier, d->signing_supplier) == 0)
+			json_object_set_new(line, "conformance", json_string("signed"));
 		json_array_append_new(lines, line);
 	}
 	return lines;
@@ -89,5 +93,6 @@ err demo_supply(struct demo *d, struct fault *f)
 	TRY(approve_suppliers(d, f));
 	TRY(define_parts(d, f));
 	TRY(release_bom(d, f));
+	TRY(demo_conformance(d, f));
 	return demo_receive_lots(d, f);
 }

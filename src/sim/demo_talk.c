@@ -166,17 +166,25 @@ static err approve(struct demo *d, const char *approver, const struct told *what
 err demo_sign_and_approve(struct demo *d, const char *author, const char *type, json_t *body,
 			  const char *approvers, struct fault *f)
 {
-	struct told told, approved = {0};
+	struct told told;
 
-	TRY(demo_sign(d, author, type, body, &told, f));
-	if (strcmp(told.outcome, "pending") != 0)
-		return fail(f, "DEMO_NOT_WAITING", "type", type, "outcome", told.outcome, NULL);
+	return demo_sign_and_approve_told(d, author, type, body, approvers, &told, f);
+}
+
+err demo_sign_and_approve_told(struct demo *d, const char *author, const char *type, json_t *body,
+			       const char *approvers, struct told *told, struct fault *f)
+{
+	struct told approved = {0};
+
+	TRY(demo_sign(d, author, type, body, told, f));
+	if (strcmp(told->outcome, "pending") != 0)
+		return fail(f, "DEMO_NOT_WAITING", "type", type, "outcome", told->outcome, NULL);
 	demo_said(d, "%s by %s waits for %s (record %llu)", type, author,
 		  strchr(approvers, ' ') == NULL ? "a second person" : "two others",
-		  (unsigned long long)told.sequence);
+		  (unsigned long long)told->sequence);
 	for (const char *at = approvers; *at != '\0';) {
 		size_t n = strcspn(at, " ");
-		TRY(approve(d, demo_text(d, "%.*s", (int)n, at), &told, &approved, f));
+		TRY(approve(d, demo_text(d, "%.*s", (int)n, at), told, &approved, f));
 		at += n + (at[n] == ' ');
 	}
 	if (strcmp(approved.outcome, "executes") != 0)

@@ -34,7 +34,7 @@ static err wave(struct demo *d, size_t n, struct fault *f)
 	if (only)
 		demo_step(d,
 			  "%zu units built: key made in the device, certificate issued, %zu parts "
-			  "fitted, programmed by permit, image read back",
+			  "fitted, programmed by permit, image read back, tested, looked at",
 			  n, d->parts_n);
 	TRY(demo_ship(d, f));
 	TRY(demo_start_units(d, d->units, n, f));
@@ -47,9 +47,18 @@ static err wave(struct demo *d, size_t n, struct fault *f)
 /* One more, that comes out wrong: it must be accounted for, too. */
 static err make_spoilt(struct demo *d, struct fault *f)
 {
+	struct told told;
+
 	TRY(device_make(PRODUCT, demo_text(d, "%s-BAD", demo_serial(d, d->options.units)),
 			&d->spoilt, f));
-	return demo_make_units(d, &d->spoilt, 1, d->options.units, f);
+	TRY(demo_certify_units(d, &d->spoilt, 1, f));
+	TRY(demo_fit_units(d, &d->spoilt, 1, d->options.units, f));
+	TRY(demo_write_units(d, &d->spoilt, 1, f));
+	TRY(demo_program_units(d, &d->spoilt, 1, f));
+	TRY(demo_sign(d, STATION, "test.recorded", demo_test_body(d, d->spoilt, true), &told, f));
+	demo_step(d, "Unit %s failed its test, and is held: %s", device_serial(d->spoilt),
+		  told.raised);
+	return ERR_OK;
 }
 
 static err count_commissioned(struct demo *d, struct fault *f)
