@@ -25,6 +25,15 @@ static err read_table(struct cli *cli, struct bytes content, struct bom *bom,
 	return bom_read(&cli->arena, content, &config, bom, report, f);
 }
 
+/* CycloneDX says itself what is what. */
+static err read_document(struct cli *cli, struct bytes content, struct bom *bom,
+			 struct table_report *report, struct fault *f)
+{
+	if (cli_option(cli, "map") != NULL || cli_option(cli, "critical-from") != NULL)
+		return fail(f, "BILL_MAP_NO_TABLE", NULL);
+	return cyclonedx_hardware_read(&cli->arena, content, bom, report, f);
+}
+
 err bill_read(struct cli *cli, const char *path, struct bill *out, struct fault *f)
 {
 	struct table_report report = {0};
@@ -32,9 +41,8 @@ err bill_read(struct cli *cli, const char *path, struct bill *out, struct fault 
 	struct bom bom;
 
 	TRY(file_read(&cli->arena, path, CSV_FILE_MAX, &content, f));
-	err e = cyclonedx_hardware_like(content)
-			? cyclonedx_hardware_read(&cli->arena, content, &bom, &report, f)
-			: read_table(cli, content, &bom, &report, f);
+	err e = cyclonedx_hardware_like(content) ? read_document(cli, content, &bom, &report, f)
+						 : read_table(cli, content, &bom, &report, f);
 	import_report(cli, path, &report);
 	TRY(e);
 	TRY(bill_make(cli, &bom, out, f));

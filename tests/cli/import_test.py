@@ -404,6 +404,25 @@ def bill_comes_from_cyclonedx(program, house):
     bom_fails(program, house, INVALID, "$.components[0]", path, "I")
 
 
+def options_that_cannot_be_meant_are_refused(program, house):
+    path = write(house, "one.csv", "Reference,MPN,Manufacturer\nR1,OPT-1,Yageo\n")
+    own = write(house, "own.csv", f"Reference,IPN,MPN,Manufacturer\nR1,{MCU[0]},OPT-1,Yageo\n")
+    document = write(house, "hbom.json", '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": '
+                     '[{"type": "device", "name": "X", "manufacturer": {"name": "Y"}}]}')
+    before = house.rows("ira", "part.list")
+    for status, text, file, *more in (
+            (INVALID, "is not LINE=GRADE", path, "--conformance", "1"),
+            (INVALID, "is not LINE=GRADE", path, "--conformance", "1=best"),
+            (INVALID, "names no line and no part", path, "--conformance", "2=signed"),
+            (INVALID, "no supplier for part OPT-1", path, "--approve-sources"),
+            (CONFLICT, "instead of OPT-1", own),
+            (INVALID, "are about the columns of a table", document, "--map", "MPN=name"),
+            (INVALID, "has a revision", path, "--revision", "two words")):
+        bom_fails(program, house, status, text, file, "O", *more)
+    program.fails(INVALID, "has a revision", "bom", "import", path, "--product", "GW", *house.who("ira"))
+    same(house.rows("ira", "part.list"), before)
+
+
 def sources_are_approved_only_when_that_is_said(program, house):
     path = write(house, "sources.csv", "Reference,MPN,Manufacturer,Supplier\nR1,RC-77,Yageo,Digi-Key\n")
     bom(program, house, path, "S1")
@@ -460,7 +479,7 @@ TESTS = [
     bill_of_kicad_comes_in_and_a_label_needs_no_place, bill_of_orcad_comes_in,
     columns_are_mapped_where_the_tool_calls_them_otherwise, wrong_bill_writes_nothing_and_names_every_fault,
     bill_of_a_product_that_is_none_writes_nothing, bill_comes_from_cyclonedx,
-    sources_are_approved_only_when_that_is_said, bills_are_compared, parts_that_share_their_letters_are_told_apart,
+    options_that_cannot_be_meant_are_refused, sources_are_approved_only_when_that_is_said, bills_are_compared, parts_that_share_their_letters_are_told_apart,
     long_bill_is_written_in_pieces,
 ]
 

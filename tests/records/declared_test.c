@@ -199,5 +199,5 @@ int main(void)
 		WORLD_TEST(declared_units_come_out_of_a_rebuild_as_they_were),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_both(tests, sizeof tests / sizeof tests[0]);
 }
