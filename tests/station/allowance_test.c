@@ -108,7 +108,6 @@ static void a_counter_is_used_once_and_only_upwards(void **state)
 	must_have(fits(k, "other", 1), 201); /* another spool has its own */
 	must_have(fits(k, "sp", 3), 201);
 	assert_int_equal(rows(k, "/v1/views/spool.gaps"), 0);
-	assert_int_equal(rows(k, "/v1/views/hold.all"), 0);
 }
 
 static void the_identical_claim_gets_its_first_receipt_again(void **state)
