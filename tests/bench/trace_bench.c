@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 extern const struct area *const AREAS[];
@@ -43,6 +44,15 @@ struct bench {
 	struct arena arena;
 	struct fault f;
 };
+
+/* Of this process: what is compared is the work, not who else is on the machine. */
+static double cpu_now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
 
 static err say(struct bench *b, const char *sql)
 {
@@ -99,7 +109,7 @@ static err load(struct bench *b)
 {
 	struct genealogy_feed *feed;
 	uint64_t before = bench_memory(0);
-	double begun = bench_now_s();
+	double begun = bench_now_s(), cpu = cpu_now_s();
 
 	TRY(graph_open(&b->graph, &b->f));
 	TRY(feed_open(b->db, b->ledger, b->graph, &feed, &b->f));
@@ -107,9 +117,11 @@ static err load(struct bench *b)
 	feed_close(feed);
 	TRY(result);
 	double spent = bench_now_s() - begun;
+	cpu = cpu_now_s() - cpu;
 	struct graph_size size = graph_size(b->graph);
 	bench_line("P5", "load", b->units, (double)size.edges / spent, "edges/s", 0, NULL);
-	bench_line("P5", "load", b->units, spent, "s", 5, "P12");
+	bench_line("P5", "load", b->units, spent, "s", 0, NULL);
+	bench_line("P5", "load", b->units, cpu, "cpu-s", 5, "P12");
 	bench_line("P5", "memory", b->units, (double)size.bytes / (double)b->units, "bytes/unit", 0,
 		   NULL);
 	bench_line("P5", "memory", b->units, (double)(bench_memory(0) - before), "bytes", 0, NULL);
@@ -149,7 +161,7 @@ static err ask_memory(struct bench *b, bool page, double sql_rate, size_t *reach
 {
 	const char *what = page ? "page" : "walk";
 	static double spent[ASKED];
-	double sum = 0;
+	double cpu = cpu_now_s();
 	char room[64];
 
 	for (unsigned i = 0; i < ASKED; i++) {
@@ -157,9 +169,9 @@ static err ask_memory(struct bench *b, bool page, double sql_rate, size_t *reach
 		double begun = bench_now_s();
 		TRY(walk_from(b, &name, page, reached));
 		spent[i] = bench_now_s() - begun;
-		sum += spent[i];
 	}
-	bench_line("P5", what, b->units, ASKED / sum, "1/s", sql_rate, "sqlite");
+	bench_line("P5", what, b->units, ASKED / (cpu_now_s() - cpu), "1/cpu-s", sql_rate,
+		   "sqlite");
 	bench_line("P5", what, b->units, bench_percentile(spent, ASKED, 0.99) * 1e3, "ms-p99", 1,
 		   "goal");
 	return ERR_OK;
@@ -183,13 +195,13 @@ static err ask_sql(struct bench *b, double *rate, int64_t *units)
 	for (unsigned i = 0; i < ASKED_SQL; i++) {
 		struct graph_name name = lot_name(room, b->units, i);
 		struct value values[] = {value_text(name.within), value_text(name.id)};
-		double begun = bench_now_s();
+		double begun = cpu_now_s();
 		TRY(db_query(b->db, statement, values, count_row, units, NULL, &b->f));
-		sum += bench_now_s() - begun;
+		sum += cpu_now_s() - begun;
 	}
 	statement_close(statement);
 	*rate = ASKED_SQL / sum;
-	bench_line("P5", "sqlite", b->units, *rate, "1/s", 0, NULL);
+	bench_line("P5", "sqlite", b->units, *rate, "1/cpu-s", 0, NULL);
 	return ERR_OK;
 }
 
@@ -204,10 +216,10 @@ static double memory_rate(void)
 		return 0;
 	memset(words, 1, SCANNED);
 	for (int k = 0; k < SCANS; k++) {
-		double begun = bench_now_s();
+		double begun = cpu_now_s();
 		for (size_t i = 0; i < SCANNED / sizeof *words; i++)
 			sum += words[i];
-		double rate = (double)SCANNED / (bench_now_s() - begun);
+		double rate = (double)SCANNED / (cpu_now_s() - begun);
 		best = rate > best ? rate : best;
 	}
 	free(words);
@@ -218,18 +230,18 @@ static err ask_everything(struct bench *b)
 {
 	struct graph_name name = {GRAPH_SUPPLIER, bytes_of("", 0), bytes_text("acme")};
 	static double spent[SCANS];
-	double sum = 0;
+	double cpu = cpu_now_s();
 	size_t reached = 0;
 
 	for (int i = 0; i < SCANS; i++) {
 		double begun = bench_now_s();
 		TRY(walk_from(b, &name, false, &reached));
 		spent[i] = bench_now_s() - begun;
-		sum += spent[i];
 	}
+	cpu = cpu_now_s() - cpu;
 	/* Each edge is a word of the rows and a look at the run of its node. */
 	double bytes = (double)graph_size(b->graph).edges * (sizeof(uint32_t) + sizeof(uint64_t));
-	bench_line("P5", "everything", b->units, bytes * SCANS / sum, "bytes/s", memory_rate(),
+	bench_line("P5", "everything", b->units, bytes * SCANS / cpu, "bytes/cpu-s", memory_rate(),
 		   "memory");
 	bench_line("P5", "everything", reached, bench_percentile(spent, SCANS, 0.99) * 1e3,
 		   "ms-p99", 100, "goal");
