@@ -312,5 +312,5 @@ int main(void)
 		WORLD_TEST(check_goes_into_the_passport_of_a_unit),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_both(tests, sizeof tests / sizeof tests[0]);
 }
