@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bill.h — a bill of materials as it is recorded: parts under our own numbers, and lines. From a file, or
- * from the server. */
+/* bill.h — a bill of materials as it is recorded: parts under our own numbers, and lines. From a
+ * file, or from the server. */
 #ifndef CLI_BILL_H
 #define CLI_BILL_H
 
@@ -38,16 +38,17 @@ struct bill {
 	size_t skipped, pieces;
 };
 
-/* Reads a file, a table or CycloneDX, by the options --map, --critical-from, --critical, --conformance; what
- * is wrong in it is listed on standard error. Part numbers are made of the manufacturers' until bill_resolve. */
+/* Reads a file, a table or CycloneDX, by the options --map, --critical-from, --critical,
+ * --conformance; what is wrong in it is listed on standard error. Part numbers are made of the
+ * manufacturers' until bill_resolve. */
 MUST_CHECK err bill_read(struct cli *cli, const char *path, struct bill *out, struct fault *f);
 /* bill_make.c: one line for each part, or more where the designators do not fit. */
 MUST_CHECK err bill_make(struct cli *cli, const struct bom *bom, struct bill *out, struct fault *f);
 /* What the options say of lines. */
 MUST_CHECK err bill_options(struct cli *cli, struct bill *bill, struct fault *f);
 
-/* bill_known.c: gives every part the number that it has on the server, or one that is free. `rows` are those
- * of the view part.list; NULL: nothing is known. */
+/* bill_known.c: gives every part the number that it has on the server, or one that is free. `rows`
+ * are those of the view part.list; NULL: nothing is known. */
 MUST_CHECK err bill_resolve(struct cli *cli, struct bill *bill, const json_t *rows,
 			    struct fault *f);
 /* The bill of a product's revision; no lines if there is none. */

@@ -51,8 +51,8 @@ static err known_add(struct cli *cli, struct known *known, const char *part,
 	return json_object_set_new(known->by_part, part, row) == 0 ? ERR_OK : out_of_memory(f);
 }
 
-/* The same thing under this number: what an older record does not say about the maker does not tell them
- * apart. */
+/* The same thing under this number: what an older record does not say about the maker does not tell
+ * them apart. */
 static bool is_same(const struct bill_part *p, const json_t *row)
 {
 	const char *number = member(row, "manufacturer_part");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bom_write.c — parts, sources, lines and the release, in this sequence: whatever is cut off, the same file
- * brings the rest. */
+/* bom_write.c — parts, sources, lines and the release, in this sequence: whatever is cut off, the
+ * same file brings the rest. */
 #include "cli/bom.h"
 #include "cli/import.h"
 #include "client/batch.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* import.h — what exists already comes in: a whole file is read and compared with what is recorded before
- * anything is written; then each line becomes a record whose id follows from the line's key, so that the
- * same file can be brought again after any failure. */
+/* import.h — what exists already comes in: a whole file is read and compared with what is recorded
+ * before anything is written; then each line becomes a record whose id follows from the line's key,
+ * so that the same file can be brought again after any failure. */
 #ifndef CLI_IMPORT_H
 #define CLI_IMPORT_H
 
@@ -38,8 +38,8 @@ struct import_kind {
 	const char *const *preview; /* members of the body, ended by NULL */
 	/* The body of the line's record, a new reference. */
 	json_t *(*body)(const struct import *im, const struct import_row *row);
-	/* What is there is not what the line says: fills the fault and returns true. May set the row's state
-	 * to new where it adds to what is there. */
+	/* What is there is not what the line says: fills the fault and returns true. May set the
+	 * row's state to new where it adds to what is there. */
 	bool (*differs)(const struct import *im, struct import_row *row, const json_t *there,
 			struct fault *f);
 };
@@ -79,8 +79,8 @@ MUST_CHECK err import_index(struct import *im, struct fault *f);
 MUST_CHECK err import_finish(struct import *im, struct fault *f);
 
 /* import_write.c */
-/* An envelope around `body` (whose reference is taken) with an id that follows from author, type and key:
- * the same within an hour. */
+/* An envelope around `body` (whose reference is taken) with an id that follows from author, type
+ * and key: the same within an hour. */
 MUST_CHECK err import_envelope(struct client *c, const char *type, const char *key,
 			       const char *source, json_t *body, json_t **out, struct fault *f);
 MUST_CHECK err import_write(struct import *im, struct fault *f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* import_certificates.c — device certificates that exist already: from a table that names a file for each,
- * or from one file of many (PEM), whose serials they name themselves. */
+/* import_certificates.c — device certificates that exist already: from a table that names a file
+ * for each, or from one file of many (PEM), whose serials they name themselves. */
 #include "cli/import.h"
 
 #include "base/files.h"

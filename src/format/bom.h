@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bom.h — a bill of materials: from the table that a design tool exports (KiCad, Altium, OrCAD, Eagle and
- * their cousins) or from CycloneDX (cyclonedx_hardware.h). It is accepted whole or not at all; everything
- * wrong is listed line by line. */
+/* bom.h — a bill of materials: from the table that a design tool exports (KiCad, Altium, OrCAD,
+ * Eagle and their cousins) or from CycloneDX (cyclonedx_hardware.h). It is accepted whole or not at
+ * all; everything wrong is listed line by line. */
 #ifndef FORMAT_BOM_H
 #define FORMAT_BOM_H
 

@@ -106,8 +106,8 @@ static void say_differs(struct bom_reading *r, size_t quantity, size_t designato
 	bom_fault(r, BOM_QUANTITY, &f);
 }
 
-/* `counted`: its designators were readable. What has no place on the board, like a screw or a label,
- * has a quantity alone. */
+/* `counted`: its designators were readable. What has no place on the board, like a screw or a
+ * label, has a quantity alone. */
 static void check_quantity(struct bom_reading *r, struct bom_line *line, bool counted)
 {
 	size_t quantity = quantity_parse(line->text[BOM_QUANTITY]);

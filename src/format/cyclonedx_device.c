@@ -35,7 +35,8 @@ static bool has_control(const char *text)
 	return false;
 }
 
-/* A member that is a text, in the arena; empty where there is none or it is wrong, which is said. */
+/* A member that is a text, in the arena; empty where there is none or it is wrong, which is
+ * said. */
 err hardware_text(struct hardware_reading *r, const json_t *json, const char *path,
 		  const char *member, struct bytes *out, struct fault *f)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cyclonedx_hardware.h — a bill of materials from CycloneDX 1.4 to 1.7 in JSON: its components of type
- * device. Name is the manufacturer's part number; quantity and designators are the properties
- * cdx:device:quantity and cdx:device:location. A device that holds devices is an assembly: it is no line
- * itself, and what it holds counts for each piece of it. Other components are passed over. */
+/* cyclonedx_hardware.h — a bill of materials from CycloneDX 1.4 to 1.7 in JSON: its components of
+ * type device. Name is the manufacturer's part number; quantity and designators are the properties
+ * cdx:device:quantity and cdx:device:location. A device that holds devices is an assembly: it is no
+ * line itself, and what it holds counts for each piece of it. Other components are passed over. */
 #ifndef FORMAT_CYCLONEDX_HARDWARE_H
 #define FORMAT_CYCLONEDX_HARDWARE_H
 

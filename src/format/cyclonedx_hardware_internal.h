@@ -23,7 +23,8 @@ struct hardware_reading {
 /* A fault at `path`, or at a member of it; `expected` may be NULL. */
 void hardware_say(struct hardware_reading *r, const char *path, const char *member, const char *id,
 		  const char *expected);
-/* A member that is a text, in the arena; empty where there is none or it is wrong, which is said. */
+/* A member that is a text, in the arena; empty where there is none or it is wrong, which is
+ * said. */
 MUST_CHECK err hardware_text(struct hardware_reading *r, const json_t *json, const char *path,
 			     const char *member, struct bytes *out, struct fault *f);
 /* An array member; NULL where there is none or it is wrong, which is said. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table_map.h — a table whose columns are found by their header: by the names that tools give them, or
- * as somebody says (--map COLUMN=HEADER). What is wrong is listed by line and column, and nothing of a
- * wrong table is given out. Lines above the header are passed over. */
+/* table_map.h — a table whose columns are found by their header: by the names that tools give them,
+ * or as somebody says (--map COLUMN=HEADER). What is wrong is listed by line and column, and
+ * nothing of a wrong table is given out. Lines above the header are passed over. */
 #ifndef FORMAT_TABLE_MAP_H
 #define FORMAT_TABLE_MAP_H
 
@@ -44,13 +44,13 @@ enum table_kind {
 	TABLE_DAY,     /* 2026-11-20 or a time of RFC 3339; given out as the latter */
 	TABLE_COUNTRY, /* two letters (ISO 3166-1); given out in upper case */
 	TABLE_DIGEST,  /* 64 hexadecimal digits; given out in lower case */
-	TABLE_ADDRESS /* EUI-48 or EUI-64, with colons or dashes or without; given out as in records */
+	TABLE_ADDRESS  /* EUI-48 or EUI-64, also with colons or dashes; given out as in records */
 };
 
 struct table_column {
 	const char *name; /* in messages and in --map */
-	/* Its headers in lower-case letters and digits: "Mfr. Part #" is "mfrpart". One that begins with
-	 * a question mark counts only where no other header means this column. */
+	/* Its headers in lower-case letters and digits: "Mfr. Part #" is "mfrpart". One that begins
+	 * with a question mark counts only where no other header means this column. */
 	const char *names[TABLE_NAMES_MAX];
 	bool required; /* in the header, and in every row */
 	enum table_kind kind;
@@ -85,12 +85,13 @@ struct table_reading {
 	size_t place[TABLE_COLUMNS_MAX]; /* the column's field plus one; 0: there is none */
 };
 
-/* Reads up to the header and finds the columns; what is missing, there twice or mapped wrongly goes to the
- * report. Errors are those of csv.h. */
+/* Reads up to the header and finds the columns; what is missing, there twice or mapped wrongly goes
+ * to the report. Errors are those of csv.h. */
 MUST_CHECK err table_open(struct table_reading *r, struct arena *a, struct bytes file,
 			  const struct table_config *config, struct table_report *report,
 			  struct fault *f);
-/* The next row that has something to say and as many fields as the header; `r->row.n` is 0 at the end. */
+/* The next row that has something to say and as many fields as the header; `r->row.n` is 0 at the
+ * end. */
 MUST_CHECK err table_next(struct table_reading *r, struct fault *f);
 /* The field of a column in this row, trimmed; an empty one where the table has no such column. */
 struct csv_field table_field(const struct table_reading *r, size_t column);
@@ -111,11 +112,12 @@ struct table {
 	size_t n;
 };
 
-/* Everything lives in the arena and in the file. TABLE_WRONG: `*out` is empty, the report says why. */
+/* Everything lives in the arena and in the file. TABLE_WRONG: `*out` is empty, the report says
+ * why. */
 MUST_CHECK err table_read(struct arena *a, struct bytes file, const struct table_config *config,
 			  struct table *out, struct table_report *report, struct fault *f);
-/* What reading came to: OK, or the report sorted, with what stopped the reading as its last entry, and
- * message `wrong` with {count}; only a lack of memory comes through as it is. */
+/* What reading came to: OK, or the report sorted, with what stopped the reading as its last entry,
+ * and message `wrong` with {count}; only a lack of memory comes through as it is. */
 MUST_CHECK err table_result(struct arena *a, struct table_report *report, err stopped,
 			    const struct fault *why, const char *wrong, struct fault *f);
 

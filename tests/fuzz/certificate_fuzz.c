@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	bool names = certificate_names(&a, der, &product, &serial, &f).code == OK;
 	if (certificate_check_device(&a, der, bytes_of(CA, sizeof(CA)), &read, &f).code == OK) {
 		if (!names || !bytes_equal(product, read.product) ||
-		    !bytes_equal(serial, read.serial) || named.code != OK || !hash_equal(key, read.key_id) || !id_valid(read.product) ||
+		    !bytes_equal(serial, read.serial) || named.code != OK ||
+		    !hash_equal(key, read.key_id) || !id_valid(read.product) ||
 		    !id_valid(read.serial))
 			abort();
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a table of one column of each kind: what is accepted is as its kind says, what is refused has
- * a reason. The first byte says what is mapped and preset. */
+/* Any bytes as a table of one column of each kind: what is accepted is as its kind says, what is
+ * refused has a reason. The first byte says what is mapped and preset. */
 #include "base/clock.h"
 #include "core/entry.h"
 #include "format/table_map.h"

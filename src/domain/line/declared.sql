@@ -1,7 +1,8 @@
 --- SPDX-License-Identifier: Apache-2.0
---- Units that exist already. They are rows of the table `unit` in the state declared, without a build
---- authorization, a station and an environment: so no gate lets them leave as built here. Their serial,
---- key and hardware address are taken like those of every other unit: the rules of that stand in identity.sql.
+--- Units that exist already. They are rows of the table `unit` in the state declared, without a
+--- build authorization, a station and an environment: so no gate lets them leave as built here. Their
+--- serial, key and hardware address are taken like those of every other unit: identity.sql has the
+--- rules of that.
 
 -- table declared_unit key product, serial
 product TEXT
