@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WHOLE                                                          \
-	STEP("place", "fit", AT("st1"))                                \
-	STEP("look", "inspect", AT("st2"))                             \
-	STEP("close", "build", "") STEP("flash", "program", AT("st1")) \
-		STEP("final", "test", BY("P1")) STEP("pack", "inspect", "")
+#define WHOLE                               \
+	STEP("place", "fit", AT("st1"))     \
+	STEP("look", "inspect", AT("st2"))  \
+	STEP("close", "build", "")          \
+	STEP("flash", "program", AT("st1")) \
+	STEP("final", "test", BY("P1")) STEP("pack", "inspect", "")
 
 /* A procedure P1 and traveler T1 with all works; returns the digest of the procedure. */
 static const char *whole(struct world *w)
@@ -134,6 +135,37 @@ static void step_at_another_station_holds_the_unit(void **state)
 	assert_string_equal(programmed(w, "S1", "st1"),
 			    "UNIT_PROGRAMMED_WHILE_HELD STEP_AT_OTHER_STATION");
 	assert_string_equal(programmed(w, "S1", "st2"), "UNIT_PROGRAMMED_WHILE_HELD");
+}
+
+static void test_at_another_station_counts_and_holds(void **state)
+{
+	struct world *w = line_ready(state);
+	const char *digest = procedure(w, "P1", "1", LIMITS);
+
+	assert_string_equal(traveler(w, "T1", STEP("final", "test", BY("P1") AT("st2"))), "");
+	line_started(w, "S1");
+	assert_string_equal(TESTED(w, .serial = "S1", .procedure = "P1", .digest = digest),
+			    "STEP_AT_OTHER_STATION");
+	assert_string_equal(step_of(w, "S1", "final"), "done");
+	assert_string_equal(TESTED(w, .serial = "S1", .procedure = "P1", .digest = digest),
+			    "STEP_AT_OTHER_STATION"); /* … and again */
+	assert_string_equal(
+		TESTED(w, .serial = "S1", .procedure = "P1", .digest = digest, .station = "st2"),
+		"");
+}
+
+static void step_at_another_line_holds_the_unit(void **state)
+{
+	struct world *w = line_ready(state);
+
+	assert_says("", w, "anna", "line.defined", "{'site':'VN','line':'L2'}");
+	assert_says("", w, "anna", "station.defined",
+		    "{'station':'st3','site':'VN','line':'L2','environment':'production'}");
+	assert_string_equal(traveler(w, "T1", STEP("look", "inspect", "")), "");
+	line_started(w, "S1");
+	assert_string_equal(inspected(w, "S1", "anna", "look"), "!NOT_ALLOWED");
+	assert_says("UNIT_AT_OTHER_LINE", w, "anna", "step.completed",
+		    "{'product':'GW','serial':'S1','station':'st3','step':'look'}");
 }
 
 static void step_is_not_done_again_after_a_later_one(void **state)
@@ -267,10 +299,17 @@ static void test_gate_is_about_units_in_work_at_places_that_are_not_held(void **
 	assert_string_equal(gate_tells(w, "st1", "test", "S1"), "SHP-01: unknown");
 	world_unit(w, "S1");
 	assert_string_equal(gate_tells(w, "st1", "test", "S1"), "");
-	assert_says("HOLD_PLACED", w, "qa", "hold.placed",
+	assert_says("HOLD_PLACED", w, "dora", "hold.placed",
 		    "{'kind':'station','id':'st1','reason':'strange'}");
 	assert_string_equal(gate_tells(w, "st1", "test", "S1"), "SHP-01: station st1 HOLD_PLACED");
 	assert_string_equal(gate_tells(w, "st2", "test", "S1"), "");
+	assert_says("HOLD_PLACED", w, "dora", "hold.placed",
+		    "{'kind':'line','within':'VN','id':'L1','reason':'dust'}");
+	assert_string_equal(gate_tells(w, "st2", "test", "S1"), "SHP-01: line L1 HOLD_PLACED");
+	world_clear(w);
+	assert_says("HOLD_PLACED", w, "dora", "hold.placed",
+		    "{'kind':'unit','within':'GW','id':'S1','reason':'look at it'}");
+	assert_string_equal(gate_tells(w, "st2", "test", "S1"), ""); /* it may be tested */
 	assert_says("", w, "carl", "unit.scrapped",
 		    "{'product':'GW','serial':'S1','reason':'burnt','witness':'dora','photo':'%s'}",
 		    IMAGE);
@@ -304,6 +343,8 @@ int main(void)
 		WORLD_TEST(each_record_completes_the_step_of_its_work),
 		WORLD_TEST(step_before_its_turn_holds_the_unit),
 		WORLD_TEST(step_at_another_station_holds_the_unit),
+		WORLD_TEST(test_at_another_station_counts_and_holds),
+		WORLD_TEST(step_at_another_line_holds_the_unit),
 		WORLD_TEST(step_is_not_done_again_after_a_later_one),
 		WORLD_TEST(only_an_inspection_is_completed_by_hand),
 		WORLD_TEST(several_fittings_may_belong_to_one_step),
