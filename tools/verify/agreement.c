@@ -318,6 +318,18 @@ static const char *weigh_answer(struct weighing *w)
 	return why;
 }
 
+static const char *take_first(struct weighing *w, struct bytes document)
+{
+	const char *why = take_charter(&w->last, document, 0);
+
+	if (why != NULL)
+		return why;
+	return bytes_equal(w->last->charter.origin, w->answer.claim.origin) &&
+			       w->last->charter.revision == 1
+		       ? NULL
+		       : "its charter is of another log, or not the first";
+}
+
 static bool weigh_all(struct weighing *w)
 {
 	static struct passport_entry e;
@@ -331,7 +343,7 @@ static bool weigh_all(struct weighing *w)
 		struct bytes charter = document_in_body(w->answer.claim.body, "charter");
 		why = NULL;
 		if (i == 0 && charter.n > 0)
-			why = take_charter(&w->last, charter, 0);
+			why = take_first(w, charter);
 		else if (w->last != NULL && entry_is(&w->answer, "signer.admitted"))
 			why = weigh_answer(w);
 		if (why != NULL)
