@@ -14,7 +14,7 @@ KINDS = {"id": "TEXT", "hash": "BLOB", "instant": "BIGINT", "int64_t": "BIGINT",
          "text": "TEXT", "blob": "BLOB", "commitment": "BLOB"}
 ENGINE = {"record_type": "TEXT", "seq": "BIGINT", "at": "BIGINT", "author": "TEXT", "author_key": "BLOB",
           "made": "BIGINT", "occurred": "BIGINT", "source": "BIGINT", "digest": "BLOB",
-          "flagged": "BIGINT"}
+          "flagged": "BIGINT", "spool": "TEXT", "spool_counter": "BIGINT"}
 CONTROL = {"kind": "TEXT", "within": "TEXT", "id": "TEXT", "author": "TEXT", "at": "BIGINT",
            "control": "TEXT"}
 POLICY = dict(CONTROL, gate="TEXT", seq="BIGINT", result="TEXT", policy="BIGINT")
