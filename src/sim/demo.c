@@ -57,13 +57,29 @@ static void block_signals(sigset_t *both)
 	sigprocmask(SIG_BLOCK, both, NULL);
 }
 
-static void say_address(const struct demo *d)
+/* A link for a browser, once, and how to get another. */
+static err say_address(struct demo *d, struct fault *f)
 {
+	json_t *link = NULL;
+	const char *who = demo_text(
+		d, "--profile %s/profile --server %s --as quinn --key %s/people/quinn.key",
+		d->state, d->people_url, d->options.folder);
+
+	TRY(client_json(demo_actor(d, "quinn")->client, "POST", "/v1/links", NULL, &link, f));
+	const char *path = json_string_value(json_object_get(link, "path"));
 	printf("\nThe server stays up at %s (machines: %s) until you press Ctrl-C.\n"
-	       "  sealwright view unit.list --profile %s/profile --server %s --as quinn --key "
-	       "%s/people/quinn.key\n",
-	       d->people_url, d->machines_url, d->state, d->people_url, d->options.folder);
+	       "In a browser, as quinn of quality; this link works once, within 15 minutes:\n"
+	       "  %s%s\n"
+	       "The browser will say that it does not know this server's TLS certificate: the "
+	       "house made it\n"
+	       "itself. Go on to localhost all the same. Another link, and the same in a "
+	       "terminal:\n"
+	       "  sealwright sign-in-link %s\n"
+	       "  sealwright view unit.list %s\n",
+	       d->people_url, d->machines_url, d->people_url, path == NULL ? "" : path, who, who);
 	fflush(stdout);
+	json_decref(link);
+	return ERR_OK;
 }
 
 static err stay(struct demo *d, struct fault *f)
@@ -73,7 +89,8 @@ static err stay(struct demo *d, struct fault *f)
 
 	block_signals(&both);
 	TRY(demo_start(d, f));
-	say_address(d);
+	TRY(demo_sign_in(d, f));
+	TRY(say_address(d, f));
 	sigwait(&both, &signal_n);
 	return ERR_OK;
 }

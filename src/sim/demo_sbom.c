@@ -16,7 +16,7 @@ static const char *bill_path(struct demo *d)
 {
 	if (d->options.sbom != NULL || d->options.image != NULL)
 		return d->options.sbom;
-	return demo_beside(d, "sealwright.cdx.json");
+	return demo_beside(d, "sbom.cdx.json");
 }
 
 static err keep(struct demo *d, struct bytes content, char hex[static 65], struct fault *f)
