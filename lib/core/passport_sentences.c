@@ -44,6 +44,11 @@ const struct sentence STORY_SENTENCES[] = {
 	 "emergency firmware release {release} reviewed: {verdict}, {reason}"},
 	{"firmware.withdrawn", STORY_FIRMWARE, NULL,
 	 "firmware release {release} withdrawn: {reason}"},
+	{"sbom.checked", STORY_FIRMWARE, NULL,
+	 "software bill {sbom} compared with advisories of {feed_at~}: {components} components, "
+	 "{unknown} of them unknown"},
+	{"sbom.checked", STORY_FIRMWARE, "findings",
+	 "{advisory} in {component}| {version}|: {state}|, {reason}"},
 	{"permit.issued", STORY_FIRMWARE, NULL, "programming permit issued by the signer"},
 	{"unit.programmed", STORY_FIRMWARE, NULL,
 	 "programmed at station {station} with firmware release {release}, image read back "
