@@ -59,6 +59,7 @@ static const char *value_for(const char *name)
 		{"supplier", "acme"}, {"part_lot", "R1"},    {"authorization", "BA1"},
 		{"revision", "A"},    {"part", "MCU1"},      {"release", "FW1"},
 		{"maker", "M"},       {"principal", "anna"}, {"permission", "line.read"},
+		{"kind", "part_lot"}, {"within", "acme"},    {"id", "R1"},
 	};
 
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
