@@ -4,7 +4,7 @@
  * and back, and what came since in a tail that is merged into them. Only what holds now is here: what was
  * taken out again stays in the log and the views.
  *
- * Memory: 8 bytes an edge, about 60 bytes and its name a node; 40 bytes an edge of the tail, which is merged
+ * Memory: 8 bytes an edge, about 60 bytes and its name a node; 24 at most an edge of the tail, which is merged
  * when it has a quarter as many edges as the rows. A million units of ten part lots each: below 250 MB while a
  * merge runs. At most 2^31 nodes, 2^32 edges and 4 GiB of names: GRAPH_FULL.
  *
