@@ -255,6 +255,9 @@ static err put_unit(struct call *c, struct page *p, struct fault *f)
 
 	TRY(put_part(c, p, "Holds", "hold.open", held, f));
 	TRY(put_part(c, p, "Nonconformances", "nonconformance.open", held, f));
+	TRY(put_part(c, p, "Containments", "containment.of_unit", named, f));
+	TRY(put_part(c, p, "Steps of its traveler", "unit.steps", named, f));
+	TRY(put_part(c, p, "Tests", "test.results", named, f));
 	TRY(put_part(c, p, "Parts", "unit.parts", named, f));
 	return put_part(c, p, "Programming permits", "permit.list", named, f);
 }

@@ -66,7 +66,7 @@ err demo_keep_certificate(struct demo *d, const char *author, const struct demo_
 
 static const char *account_of(struct demo *d, const char *supplier)
 {
-	return demo_text(d, "key-of-%s", supplier);
+	return demo_text(d, "key-of-%.50s", supplier); /* still an id */
 }
 
 static err hire_supplier(struct demo *d, struct fault *f)

@@ -219,6 +219,8 @@ static err write_image(struct demo *d, struct device *unit,
 
 	if (e.code == OK)
 		e = device_program_permitted(unit, d->image, permit, f);
+	if (e.code == OK)
+		device_share_image(unit, d->image);
 	arena_done(&a);
 	return e;
 }

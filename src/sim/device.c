@@ -109,7 +109,8 @@ void device_close(struct device *device)
 		free(device->key);
 	}
 	public_key_close(device->permit_key);
-	free(device->image);
+	if (!device->borrowed)
+		free(device->image);
 	free(device);
 }
 
@@ -150,10 +151,22 @@ err device_flash(struct device *device, struct bytes image, struct fault *f)
 	if (copy == NULL)
 		return memory(f);
 	memcpy(copy, image.p, image.n);
-	free(device->image);
+	if (!device->borrowed)
+		free(device->image);
 	device->image = copy;
 	device->image_n = image.n;
+	device->borrowed = false;
 	return ERR_OK;
+}
+
+void device_share_image(struct device *device, struct bytes image)
+{
+	if (device->image == NULL || device->borrowed ||
+	    !bytes_equal(bytes_of(device->image, device->image_n), image))
+		return;
+	free(device->image);
+	device->image = (uint8_t *)(uintptr_t)image.p;
+	device->borrowed = true;
 }
 
 err device_program(struct device *device, struct bytes image, struct fault *f)
@@ -175,6 +188,8 @@ err device_tamper(struct device *device, size_t offset, struct fault *f)
 {
 	if (device->image == NULL)
 		return fail(f, "SIM_NOT_PROGRAMMED", "serial", device->serial, NULL);
+	if (device->borrowed)
+		TRY(device_flash(device, bytes_of(device->image, device->image_n), f));
 	device->image[offset % device->image_n] ^= 1;
 	return ERR_OK;
 }

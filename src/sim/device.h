@@ -56,6 +56,9 @@ MUST_CHECK err device_nonce(struct device *device, uint8_t out[static DEVICE_NON
  * last nonce, and no lower security version than it had before. */
 MUST_CHECK err device_program_permitted(struct device *device, struct bytes image,
 					struct bytes permit, struct fault *f);
+/* If this is what is in the flash, the device refers to it from now on instead of its own copy, so that many
+ * devices have one: it must stay as it is until the device is closed or programmed anew. */
+void device_share_image(struct device *device, struct bytes image);
 /* SHA-256 of what is in the flash now; SIM_NOT_PROGRAMMED. */
 MUST_CHECK err device_read_back(const struct device *device, struct hash *out, struct fault *f);
 /* Changes one byte of the flash, as an attacker with a programmer would. */

@@ -15,6 +15,7 @@ struct device {
 	char product[ID_SIZE_MAX + 1], serial[ID_SIZE_MAX + 1], author[ID_SIZE_MAX + 1];
 	struct shared_key *key;
 	uint8_t *image; /* NULL: blank */
+	bool borrowed;  /* the image is somebody else's memory, which is only read */
 	size_t image_n;
 	struct hash started; /* SHA-256 of the image as it was at the last start */
 	uint8_t certificate[CERTIFICATE_SIZE_MAX];

@@ -237,6 +237,32 @@ static void changed_flash_shows_after_the_next_start(void **state)
 	assert_false(hash_equal(found, released));
 }
 
+/* An attacker changes one unit, and not all that were programmed from the same memory. */
+static void units_that_share_an_image_are_changed_one_by_one(void **state)
+{
+	static const char IMAGE[] = "firmware 2.0";
+	struct factory *f = *state;
+	struct bytes image = bytes_text(IMAGE);
+	struct device *other;
+	struct hash released = sha256(image), found;
+
+	assert_done(f, device_make("sensor", "SN-0003", &other, &f->fault));
+	assert_done(f, device_program(other, image, &f->fault));
+	device_share_image(other, bytes_text("firmware 1.9")); /* is not what it holds */
+	device_share_image(other, image);
+	device_share_image(other, image);
+	assert_done(f, device_program(f->unit, image, &f->fault));
+	device_share_image(f->unit, image);
+	assert_done(f, device_tamper(f->unit, 3, &f->fault));
+	assert_done(f, device_read_back(f->unit, &found, &f->fault));
+	assert_false(hash_equal(found, released));
+	assert_done(f, device_read_back(other, &found, &f->fault));
+	assert_true(hash_equal(found, released));
+	assert_string_equal(IMAGE, "firmware 2.0");
+	assert_done(f, device_program(other, bytes_text("firmware 3.0"), &f->fault));
+	device_close(other);
+}
+
 static void image_has_a_size(void **state)
 {
 	struct factory *f = *state;
@@ -368,6 +394,7 @@ int main(void)
 		ROW(answer_with_a_changed_claim_does_not_verify),
 		ROW(blank_or_stopped_device_proves_nothing),
 		ROW(changed_flash_shows_after_the_next_start),
+		ROW(units_that_share_an_image_are_changed_one_by_one),
 		ROW(image_has_a_size),
 		ROW(names_that_are_no_ids_are_refused),
 		ROW(foreign_certificate_is_refused),
