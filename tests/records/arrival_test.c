@@ -10,10 +10,10 @@
 #define PROTOCOL(site, name, points) \
 	"{'site':'" site "','protocol':'" name "','points':[" points "]}"
 #define POINT(name) "{'point':'" name "','text':'look at it'}"
-#define SIX_WALLS                                                                            \
-	POINT("front")                                                                       \
-	"," POINT("left") "," POINT("right") "," POINT("floor") "," POINT("roof") "," POINT( \
-		"doors")
+#define SIX_WALLS                                                                                  \
+	POINT("front")                                                                             \
+	"," POINT("left") "," POINT("right") "," POINT("floor") "," POINT("roof") "," POINT("door" \
+											    "s")
 
 /* A shipment of five cables is packed at VN, sealed, and accepted and counted at HH. */
 static void arrives(struct world *w)
@@ -85,10 +85,10 @@ static void whole_protocol_gone_through_lets_it_in(void **state)
 	assert_int_equal(rows_of(w, "arrival.protocol", "site=HH"), 6);
 	assert_string_equal(
 		received(
-			w,
-			",'protocol':'walls-1','points':[" OK("front") "," OK("left") "," OK("righ"
-											     "t") "," OK(
-				"floor") "," OK("roof") "," OK("doors") "," OK("smell") "]"),
+			w, ",'protocol':'walls-1','points':[" OK("front") "," OK("left") "," OK(
+				   "righ"
+				   "t") "," OK("floor") "," OK("roof") "," OK("doors") "," OK("smel"
+											      "l") "]"),
 		"");
 	assert_says("", w, "dora", "shipment.admitted", "{'shipment':'SH1'}");
 }
@@ -107,6 +107,17 @@ static void point_that_was_left_out_holds_the_shipment(void **state)
 	assert_says("!GATE_CLOSED", w, "dora", "shipment.admitted", "{'shipment':'SH1'}");
 	world_clear(w);
 	assert_says("", w, "dora", "shipment.admitted", "{'shipment':'SH1'}");
+}
+
+static void point_with_a_longer_name_is_another_one(void **state)
+{
+	struct world *w = *state;
+
+	arrives(w);
+	set(w, "walls-1", POINT("door"));
+	assert_string_equal(
+		received(w, ",'protocol':'walls-1','points':[" OK("doors") "," OK("back-door") "]"),
+		"ARRIVAL_POINT_MISSING");
 }
 
 static void shipment_without_any_point_is_held_where_there_is_a_protocol(void **state)
@@ -201,6 +212,7 @@ int main(void)
 		WORLD_TEST(site_may_say_more_than_it_is_asked),
 		WORLD_TEST(whole_protocol_gone_through_lets_it_in),
 		WORLD_TEST(point_that_was_left_out_holds_the_shipment),
+		WORLD_TEST(point_with_a_longer_name_is_another_one),
 		WORLD_TEST(shipment_without_any_point_is_held_where_there_is_a_protocol),
 		WORLD_TEST(point_that_was_not_right_holds_the_shipment),
 		WORLD_TEST(point_said_twice_counts_at_its_worst),
