@@ -16,8 +16,9 @@ static const char ERIN_MAY[] =
 	"define,"
 	"line.authorize,line.build,line.close,line.scrap,line.read,firmware.release,"
 	"firmware.withdraw,firmware.read,identity.read,passport.read,recall.read,recall.hold,"
-	"nonconformance.read,access.read,access.credential,attestation.read,ledger.read";
-static const char ST1_MAY[] = "line.build,identity.request,firmware.program";
+	"nonconformance.read,access.read,access.credential,attestation.read,ledger.read,"
+	"test.define";
+static const char ST1_MAY[] = "line.build,identity.request,firmware.program,test.record";
 
 /* ---- reading ---- */
 

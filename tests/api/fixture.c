@@ -170,6 +170,7 @@ static const char *const FOUNDER_MAY[] = {
 	"blob.write",
 	"firmware.release.approve",
 	"build.authorize.approve",
+	"test.procedure.approve",
 	"charter.approve",
 	"credential.approve",
 	"firmware.emergency.approve",
