@@ -46,7 +46,7 @@ static void measure(const char *folder, size_t n, double least_s)
 	json_t *json = json_load_file(report, 0, NULL);
 	double records = (double)json_integer_value(json_object_get(json, "records"));
 	json_decref(json);
-	snprintf(variant, sizeof variant, "sqlite-%s-units", units);
+	snprintf(variant, sizeof variant, "sqlite-%zu", n);
 	bench_line("M2", variant, (uint64_t)records, spent, "s", records * least_s,
 		   "records*(fsync+sign+verify)");
 }
