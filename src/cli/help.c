@@ -178,8 +178,8 @@ static err write_page(struct arena *a, const char *folder, const char *name,
 		return fail(f, "CLI_PAGE_UNWRITTEN", "path", path == NULL ? folder : path, NULL);
 	put(to, c);
 	bool whole = ferror(to) == 0;
-	return (fclose(to) == 0) & whole ? ERR_OK
-					 : fail(f, "CLI_PAGE_UNWRITTEN", "path", path, NULL);
+	whole = fclose(to) == 0 && whole;
+	return whole ? ERR_OK : fail(f, "CLI_PAGE_UNWRITTEN", "path", path, NULL);
 }
 
 static err write_pages(struct cli *cli, const char *folder, struct fault *f)
