@@ -246,13 +246,14 @@ static const struct option_row PROPOSE_OPTIONS[] = {
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
-#define BOM_FILE_ROWS                                                                              \
-	{"map", "COLUMN=HEADER", "where a column stands in the file; say it for each"},            \
-		{"critical", "PATTERNS", "lines with such designators are critical: U*,IC*"},      \
-		{"critical-from", "HEADER", "the column that says which lines are critical"}, {    \
-		"conformance", "LINE=GRADE",                                                       \
-			"grade of the conformance certificate that a line needs: signed, "         \
-			"uploaded, vouched or none; say it for each"                               \
+#define BOM_FILE_ROWS                                                                         \
+	{"map", "COLUMN=HEADER", "where a column stands in the file; say it for each"},       \
+		{"critical", "PATTERNS", "lines with such designators are critical: U*,IC*"}, \
+		{"critical-from", "HEADER", "the column that says which lines are critical"}, \
+	{                                                                                     \
+		"conformance", "LINE=GRADE",                                                  \
+			"grade of the conformance certificate that a line needs: signed, "    \
+			"uploaded, vouched or none; say it for each"                          \
 	}
 static const struct option_row BOM_IMPORT_OPTIONS[] = {
 	{"product", "PRODUCT", "whose bill of material it is"},
@@ -270,10 +271,11 @@ static const struct option_row BOM_COMPARE_OPTIONS[] = {
 	{"csv", NULL, "for spreadsheets"},
 	{0},
 };
-#define IMPORT_OPTION_ROWS                                                                      \
-	{"map", "COLUMN=HEADER", "where a column stands in the file; say it for each"},         \
-		{"dry-run", NULL, "shows what would be written, and writes nothing"}, {         \
-		"yes", NULL, "does not ask"                                                     \
+#define IMPORT_OPTION_ROWS                                                              \
+	{"map", "COLUMN=HEADER", "where a column stands in the file; say it for each"}, \
+		{"dry-run", NULL, "shows what would be written, and writes nothing"},   \
+	{                                                                               \
+		"yes", NULL, "does not ask"                                             \
 	}
 static const struct option_row IMPORT_UNITS_OPTIONS[] = {
 	{"product", "PRODUCT", "of every line that names none"},

@@ -59,7 +59,8 @@ const struct command COMMANDS[] = {
 	 "Shows what is the case now, as far as you may see it.", VIEW_OPTIONS, 0, CLI_WORDS_MAX,
 	 command_view, NULL},
 	{"affected", "KIND [WITHIN] ID",
-	 "Where it went: part_lot SUPPLIER NUMBER, date_code SUPPLIER CODE, unit PRODUCT SERIAL; or "
+	 "Where it went: part_lot SUPPLIER NUMBER, date_code SUPPLIER CODE, unit PRODUCT SERIAL; "
+	 "or "
 	 "supplier, station, operator, firmware_release, build_authorization ID.",
 	 AFFECTED_OPTIONS, 2, 3, command_affected, NULL},
 	{"trace", "PRODUCT SERIAL", "What a unit was made of, back to its suppliers.", NULL, 2, 2,
@@ -155,7 +156,8 @@ const struct command COMMANDS[] = {
 	 "account.",
 	 LINK_OPTIONS, 1, 1, command_supplier_link, NULL},
 	{"bom import", "FILE",
-	 "Writes a bill of material from a file of a design tool (CSV) or CycloneDX: shows it, defines "
+	 "Writes a bill of material from a file of a design tool (CSV) or CycloneDX: shows it, "
+	 "defines "
 	 "parts, adds lines.",
 	 BOM_IMPORT_OPTIONS, 1, 1, command_bom_import, command_bom_help},
 	{"bom compare", "PRODUCT REVISION REVISION | FILE FILE",
@@ -166,16 +168,18 @@ const struct command COMMANDS[] = {
 	 "version, image, address, customer.",
 	 IMPORT_UNITS_OPTIONS, 1, 1, command_import_units, command_import_units_help},
 	{"import suppliers", "FILE",
-	 "Registers suppliers from a table (CSV): supplier, name, class, country, tier. They are not "
+	 "Registers suppliers from a table (CSV): supplier, name, class, country, tier. They are "
+	 "not "
 	 "approved by it.",
 	 IMPORT_SUPPLIERS_OPTIONS, 1, 1, command_import_suppliers, command_import_suppliers_help},
 	{"import certificates", "FILE",
-	 "Declares device certificates: from a table (CSV) of product, serial, file, or from one PEM "
+	 "Declares device certificates: from a table (CSV) of product, serial, file, or from one "
+	 "PEM "
 	 "file of many.",
 	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates,
 	 command_import_certificates_help},
-	{"sign-in-link", "", "Prints a link that signs --as in to a browser, once, to read.", NULL, 0, 0,
-	 command_sign_in_link, NULL},
+	{"sign-in-link", "", "Prints a link that signs --as in to a browser, once, to read.", NULL,
+	 0, 0, command_sign_in_link, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",

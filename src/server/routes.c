@@ -38,7 +38,8 @@ const struct route ROUTES[] = {
 	{HTTP_DELETE, "/v1/sessions", PRINCIPAL, NULL, handle_sign_out, BODY_NONE,
 	 "Signs out: the token of this request ends.", NULL, NULL},
 	{HTTP_POST, "/v1/links", PRINCIPAL, NULL, handle_sign_in_link, BODY_SMALL,
-	 "Makes a link that signs the caller in once, in a browser, within 15 minutes.", NULL, JSON},
+	 "Makes a link that signs the caller in once, in a browser, within 15 minutes.", NULL,
+	 JSON},
 	{HTTP_GET, "/sign-in/{token}", ANYONE, NULL, handle_sign_in_page, BODY_NONE,
 	 "A page with a button: looking at the link does not use it up.", NULL, HTML},
 	{HTTP_POST, "/sign-in/{token}", ANYONE, NULL, handle_sign_in_spend, BODY_SMALL,
@@ -47,8 +48,8 @@ const struct route ROUTES[] = {
 	 "Ends the browser's session.", NULL, HTML},
 	{HTTP_GET, "/", ANYONE, NULL, handle_start_page, BODY_NONE,
 	 "What is here, as a page: counts, and a link to every view.", NULL, HTML},
-	{HTTP_GET, "/view/{view}", ANYONE, NULL, handle_view_page, BODY_NONE,
-	 "A view as a page.", NULL, HTML},
+	{HTTP_GET, "/view/{view}", ANYONE, NULL, handle_view_page, BODY_NONE, "A view as a page.",
+	 NULL, HTML},
 	{HTTP_GET, "/unit/{product}/{serial}", ANYONE, NULL, handle_unit_page, BODY_NONE,
 	 "All about one unit, and its passport, as a page.", NULL, HTML},
 	{HTTP_GET, "/v1/me", PRINCIPAL, NULL, handle_me, BODY_NONE,
@@ -78,7 +79,8 @@ const struct route ROUTES[] = {
 	{HTTP_GET, "/v1/views/{view}", PRINCIPAL, NULL, handle_view, BODY_NONE,
 	 "The rows of a view that the caller may see; also as text/csv.", NULL, JSON},
 	{HTTP_GET, "/v1/affected", PRINCIPAL, NULL, handle_affected, BODY_NONE,
-	 "Where a source went: every unit it is in or touched, where each is now, by which way, and what is "
+	 "Where a source went: every unit it is in or touched, where each is now, by which way, "
+	 "and what is "
 	 "still in stock. Permission recall.read.",
 	 "kind within id limit cursor", JSON},
 	{HTTP_GET, "/v1/affected/unit/{product}/{serial}/origins", PRINCIPAL, NULL, handle_origins,
@@ -90,9 +92,9 @@ const struct route ROUTES[] = {
 	 NULL, JSON},
 	{HTTP_GET, "/v1/passport/{product}/{serial}", PRINCIPAL, NULL, handle_passport, BODY_NONE,
 	 "A unit's passport: what is recorded of it, with proofs. Permission passport.read; with "
-	 "show=confidential also passport.confidential. `without` names kinds to withhold, with commas.",
-	 "show without",
-	 "application/vnd.sealwright.passport+cbor"},
+	 "show=confidential also passport.confidential. `without` names kinds to withhold, with "
+	 "commas.",
+	 "show without", "application/vnd.sealwright.passport+cbor"},
 	{HTTP_HEAD, "/v1/blobs/{digest}", PRINCIPAL, NULL, handle_blob_head, BODY_NONE,
 	 "Where an upload stands: header Upload-Offset.", "size class", NULL},
 	{HTTP_GET, "/v1/blobs/{digest}", PRINCIPAL, NULL, handle_blob, BODY_NONE,

@@ -31,8 +31,8 @@ static int close_api(void **state)
 static void path_that_is_not_served_is_not_found(void **state)
 {
 	static const char *const paths[] = {
-		"/view", "/v1",       "/v1/nothing", "/v1/records/a/b/c", "/v1/views/a/b",
-		"/log",  "/log/tile", "/favicon.ico"};
+		"/view",         "/v1",  "/v1/nothing", "/v1/records/a/b/c",
+		"/v1/views/a/b", "/log", "/log/tile",   "/favicon.ico"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)

@@ -85,10 +85,11 @@ static void whole_protocol_gone_through_lets_it_in(void **state)
 	assert_int_equal(rows_of(w, "arrival.protocol", "site=HH"), 6);
 	assert_string_equal(
 		received(
-			w, ",'protocol':'walls-1','points':[" OK("front") "," OK("left") "," OK(
-				   "righ"
-				   "t") "," OK("floor") "," OK("roof") "," OK("doors") "," OK("smel"
-											      "l") "]"),
+			w,
+			",'protocol':'walls-1','points':[" OK("front") "," OK("left") "," OK(
+				"righ"
+				"t") "," OK("floor") "," OK("roof") "," OK("doors") "," OK("smel"
+											   "l") "]"),
 		"");
 	assert_says("", w, "dora", "shipment.admitted", "{'shipment':'SH1'}");
 }
