@@ -79,14 +79,6 @@ err demo_start_units(struct demo *d, struct device *const *units, size_t n, stru
 
 /* ---- where did it go? ---- */
 
-/* How many units the build put pieces of this part lot into. */
-static size_t units_with(const struct demo *d, const struct demo_part *p, size_t r)
-{
-	if (r + 1 < p->reels_n)
-		return p->reels[r + 1].from - p->reels[r].from;
-	return d->options.units - p->reels[r].from + SPOILT_UNITS;
-}
-
 err demo_recall(struct demo *d, struct fault *f)
 {
 	const struct demo_part *p = &d->parts[0];
@@ -104,6 +96,7 @@ err demo_recall(struct demo *d, struct fault *f)
 	demo_step(d, "Where did part lot %s (%s from %s) go? Into %zu units; answered in %llu ms",
 		  part_lot, p->part, p->supplier, n,
 		  (unsigned long long)(clock_steady_ms(&clock_system) - before));
-	return n == units_with(d, p, 0) ? ERR_OK
-					: fail(f, "DEMO_RECALL_WRONG", "part_lot", part_lot, NULL);
+	return n == demo_lot_units(d, p, 0)
+		       ? ERR_OK
+		       : fail(f, "DEMO_RECALL_WRONG", "part_lot", part_lot, NULL);
 }

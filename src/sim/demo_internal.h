@@ -218,6 +218,8 @@ MUST_CHECK err demo_check_sbom(struct demo *d, struct fault *f);
 const char *demo_example(struct demo *d, const char *name);
 const char *demo_beside(struct demo *d, const char *name);
 
+/* How many units of the build get their pieces from this reel: of the last one, the spoilt unit, too. */
+size_t demo_lot_units(const struct demo *d, const struct demo_part *p, size_t reel);
 size_t demo_lot_quantity(const struct demo *d, const struct demo_part *p, size_t reel);
 MUST_CHECK err demo_receive_lots(struct demo *d, struct fault *f);
 MUST_CHECK err demo_issue_lots(struct demo *d, struct fault *f);

@@ -4,8 +4,7 @@
 
 enum { SPARE_PERCENT = 10 };
 
-/* How many units get their pieces from reel `r`: the last one also has the spoilt unit and the attacks'. */
-static size_t units_of(const struct demo *d, const struct demo_part *p, size_t r)
+size_t demo_lot_units(const struct demo *d, const struct demo_part *p, size_t r)
 {
 	if (r + 1 < p->reels_n)
 		return p->reels[r + 1].from - p->reels[r].from;
@@ -14,7 +13,7 @@ static size_t units_of(const struct demo *d, const struct demo_part *p, size_t r
 
 size_t demo_lot_quantity(const struct demo *d, const struct demo_part *p, size_t reel)
 {
-	size_t units = units_of(d, p, reel) + (reel + 1 == p->reels_n ? ATTACK_UNITS : 0);
+	size_t units = demo_lot_units(d, p, reel) + (reel + 1 == p->reels_n ? ATTACK_UNITS : 0);
 	size_t need = p->quantity * units;
 
 	return need + need * SPARE_PERCENT / 100;
@@ -70,7 +69,7 @@ static err issue_all(struct demo *d, struct demo_batch *b, size_t *lots, struct 
 	for (size_t i = 0; i < d->parts_n; i++) {
 		const struct demo_part *p = &d->parts[i];
 		for (size_t r = 0; r < p->reels_n; r++, ++*lots)
-			TRY(issue(b, d->production, p, r, units_of(d, p, r), f));
+			TRY(issue(b, d->production, p, r, demo_lot_units(d, p, r), f));
 		TRY(issue(b, d->spare, p, p->reels_n - 1, ATTACK_UNITS, f));
 	}
 	return ERR_OK;
