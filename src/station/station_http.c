@@ -86,6 +86,21 @@ static bool is_here(const char *peer)
 	       strncmp(peer, "::ffff:127.", 11) == 0;
 }
 
+/* A page whose name was made to point here asks under that name, and is no program of this host. */
+static bool asks_for_here(const struct http_request *r)
+{
+	static const char *const NAMES[] = {"localhost", "[::1]"};
+	const char *host = http_header(r, "Host");
+
+	for (size_t i = 0; host != NULL && i < sizeof NAMES / sizeof NAMES[0]; i++) {
+		size_t n = strlen(NAMES[i]);
+		if (strncmp(host, NAMES[i], n) == 0 && (host[n] == ':' || host[n] == '\0'))
+			return true;
+	}
+	return host != NULL && strncmp(host, "127.", 4) == 0 &&
+	       strspn(host, "0123456789.:") == strlen(host);
+}
+
 /* Equal without telling where they differ, nor how long the token is. */
 static bool shows_token(const struct http_request *r, const char *token)
 {
@@ -104,7 +119,7 @@ static err check_asker(const struct station *s, const struct http_request *r, st
 {
 	if (http_header(r, "Origin") != NULL)
 		return fail(f, "STATION_FROM_BROWSER", NULL);
-	if (is_here(r->peer))
+	if (is_here(r->peer) && asks_for_here(r))
 		return ERR_OK;
 	if (s->config.token != NULL && shows_token(r, s->config.token))
 		return ERR_OK;

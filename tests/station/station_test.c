@@ -181,6 +181,14 @@ static void pages_in_a_browser_and_wrong_paths_are_refused(void **state)
 		kit_ask(k, "POST", "/v1/records/unit.built", "{}", "Origin: http://evil.example");
 
 	must_say(&s, 403, "STATION_FROM_BROWSER");
+	s = kit_ask(k, "GET", "/v1/station", NULL, "Host: evil.example:8447");
+	must_say(&s, 401, "STATION_TOKEN_WRONG");
+	s = kit_ask(k, "GET", "/v1/station", NULL, "Host: 127.evil.example");
+	must_say(&s, 401, "STATION_TOKEN_WRONG");
+	s = kit_ask(k, "GET", "/v1/station", NULL, "Host: localhost.evil.example");
+	must_say(&s, 401, "STATION_TOKEN_WRONG");
+	s = kit_ask(k, "GET", "/v1/station", NULL, "Host: localhost:8447");
+	must_say(&s, 200, NULL);
 	s = kit_ask(k, "GET", "/v1/views/unit.list", NULL, NULL);
 	must_say(&s, 404, NULL);
 	s = kit_ask(k, "GET", "/v1/records/unit.built", NULL, NULL);
