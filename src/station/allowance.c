@@ -1,176 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "station/allowance.h"
+#include "station/allowance_internal.h"
 
 #include "base/clock.h"
 #include "base/files.h"
-#include "station/row_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	ALLOWANCES_MAX = 64,
-	STARTED_MAX = 100000,
-	STARTED_ROW = 3 * ID_SIZE_MAX + 8,
-	FILE_MAX = 1 << 20
-};
-
-struct known {
-	char id[ID_SIZE_MAX + 1], authorization[ID_SIZE_MAX + 1];
-	uint64_t quantity, used; /* used: that came to the server */
-	uint64_t valid_until;
-};
-struct started {
-	char allowance[ID_SIZE_MAX + 1], product[ID_SIZE_MAX + 1], serial[ID_SIZE_MAX + 1];
-	uint64_t counter; /* of its record in the spool */
-};
-
-struct allowances {
-	char path[512];
-	struct known known[ALLOWANCES_MAX];
-	size_t known_n;
-	struct row_file file;
-	struct started *started;
-	size_t started_n, started_cap;
-};
-
-/* ---- started ---- */
-
-static void word_put(uint8_t *at, const char *word)
-{
-	size_t n = strlen(word);
-
-	memset(at, 0, ID_SIZE_MAX);
-	memcpy(at, word, n < ID_SIZE_MAX ? n : ID_SIZE_MAX);
-}
-
-static void word_get(const uint8_t *at, char out[static ID_SIZE_MAX + 1])
-{
-	memcpy(out, at, ID_SIZE_MAX);
-	out[ID_SIZE_MAX] = '\0';
-}
-
-static void row_put(const struct started *s, uint8_t row[static STARTED_ROW])
-{
-	word_put(row, s->allowance);
-	word_put(row + ID_SIZE_MAX, s->product);
-	word_put(row + 2 * ID_SIZE_MAX, s->serial);
-	struct writer w = writer_of(row + 3 * ID_SIZE_MAX, 8);
-	put_u64(&w, s->counter);
-}
-
-static err keep(struct allowances *a, const struct started *one, struct fault *f)
-{
-	if (a->started_n == STARTED_MAX)
-		return fail(f, "STATION_FULL", "path", a->file.path, NULL);
-	if (a->started_n == a->started_cap) {
-		size_t cap = a->started_cap == 0 ? 64 : 2 * a->started_cap;
-		struct started *more = realloc(a->started, cap * sizeof *more);
-		if (more == NULL)
-			return fail(f, "OUT_OF_MEMORY", NULL);
-		a->started = more;
-		a->started_cap = cap;
-	}
-	a->started[a->started_n++] = *one;
-	return ERR_OK;
-}
-
-static err seen_row(void *context, struct bytes row, struct fault *f)
-{
-	struct started one;
-
-	word_get(row.p, one.allowance);
-	word_get(row.p + ID_SIZE_MAX, one.product);
-	word_get(row.p + 2 * ID_SIZE_MAX, one.serial);
-	struct reader r = reader_of(bytes_of(row.p + 3 * ID_SIZE_MAX, 8));
-	one.counter = get_u64(&r);
-	return keep(context, &one, f);
-}
-
-static err rewrite(struct allowances *a, struct fault *f)
-{
-	uint8_t *rows = calloc(a->started_n + 1, STARTED_ROW);
-
-	if (rows == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	for (size_t i = 0; i < a->started_n; i++)
-		row_put(&a->started[i], rows + i * STARTED_ROW);
-	err e = row_file_replace(&a->file, rows, a->started_n, f);
-	free(rows);
-	return e;
-}
-
-static const struct started *find(const struct allowances *a, const char *product,
-				  const char *serial)
-{
-	for (size_t i = 0; i < a->started_n; i++)
-		if (strcmp(a->started[i].product, product) == 0 &&
-		    strcmp(a->started[i].serial, serial) == 0)
-			return &a->started[i];
-	return NULL;
-}
-
-/* An empty product: the allowance was given back. */
-static bool is_returned(const struct allowances *a, const char *allowance)
-{
-	for (size_t i = 0; i < a->started_n; i++)
-		if (a->started[i].product[0] == '\0' &&
-		    strcmp(a->started[i].allowance, allowance) == 0)
-			return true;
-	return false;
-}
-
-err allowances_start(struct allowances *a, const char *allowance, const char *product,
-		     const char *serial, uint64_t counter, struct fault *f)
-{
-	struct started one = {.counter = counter};
-	uint8_t row[STARTED_ROW];
-
-	snprintf(one.allowance, sizeof one.allowance, "%s", allowance);
-	snprintf(one.product, sizeof one.product, "%s", product);
-	snprintf(one.serial, sizeof one.serial, "%s", serial);
-	row_put(&one, row);
-	TRY(row_file_append(&a->file, row, 1, f));
-	return keep(a, &one, f);
-}
-
-err allowances_check(struct allowances *a, uint64_t last_counter, struct fault *f)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < a->started_n; i++)
-		if (a->started[i].counter <= last_counter)
-			a->started[left++] = a->started[i];
-	if (left == a->started_n)
-		return ERR_OK;
-	a->started_n = left;
-	return rewrite(a, f);
-}
-
-err allowances_drop(struct allowances *a, uint64_t counter, struct fault *f)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < a->started_n; i++)
-		if (a->started[i].counter != counter)
-			a->started[left++] = a->started[i];
-	if (left == a->started_n)
-		return ERR_OK;
-	a->started_n = left;
-	return rewrite(a, f);
-}
-
-size_t allowances_used(const struct allowances *a, const char *allowance)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < a->started_n; i++)
-		n += a->started[i].product[0] != '\0' &&
-		     strcmp(a->started[i].allowance, allowance) == 0;
-	return n;
-}
 
 /* ---- known ---- */
 
@@ -229,7 +66,7 @@ static err forget_ended(struct allowances *a, struct fault *f)
 	if (left == a->started_n)
 		return ERR_OK;
 	a->started_n = left;
-	return rewrite(a, f);
+	return started_rewrite(a, f);
 }
 
 err allowances_learn(struct allowances *a, const json_t *rows, bool all_delivered, struct fault *f)
@@ -281,9 +118,9 @@ static err open_files(struct allowances *a, const char *folder, bool only_look, 
 	a->file.fd = -1;
 	TRY(paths(a, folder, started, f));
 	if (only_look)
-		TRY(row_file_look(started, STARTED_ROW, seen_row, a, f));
+		TRY(row_file_look(started, STARTED_ROW, started_seen_row, a, f));
 	else
-		TRY(row_file_open(started, STARTED_ROW, seen_row, a, &a->file, f));
+		TRY(row_file_open(started, STARTED_ROW, started_seen_row, a, &a->file, f));
 	return load_known(a, f);
 }
 
@@ -338,7 +175,7 @@ static err why_not(const struct allowances *a, const struct known *k, uint64_t n
 	char quantity[24];
 
 	snprintf(quantity, sizeof quantity, "%" PRIu64, k->quantity);
-	if (is_returned(a, k->id))
+	if (started_is_returned(a, k->id))
 		return fail(f, "ALLOWANCE_NOT_OPEN", "allowance", k->id, NULL);
 	if (now_ms > k->valid_until)
 		return fail(f, "ALLOWANCE_OVER", "allowance", k->id, NULL);
@@ -353,7 +190,7 @@ err allowances_choose(const struct allowances *a, const char *authorization, con
 {
 	err e = fail(f, "STATION_NO_ALLOWANCE", "authorization", authorization, NULL);
 
-	if (find(a, product, serial) != NULL)
+	if (started_find(a, product, serial) != NULL)
 		return fail(f, "STATION_UNIT_STARTED", "product", product, "serial", serial, NULL);
 	for (size_t i = 0; i < a->known_n; i++) {
 		const struct known *k = &a->known[i];
@@ -372,16 +209,16 @@ err allowances_choose(const struct allowances *a, const char *authorization, con
 bool allowances_cover(const struct allowances *a, const char *product, const char *serial,
 		      uint64_t now_ms)
 {
-	const struct started *one = find(a, product, serial);
+	const struct started *one = started_find(a, product, serial);
 	const struct known *k = one == NULL ? NULL : known_find(a, one->allowance);
 
 	return k != NULL && product[0] != '\0' && now_ms <= k->valid_until &&
-	       !is_returned(a, k->id);
+	       !started_is_returned(a, k->id);
 }
 
 const char *allowances_of(const struct allowances *a, const char *product, const char *serial)
 {
-	const struct started *one = find(a, product, serial);
+	const struct started *one = started_find(a, product, serial);
 
 	return one == NULL ? NULL : one->allowance;
 }
@@ -399,11 +236,12 @@ json_t *allowances_json(const struct allowances *a)
 		const struct known *k = &a->known[i];
 		char until[TIME_TEXT_SIZE];
 		time_text(k->valid_until, until);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:s, s:b}", "allowance",
-						      k->id, "authorization", k->authorization,
-						      "quantity", (json_int_t)k->quantity, "used",
-						      (json_int_t)used_of(a, k), "valid_until",
-						      until, "returned", is_returned(a, k->id)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:I, s:I, s:s, s:b}", "allowance",
+						k->id, "authorization", k->authorization,
+						"quantity", (json_int_t)k->quantity, "used",
+						(json_int_t)used_of(a, k), "valid_until", until,
+						"returned", started_is_returned(a, k->id)));
 	}
 	return list;
 }
