@@ -9,7 +9,7 @@
 #include "core/entry.h"
 #include "crypto/x509.h"
 
-enum { DEVICE_IMAGE_MAX = 16 << 20, DEVICE_NONCE_SIZE = 32 };
+enum { DEVICE_IMAGE_MAX = 64 << 20, DEVICE_NONCE_SIZE = 32 };
 
 /* Belongs to one thread at a time; devices that share a key, too. */
 struct device;
