@@ -4,6 +4,7 @@
 
 #include "base/catalog.h"
 #include "base/files.h"
+#include "format/cyclonedx_hardware.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,15 +51,6 @@ static const char *unique_part(struct demo *d, const char *part)
 
 /* ---- the bill ---- */
 
-static bool same_part(const struct bom_part *p, const struct bom_line *l)
-{
-	if (p->mpn.n > 0 || l->text[BOM_MPN].n > 0)
-		return bytes_equal(p->mpn, l->text[BOM_MPN]) &&
-		       bytes_equal(p->manufacturer, l->text[BOM_MANUFACTURER]);
-	return bytes_equal(p->value, l->text[BOM_VALUE]) &&
-	       bytes_equal(p->footprint, l->text[BOM_FOOTPRINT]);
-}
-
 static const char *designators(struct demo *d, const struct bom_line *l)
 {
 	char text[DESIGNATORS_TEXT_MAX];
@@ -76,10 +68,11 @@ static const char *designators(struct demo *d, const struct bom_line *l)
 	return arena_text(&d->arena, bytes_of(text, n));
 }
 
-/* Integrated circuits hold keys, code and radio: their origin counts most. */
+/* What the bill says, and integrated circuits: they hold keys, code and radio. */
 static bool is_critical(const struct bom_line *l)
 {
-	return l->designators_n > 0 && l->designators[0].n > 1 && l->designators[0].p[0] == 'U';
+	return l->critical ||
+	       (l->designators_n > 0 && l->designators[0].n > 1 && l->designators[0].p[0] == 'U');
 }
 
 /* Every critical part and some others change to another part lot in the middle of the build. */
@@ -95,16 +88,14 @@ static void add_reels(struct demo *d, struct demo_part *p)
 				      .from = 1 + demo_dice(d, "change", number, units - 1)};
 }
 
-static void add_part(struct demo *d, const struct bom *bom, const struct bom_part *p)
+static void add_part(struct demo *d, const struct bom *bom, size_t part)
 {
-	const struct bom_line *line = NULL;
+	const struct bom_part *p = &bom->parts[part];
+	const struct bom_line *line = bom->lines;
 	struct demo_part *out = &d->parts[d->parts_n];
 
-	for (size_t i = 0; i < bom->lines_n && line == NULL; i++)
-		if (same_part(p, &bom->lines[i]))
-			line = &bom->lines[i];
-	if (line == NULL)
-		return;
+	while (line->part != part) /* every part is of a line */
+		line++;
 	const char *value = demo_text(d, "%.*s-%.*s", (int)p->value.n, (const char *)p->value.p,
 				      (int)p->footprint.n, (const char *)p->footprint.p);
 	out->part = unique_part(d, id_from(d, p->mpn.n > 0 ? p->mpn : bytes_text(value),
@@ -181,33 +172,46 @@ static void make_something_plain(struct demo *d)
 	d->parts_n++;
 }
 
-err demo_read_bom(struct demo *d, struct fault *f)
+/* Everything that is wrong with the file, each with its line. */
+static void say_faults(const char *path, const struct table_report *report)
 {
-	const char *path = d->options.bom != NULL ? d->options.bom : demo_example(d, "bom.csv");
-	struct bom_config config = {.separator = 0, .numbers_needed = false};
-	struct table_report report = {0};
-	struct bytes file;
-	struct bom bom;
-
-	TRY(file_read(&d->arena, path, CSV_FILE_MAX, &file, f));
-	err e = bom_read(&d->arena, file, &config, &bom, &report, f);
-	for (size_t i = 0; i < report.n; i++) {
+	for (size_t i = 0; i < report->n; i++) {
 		char why[1024];
-		fault_text(&report.faults[i].fault, why, sizeof why);
-		fprintf(stderr, "%s:%u: %s\n", path, report.faults[i].line, why);
+		fault_text(&report->faults[i].fault, why, sizeof why);
+		fprintf(stderr, "%s:%u: %s\n", path, report->faults[i].line, why);
 	}
-	TRY(e);
-	d->parts = arena_array(&d->arena, bom.parts_n + 1, sizeof *d->parts);
+}
+
+static err add_parts(struct demo *d, const char *path, const struct bom *bom, struct fault *f)
+{
+	d->parts = arena_array(&d->arena, bom->parts_n + 1, sizeof *d->parts);
 	if (d->parts == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	for (size_t i = 0; i < bom.parts_n; i++)
-		add_part(d, &bom, &bom.parts[i]);
-	demo_step(d, "%s: %zu lines, %zu parts, %zu pieces a unit, %zu lines not fitted", path,
-		  bom.lines_n, d->parts_n, bom.designators_n, bom.skipped);
+	for (size_t i = 0; i < bom->parts_n; i++)
+		add_part(d, bom, i);
 	if (d->parts_n == 0)
 		return fail(f, "DEMO_BOM_EMPTY", "file", path, NULL);
 	make_something_critical(d);
 	make_something_plain(d);
 	demo_choose_suppliers(d);
 	return ERR_OK;
+}
+
+err demo_read_bom(struct demo *d, struct fault *f)
+{
+	const char *path = d->options.bom != NULL ? d->options.bom : demo_example(d, "bom.csv");
+	static const struct bom_config config;
+	struct table_report report = {0};
+	struct bytes file;
+	struct bom bom;
+
+	TRY(file_read(&d->arena, path, CSV_FILE_MAX, &file, f));
+	err e = cyclonedx_hardware_like(file)
+			? cyclonedx_hardware_read(&d->arena, file, &bom, &report, f)
+			: bom_read(&d->arena, file, &config, &bom, &report, f);
+	say_faults(path, &report);
+	TRY(e);
+	demo_step(d, "%s: %zu lines, %zu parts, %zu pieces a unit, %zu lines not fitted", path,
+		  bom.lines_n, bom.parts_n, bom.pieces, bom.skipped);
+	return add_parts(d, path, &bom, f);
 }

@@ -205,6 +205,12 @@ BILLS = {
     "tab.tsv": "Reference\tQty\tValue\tFootprint\tManufacturer\tMPN\n"
                "R1,R2\t2\t10k\t0603\tOhmite\tR-10K\nC1\t1\t100n\t0402\tCapco\tC-100N\n",
     "one-line.csv": "Reference,Qty,Value,Footprint,Manufacturer,MPN\nJ1,1,USB,USB-C,Conn & Söhne GmbH,USB/4105-GF-A\n",
+    "assembly.cdx.json": json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+        {"type": "device", "name": "NRF52840-QIAA-R", "manufacturer": {"name": "Nordic"},
+         "properties": [{"name": "cdx:device:quantity", "value": "1"}, {"name": "cdx:device:location", "value": "U1"}]},
+        {"type": "device", "name": "ERJ-2RKF22R0X", "manufacturer": {"name": "Panasonic"},
+         "properties": [{"name": "cdx:device:quantity", "value": "2"},
+                        {"name": "cdx:device:location", "value": "R1,R2"}]}]}),
 }
 
 
