@@ -84,6 +84,7 @@ void kit_open(struct kit *k)
 	extern const struct area *const AREAS[];
 
 	memset(k, 0, sizeof *k);
+	k->heard = json_array();
 	k->x = api_open();
 	company_open(&k->company, k->x);
 	grant_more(k);
@@ -114,6 +115,7 @@ void kit_open(struct kit *k)
 void kit_close(struct kit *k)
 {
 	kit_box_off(k);
+	json_decref(k->heard);
 	proxy_close(&k->proxy);
 	registry_free(k->registry);
 	company_done(&k->company);
@@ -188,7 +190,9 @@ struct said kit_ask(struct kit *k, const char *method, const char *path, const c
 	said.status = (int)status;
 	if (heard.text != NULL)
 		said.text = arena_text(&k->x->arena, bytes_of(heard.text, heard.n));
-	said.json = json_loads(said.text, 0, NULL); /* until the test ends */
+	said.json = json_loads(said.text, 0, NULL);
+	if (said.json != NULL)
+		json_array_append_new(k->heard, said.json);
 	free(heard.text);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
@@ -234,7 +238,6 @@ static void await(struct kit *k, const char *what, bool (*is_so)(const struct sa
 			return;
 		if (time(NULL) > end)
 			stop_test("the box is never %s: %s\n", what, s.text);
-		json_decref(s.json);
 		(void)poll(NULL, 0, LOOK_MS); /* others need the processor, too */
 	}
 }

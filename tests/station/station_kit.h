@@ -19,6 +19,7 @@ struct kit {
 	struct station_config config;
 	struct station *station; /* NULL: it does not run */
 	unsigned port;
+	json_t *heard;  /* every answer that was JSON */
 	const char *at; /* where it is asked, without the port; NULL: http://127.0.0.1 */
 };
 
