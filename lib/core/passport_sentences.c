@@ -59,7 +59,7 @@ const struct sentence STORY_SENTENCES[] = {
 	 "{verdict}: procedure {procedure} (digest {procedure_digest}), test {sequence} at station "
 	 "{station}|, by operator {operator}|, attachment {attachment}"},
 	{"test.recorded", STORY_TESTS, "measurements",
-	 "measured {measurement}: {value} millionths"},
+	 "measured {measurement}: {value_micro} millionths"},
 	{"seal.issued", STORY_CUSTODY, NULL,
 	 "seal {seal} of {maker} issued to {holder} at site {site}"},
 	{"seal.applied", STORY_CUSTODY, NULL,
