@@ -67,17 +67,20 @@ static err say_address(struct demo *d, struct fault *f)
 
 	TRY(client_json(demo_actor(d, "quinn")->client, "POST", "/v1/links", NULL, &link, f));
 	const char *path = json_string_value(json_object_get(link, "path"));
-	printf("\nThe server stays up at %s (machines: %s) until you press Ctrl-C.\n"
-	       "In a browser, as quinn of quality; this link works once, within 15 minutes:\n"
-	       "  %s%s\n"
-	       "The browser will say that it does not know this server's TLS certificate: the "
-	       "house made it\n"
-	       "itself. Go on to localhost all the same. Another link, and the same in a "
-	       "terminal:\n"
-	       "  sealwright sign-in-link %s\n"
-	       "  sealwright view unit.list %s\n",
-	       d->people_url, d->machines_url, d->people_url, path == NULL ? "" : path, who, who);
-	fflush(stdout);
+	/* With --json, standard output is for programs. */
+	FILE *to = d->options.json ? stderr : stdout;
+	fprintf(to,
+		"\nThe server stays up at %s (machines: %s) until you press Ctrl-C.\n"
+		"In a browser, as quinn of quality; this link works once, within 15 minutes:\n"
+		"  %s%s\n"
+		"The browser will say that it does not know this server's TLS certificate: the "
+		"house made it\n"
+		"itself. Go on to localhost all the same. Another link, and the same in a "
+		"terminal:\n"
+		"  sealwright sign-in-link %s\n"
+		"  sealwright view unit.list %s\n",
+		d->people_url, d->machines_url, d->people_url, path == NULL ? "" : path, who, who);
+	fflush(to);
 	json_decref(link);
 	return ERR_OK;
 }

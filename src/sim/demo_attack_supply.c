@@ -96,7 +96,7 @@ static err use_reel(struct demo *d, const char *tag, struct device **units, stru
 	TRY(demo_sign(d, "wim", "part_lot.issued",
 		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "supplier", p->supplier,
 				"part_lot", d->odd_lot, "authorization", d->spare, "site", FACTORY,
-				"line", LINE, "quantity", (json_int_t)(p->quantity * REEL_UNITS)),
+				"line", LINE, "quantity", (json_int_t)p->quantity * REEL_UNITS),
 		      NULL, f));
 	for (size_t i = 0; i < REEL_UNITS; i++)
 		TRY(device_make(PRODUCT, demo_text(d, "X%s-REEL-%zu", tag, i + 1), &units[i], f));

@@ -60,7 +60,7 @@ static err issue(struct demo_batch *b, const char *authorization, const struct d
 			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "supplier", p->supplier,
 				  "part_lot", p->reels[r].part_lot, "authorization", authorization,
 				  "site", FACTORY, "line", LINE, "quantity",
-				  (json_int_t)(p->quantity * units)),
+				  (json_int_t)p->quantity * (json_int_t)units),
 			f);
 }
 
