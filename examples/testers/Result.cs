@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tester in C# (.NET 6 or later), with nothing but the base library.
+// A tester in C# (.NET 6 or later, Mono 6), with nothing but the base library.
 //   Result gate test GW S1 | Result post result.json | Result drop result.json C:\box\inbox
 using System;
 using System.IO;
@@ -57,12 +57,17 @@ static class Result
         return true;
     }
 
-    static async Task<int> Main(string[] a)
+    static int Main(string[] a)
+    {
+        return Run(a).GetAwaiter().GetResult();
+    }
+
+    static async Task<int> Run(string[] a)
     {
         bool good;
         if (a.Length == 4 && a[0] == "gate")
             good = await Gate(a[1], a[2], a[3]);
-        else if (a.Length is 2 or 3 && a[0] == "post")
+        else if ((a.Length == 2 || a.Length == 3) && a[0] == "post")
             good = await Post(a[1], a.Length == 3 ? a[2] : "test.recorded");
         else if (a.Length == 3 && a[0] == "drop")
             good = Drop(a[1], a[2]);
