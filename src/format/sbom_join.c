@@ -86,7 +86,8 @@ static bool group_by_names(struct joining *j)
 	return true;
 }
 
-/* True if another group is known by this number and is answered no better. */
+/* True if another group is known by this number and is answered no better. Bundles do not stand in for each
+ * other: of two that name one another nothing would be left. */
 static bool is_told_elsewhere(struct joining *j, struct bytes id, size_t self,
 			      enum osv_answer answer)
 {
@@ -102,6 +103,7 @@ static bool is_told_elsewhere(struct joining *j, struct bytes id, size_t self,
 	}
 	for (; low < j->names_n && bytes_equal(j->names[low].id, id); low++)
 		if (first_of(j, j->names[low].candidate) != first_of(j, self) &&
+		    j->candidates[j->names[low].candidate].bundle_n == 0 &&
 		    j->candidates[j->names[low].candidate].answer >= answer)
 			return true;
 	return false;

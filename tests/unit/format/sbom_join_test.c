@@ -56,6 +56,16 @@ static void bundle_is_counted_only_for_what_nobody_else_tells(void **state)
 	     "read");
 }
 
+/* A feed in which everything is told elsewhere tells nothing. */
+static void bundles_do_not_hide_each_other(void **state)
+{
+	(void)state;
+	SAYS(PACKAGE("pkg:npm/x@1.0.0"),
+	     NAMED("A", "'upstream':['B','C'],") "," NAMED("B", "'upstream':['A','C'],") "," NAMED(
+		     "C", "'upstream':['A','B'],"),
+	     "A yes 2.0.0; B yes 2.0.0; C yes 2.0.0");
+}
+
 static void worst_answer_of_one_thing_counts(void **state)
 {
 	const char *unknown =
@@ -90,6 +100,7 @@ int main(void)
 		TEST(aliases_are_one),
 		TEST(one_upstream_number_is_an_alias),
 		TEST(bundle_is_counted_only_for_what_nobody_else_tells),
+		TEST(bundles_do_not_hide_each_other),
 		TEST(worst_answer_of_one_thing_counts),
 		TEST(same_package_twice_is_two_components),
 	};
