@@ -124,7 +124,7 @@ struct upload {
 	struct fault fault;
 };
 
-/* The last part of a path, without what no name needs; NULL if nothing is left. */
+/* The last part of a path, without control characters; NULL if nothing is left. */
 static const char *plain_name(struct arena *a, struct bytes name)
 {
 	size_t n = 0;
@@ -137,9 +137,13 @@ static const char *plain_name(struct arena *a, struct bytes name)
 	char *out = utf8_valid(name) ? arena_alloc(a, name.n + 1) : NULL;
 	if (out == NULL)
 		return NULL;
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] >= 0x20 && name.p[i] != 0x7f)
+	for (size_t i = 0; i < name.n; i++) {
+		/* U+0080 to U+009F are two bytes. */
+		if (name.p[i] == 0xc2 && name.p[i + 1] < 0xa0)
+			i++;
+		else if (name.p[i] >= 0x20 && name.p[i] != 0x7f)
 			out[n++] = (char)name.p[i];
+	}
 	/* Cut between characters. */
 	while (n > LINK_NAME_MAX || (n > 0 && !utf8_valid(bytes_of(out, n))))
 		n--;

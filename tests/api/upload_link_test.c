@@ -161,6 +161,10 @@ static void file_alone_is_taken_for_each_part_lot_once(void **state)
 	assert_string_equal(reply_text(r, "supplier"), "acme");
 	assert_string_equal(reply_text(r, "document"), blob_path("for A1") + strlen("/v1/blobs/"));
 	assert_string_equal(text_of(row_of("A1"), "name"), "coc.pdf");
+	/* Control characters, also those that are two bytes, are left out: the record takes none. */
+	r = send_file(link, "?part_lot=A9&name=c%C2%85o%C2%9Fc%C2%A0.pdf%C2%80", "for A9");
+	must_have(r, 201);
+	assert_string_equal(text_of(row_of("A9"), "name"), "coc\xc2\xa0.pdf");
 	must_refuse(send_file(link, "?part_lot=A1", "another for A1"), 404,
 		    "CONFORMANCE_LINK_GONE");
 	must_not_be_stored("another for A1");
