@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- units ---- */
@@ -148,13 +149,33 @@ static json_t *supplier_body(const struct import *im, const struct import_row *r
 	return body;
 }
 
+/* A number of one digit, which a choice of the table is not. */
+static bool tier_differs(const struct import_row *row, const json_t *there, struct fault *f)
+{
+	const json_t *value = json_object_get(there, "tier");
+	struct bytes said = import_cell(row, SUPPLIER_TIER);
+	char found[8] = "nothing", expected[2] = {0};
+
+	if (said.n != 1)
+		return false;
+	expected[0] = (char)said.p[0];
+	if (json_is_integer(value))
+		snprintf(found, sizeof found, "%d", (int)json_integer_value(value));
+	if (strcmp(found, expected) == 0)
+		return false;
+	(void)fail(f, "IMPORT_DIFFERS", "key", row->key, "member", "tier", "found", found, "said",
+		   expected, NULL);
+	return true;
+}
+
 static bool supplier_differs(const struct import *im, struct import_row *row, const json_t *there,
 			     struct fault *f)
 {
 	(void)im;
 	return import_member_differs(row, SUPPLIER_NAME, there, "name", f) ||
 	       import_member_differs(row, SUPPLIER_CLASS, there, "class", f) ||
-	       import_member_differs(row, SUPPLIER_COUNTRY, there, "country", f);
+	       import_member_differs(row, SUPPLIER_COUNTRY, there, "country", f) ||
+	       tier_differs(row, there, f);
 }
 
 static const char *const SUPPLIER_PREVIEW[] = {"supplier", "name", "class",

@@ -141,6 +141,11 @@ def suppliers_are_registered_and_not_approved(program, house):
     said = wrong(program, house, CONFLICT, "1 lines could not be taken", "suppliers",
                  write(house, "s2.csv", "supplier,name,class,country\nacme,Acme Ltd,manufacturer,DE\n"))
     has(said.err, "with name Acme GmbH instead of Acme Ltd")
+    said = wrong(program, house, CONFLICT, "2 lines could not be taken", "suppliers",
+                 write(house, "s3.csv", "supplier,name,class,country,tier\nacme,Acme GmbH,manufacturer,DE,2\n"
+                       "murata,Murata,manufacturer,JP,1\n"))
+    has(said.err, "acme is recorded already, with tier 1 instead of 2")
+    has(said.err, "murata is recorded already, with tier nothing instead of 1")
 
 
 def wrong_suppliers_are_refused(program, house):
