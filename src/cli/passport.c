@@ -33,6 +33,13 @@ static err needs(const struct cli *cli, const char *option, const char *argument
 		       : fail(f, "CLI_OPTION_NEEDS", "option", option, "argument", argument, NULL);
 }
 
+/* Takes the reference. */
+static void say(json_t *json)
+{
+	cli_json(json);
+	json_decref(json);
+}
+
 err command_passport(struct cli *cli, struct fault *f)
 {
 	struct passport_wish wish;
@@ -47,7 +54,12 @@ err command_passport(struct cli *cli, struct fault *f)
 	TRY(cli_client(cli, true, &client, f));
 	TRY(client_passport(client, &cli->arena, &wish, &file, f));
 	TRY(file_write(to, file, 0644, f));
-	printf("%s: the passport of %s %s, %zu bytes\n", to, wish.product, wish.serial, file.n);
+	if (cli->json)
+		say(json_pack("{s:s, s:s, s:s, s:I}", "file", to, "product", wish.product, "serial",
+			      wish.serial, "bytes", (json_int_t)file.n));
+	else
+		printf("%s: the passport of %s %s, %zu bytes\n", to, wish.product, wish.serial,
+		       file.n);
 	return ERR_OK;
 }
 
@@ -64,8 +76,11 @@ err command_passport_redact(struct cli *cli, struct fault *f)
 	TRY(file_read(&cli->arena, cli->words[0], PASSPORT_SIZE_MAX, &file, f));
 	TRY(passport_redact(&cli->arena, file, names, n, &less, &hidden, f));
 	TRY(file_write(to, less, 0644, f));
-	printf("%s: %zu value%s hidden; what was signed and proved is as it was\n", to, hidden,
-	       hidden == 1 ? "" : "s");
+	if (cli->json)
+		say(json_pack("{s:s, s:I}", "file", to, "hidden", (json_int_t)hidden));
+	else
+		printf("%s: %zu value%s hidden; what was signed and proved is as it was\n", to,
+		       hidden, hidden == 1 ? "" : "s");
 	return ERR_OK;
 }
 
@@ -117,6 +132,17 @@ static err every_unit(struct cli *cli, struct client *client, const struct passp
 	return *n > 0 ? ERR_OK : fail(f, "TAKE_HOME_NO_UNITS", NULL);
 }
 
+static void print_packed(const char *path, const struct take_home_report *r)
+{
+	printf("%s: %zu passport%s, ", path, r->passports, r->passports == 1 ? "" : "s");
+	if (r->entries > 0)
+		printf("the log of %" PRIu64 " entries, ", r->entries);
+	else
+		printf("the log without its entries (you may not read them), ");
+	printf("the verifier%s, and README.txt\n",
+	       r->program ? " with its source" : "'s source (its program is not installed here)");
+}
+
 err command_take_home(struct cli *cli, struct fault *f)
 {
 	struct passport_wish wish, *units = NULL;
@@ -131,14 +157,11 @@ err command_take_home(struct cli *cli, struct fault *f)
 	if (cli_flag(cli, "all"))
 		TRY(every_unit(cli, client, &wish, &units, &n, f));
 	TRY(take_home_write(client, units, n, cli->words[0], &report, f));
-	printf("%s: %zu passport%s, ", cli->words[0], report.passports,
-	       report.passports == 1 ? "" : "s");
-	if (report.entries > 0)
-		printf("the log of %" PRIu64 " entries, ", report.entries);
+	if (cli->json)
+		say(json_pack("{s:s, s:I, s:I, s:b}", "file", cli->words[0], "passports",
+			      (json_int_t)report.passports, "entries", (json_int_t)report.entries,
+			      "program", (int)report.program));
 	else
-		printf("the log without its entries (you may not read them), ");
-	printf("the verifier%s, and README.txt\n",
-	       report.program ? " with its source"
-			      : "'s source (its program is not installed here)");
+		print_packed(cli->words[0], &report);
 	return ERR_OK;
 }

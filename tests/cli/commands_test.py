@@ -154,6 +154,10 @@ def somebody_becomes_known_in_one_go(program, house):
     same([line.split()[-1] for line in said.out.splitlines()], ["recorded"] * 4)
     said = program.ok(*words("olga", "olga"))
     same(said.out.count("there already"), 3)
+    results = program.ok(*words("olga", "olga"), "--json").json()
+    same([one.get("there") for one in results], [True, True, None, True])
+    same(results[0]["type"], "principal.registered")
+    same(results[2]["outcome"], "folded")
     has(program.ok("view", "part.list", *house.who("olga")).out, "part")
     program.fails(CONFLICT, "This key is or was olga's already", *words("otto", "olga"))
     program.fails(INVALID, "possession", *[w for w in words("otto", "otto") if w != "--possession"][:5],

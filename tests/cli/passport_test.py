@@ -129,6 +129,16 @@ def a_containment_is_told(program, house):
     has(withheld, "of the kind containment")
 
 
+def programs_are_answered_with_data(program, house):
+    path = f"{house.folder}/unit.passport"
+    said = program.ok("passport", "GW", "SN1", "--to", path, "--show", "confidential", "--json", *house.who("erin"))
+    same(said.json(), {"file": path, "product": "GW", "serial": "SN1", "bytes": os.path.getsize(path)})
+    said = program.ok("passport", "redact", path, "--to", path + ".less", "--json")
+    same(said.json(), {"file": path + ".less", "hidden": 1})
+    said = program.ok("take-home", house.folder + "/data.zip", "--units", "GW/SN1", "--json", *house.who("erin")).json()
+    same((said["file"], said["passports"], said["program"]), (house.folder + "/data.zip", 1, True))
+
+
 # ---- what its holder hides ----
 
 def redacted_passport_still_verifies(program, house):
@@ -248,7 +258,7 @@ def a_record_cut_off_the_end_is_found_in_the_whole_log(program, house):
     same((status, "HOLD_PLACED" in told), (0, True), told)
 
 
-TESTS = [
+TESTS = [programs_are_answered_with_data, 
     both_verifiers_tell_a_declared_unit,
     values_are_not_shown_unasked,
     confidential_values_are_shown_to_who_may_see_them,
