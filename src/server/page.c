@@ -15,7 +15,10 @@ static const char STYLE[] =
 	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}"
 	"table{border-collapse:collapse;display:block;overflow-x:auto}"
 	"th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #8885;"
-	"vertical-align:top;max-width:28rem;overflow-wrap:anywhere}"
+	"vertical-align:top;max-width:24rem;white-space:nowrap;overflow:hidden;text-overflow:"
+	"ellipsis}"
+	".one "
+	"td{max-width:60rem;white-space:normal;overflow-wrap:anywhere}label{white-space:nowrap}"
 	"form{display:inline}input,button{font:inherit}nav{margin:1rem 0}small{color:#888}";
 
 struct page {

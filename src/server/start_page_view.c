@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUERY_MAX = HTTP_QUERY_MAX };
+enum { QUERY_MAX = HTTP_QUERY_MAX, SHORT_TEXT = 40 };
 #define ROWS_A_PAGE "100"
 
 /* ---- asking ---- */
@@ -46,8 +46,9 @@ err pages_view(struct call *c, const char *view, const char *const *query, json_
 static bool is_time(const char *name, const json_t *value)
 {
 	static const char *const NAMES[] = {
-		"at",     "made",  "expires",    "not_before",  "not_after", "until",   "issued",
-		"closed", "ended", "revoked_at", "valid_until", "last_seen", "occurred"};
+		"at",       "made",    "expires", "not_before", "not_after",   "until",
+		"issued",   "closed",  "ended",   "revoked_at", "valid_until", "last_seen",
+		"occurred", "started", "feed_at", "from_at",    "until_at",    "reconcile_by"};
 
 	if (!json_is_integer(value) || json_integer_value(value) < 100000000000)
 		return false;
@@ -74,11 +75,24 @@ void page_value(struct page *p, const char *name, const json_t *value)
 	}
 }
 
+/* What the column has no room for shows when one points at it. */
+static void open_cell(struct page *p, const char *text)
+{
+	bool is_long = text != NULL && strlen(text) > SHORT_TEXT;
+
+	page_raw(p, is_long ? "<td title=\"" : "<td>");
+	if (!is_long)
+		return;
+	page_text(p, text);
+	page_raw(p, "\">");
+}
+
 static void put_cell(struct page *p, const json_t *row, const char *column)
 {
 	const char *product = json_string_value(json_object_get(row, "product"));
 	const char *serial = json_string_value(json_object_get(row, column));
 
+	open_cell(p, serial);
 	if (strcmp(column, "serial") == 0 && product != NULL && serial != NULL)
 		page_link(p, serial, (const char *[]){"unit", product, serial, NULL});
 	else
@@ -104,7 +118,6 @@ void page_rows(struct page *p, const json_t *view)
 		page_raw(p, "<tr>");
 		json_array_foreach(columns, k, column)
 		{
-			page_raw(p, "<td>");
 			put_cell(p, row, json_string_value(column));
 			page_raw(p, "</td>");
 		}
@@ -234,7 +247,7 @@ static void put_state(struct page *p, const json_t *unit)
 	json_t *column;
 	size_t i;
 
-	page_raw(p, "<table>\n");
+	page_raw(p, "<table class=\"one\">\n");
 	json_array_foreach(json_object_get(unit, "columns"), i, column)
 	{
 		const char *name = json_string_value(column);
