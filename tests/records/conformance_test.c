@@ -221,6 +221,32 @@ static void newest_declaration_holds_and_late_ones_are_compared_too(void **state
 	assert_string_not_equal(kit_says(w, "R1"), "");
 }
 
+/* Nobody lifts a grade by a record that is out of order, or from another site. */
+static void grade_is_not_raised_by_a_detour(void **state)
+{
+	struct world *w = stocked(state);
+	static const char split[] = "{'supplier':'acme','part_lot':'R1','from_part_lot':'R2',"
+				    "'site':'VN','quantity':5}";
+
+	assert_string_equal(receives(w, "R1", "R10K", ""), "");
+	assert_string_equal(receives(w, "R2", "R10K", ",'conformance_certificate':" PAPER), "");
+	/* Received a second time, with paper. */
+	assert_string_equal(receives(w, "R1", "R10K", ",'conformance_certificate':" PAPER),
+			    "PART_LOT_RECEIVED_TWICE");
+	assert_string_equal(grade_of(w, "R1"), "missing");
+	/* Split into, from one that has a certificate. */
+	assert_says("PART_LOT_RECEIVED_TWICE", w, "bert", "part_lot.split", "%s", split);
+	assert_string_equal(grade_of(w, "R1"), "missing");
+	assert_int_equal(rows_of(w, "conformance.of", "supplier=acme&part_lot=R1"), 0);
+	/* Hugo, at HH, never saw what lies in VN. */
+	assert_says("PART_LOT_UNKNOWN", w, "hugo", "conformance.vouched",
+		    "{'supplier':'acme','part_lot':'R1','site':'HH','document':" PAPER "}");
+	assert_string_equal(grade_of(w, "R1"), "missing");
+	assert_says("", w, "bert", "conformance.vouched", VOUCHED("R1"));
+	assert_string_equal(grade_of(w, "R1"), "vouched");
+	house_must_rebuild(&w->house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +262,7 @@ int main(void)
 		WORLD_TEST(arrival_is_compared_with_the_declaration),
 		WORLD_TEST(other_part_or_quantity_than_declared_is_held),
 		WORLD_TEST(newest_declaration_holds_and_late_ones_are_compared_too),
+		WORLD_TEST(grade_is_not_raised_by_a_detour),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

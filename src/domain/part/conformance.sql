@@ -102,9 +102,10 @@ WHERE :flagged = 0 ON CONFLICT (seq) DO NOTHING;
 
 --- ---- by our receiver ----
 
+--- The receiver of another site never saw it.
 -- flag conformance.vouched PART_LOT_UNKNOWN
 SELECT :supplier AS supplier, :part_lot AS part_lot WHERE NOT EXISTS (SELECT 1 FROM part_lot p
-	WHERE p.supplier = :supplier AND p.part_lot = :part_lot);
+	WHERE p.supplier = :supplier AND p.part_lot = :part_lot AND p.site = :site);
 
 -- fold conformance.vouched
 INSERT INTO conformance (seq, supplier, part_lot, grade, document, author, at)
@@ -112,13 +113,16 @@ SELECT :seq, :supplier, :part_lot, 'vouched', :document, :author, :at
 WHERE :flagged = 0 ON CONFLICT (seq) DO NOTHING;
 
 --- A part lot goes to the line only with a certificate of the grade that the bills need: those in force, and
---- those that something is being built by. What was split off has what it was split from.
+--- those that something is being built by. What was split off has what it was split from: the split made it,
+--- and nothing of another origin lay under its number before.
 -- control SRC-02 gate:kit
 WITH RECURSIVE origin (supplier, part_lot) AS (
 	SELECT p.supplier, p.part_lot FROM part_lot p
 	WHERE :kind = 'part_lot' AND p.supplier = :within AND p.part_lot = :id
 	UNION SELECT o.supplier, o.from_part_lot FROM origin x
 	JOIN part_lot_origin o ON o.supplier = x.supplier AND o.part_lot = x.part_lot
+	JOIN part_lot m ON m.supplier = o.supplier AND m.part_lot = o.part_lot
+	AND m.since = o.since
 ), best (grade) AS (
 	SELECT coalesce(min(c.grade), 'missing') FROM origin x
 	JOIN conformance c ON c.supplier = x.supplier AND c.part_lot = x.part_lot
@@ -143,6 +147,8 @@ WITH RECURSIVE origin (supplier, part_lot) AS (
 	SELECT :supplier AS supplier, :part_lot AS part_lot
 	UNION SELECT o.supplier, o.from_part_lot FROM origin x
 	JOIN part_lot_origin o ON o.supplier = x.supplier AND o.part_lot = x.part_lot
+	JOIN part_lot m ON m.supplier = o.supplier AND m.part_lot = o.part_lot
+	AND m.since = o.since
 )
 SELECT c.supplier, c.part_lot, c.grade, c.document, c.name, c.part, c.date_code, c.quantity, c.seal,
 	c.author, c.at, c.seq

@@ -213,7 +213,9 @@ WHERE true ON CONFLICT (supplier, part_lot) DO NOTHING;
 -- fold part_lot.received
 INSERT INTO conformance (seq, supplier, part_lot, grade, document, author, at)
 SELECT :seq, :supplier, :part_lot, 'vouched', :conformance_certificate, :author, :at
-WHERE :conformance_certificate IS NOT NULL ON CONFLICT (seq) DO NOTHING;
+WHERE :conformance_certificate IS NOT NULL AND EXISTS (SELECT 1 FROM part_lot p
+	WHERE p.supplier = :supplier AND p.part_lot = :part_lot AND p.since = :seq)
+ON CONFLICT (seq) DO NOTHING;
 
 -- refuse part_lot.issued PART_LOT_UNKNOWN
 SELECT :supplier AS supplier, :part_lot AS part_lot WHERE NOT EXISTS (SELECT 1 FROM part_lot p
@@ -374,7 +376,9 @@ SELECT p.site, p.supplier, p.part_lot, p.part, p.date_code, p.shipment,
 	coalesce((WITH RECURSIVE origin (part_lot) AS (
 		SELECT p.part_lot
 		UNION SELECT o.from_part_lot FROM origin x JOIN part_lot_origin o
-		ON o.supplier = p.supplier AND o.part_lot = x.part_lot)
+		ON o.supplier = p.supplier AND o.part_lot = x.part_lot
+		JOIN part_lot m ON m.supplier = o.supplier AND m.part_lot = o.part_lot
+		AND m.since = o.since)
 		SELECT min(c.grade) FROM origin x JOIN conformance c
 		ON c.supplier = p.supplier AND c.part_lot = x.part_lot), 'missing') AS grade,
 	p.manufacturer_part, p.seal, p.purchase_order, p.received, p.issued, p.consumed, p.scrapped, p.split,
