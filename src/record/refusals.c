@@ -21,18 +21,26 @@ static bool is_impostor(const struct submission *s)
 	return strcmp(s->result.fault.message, "KEY_NOT_AUTHORS") == 0;
 }
 
-/* What came out of a spool has used its counter: the log says so, whatever it was. */
-static bool uses_counter(const struct submission *s)
+/* What came out of a station's spool has used its counter: the log says so, whatever it was. Whoever
+ * is no station has no box, and must not fill the log by counting on. */
+static err uses_counter(struct batch *b, const struct submission *s, bool *yes, struct fault *f)
 {
-	return s->record.claim.spool.p != NULL &&
-	       strcmp(s->result.fault.message, "SPOOL_COUNTER_USED") != 0;
+	struct principal author;
+
+	*yes = false;
+	if (s->internal || s->record.claim.spool.p == NULL ||
+	    strcmp(s->result.fault.message, "SPOOL_COUNTER_USED") == 0)
+		return ERR_OK;
+	TRY(authority_principal(b->engine->authority, s->record.claim.author, &author, f));
+	*yes = strcmp(author.kind, "station") == 0;
+	return ERR_OK;
 }
 
-static bool worth_keeping(const struct submission *s)
+static bool worth_keeping(const struct submission *s, bool counted)
 {
 	enum err_code code = s->result.fault.code;
 
-	if (!s->internal && uses_counter(s))
+	if (counted)
 		return !s->result.repeated && !is_impostor(s);
 	return !s->internal && s->result.state == RESULT_REFUSED &&
 	       s->record.type->type->nature == DECISION && s->record.type->type->name != NULL &&
@@ -46,7 +54,7 @@ static void set_text(json_t *json, const char *name, struct bytes text)
 		json_object_set_new(json, name, json_stringn((const char *)text.p, text.n));
 }
 
-static json_t *refusal_body(const struct submission *s, const struct subject *subject)
+static json_t *refusal_body(const struct submission *s, const struct subject *subject, bool counted)
 {
 	char hex[65];
 	json_t *json = json_object();
@@ -59,7 +67,7 @@ static json_t *refusal_body(const struct submission *s, const struct subject *su
 	set_text(json, "kind", subject->kind);
 	set_text(json, "within", subject->within);
 	set_text(json, "id", subject->id);
-	if (uses_counter(s)) {
+	if (counted) {
 		set_text(json, "from_spool", s->record.claim.spool);
 		json_object_set_new(json, "counter",
 				    json_integer((json_int_t)s->record.claim.spool_counter));
@@ -68,11 +76,11 @@ static json_t *refusal_body(const struct submission *s, const struct subject *su
 }
 
 static err append_refusal(struct batch *b, const struct submission *s,
-			  const struct subject *subject, struct fault *f)
+			  const struct subject *subject, bool counted, struct fault *f)
 {
 	static const struct uuid fresh;
 	struct submission *own;
-	json_t *body = refusal_body(s, subject);
+	json_t *body = refusal_body(s, subject, counted);
 	err result =
 		submission_system(b->engine, &b->arena, "decision.refused", fresh, body, &own, f);
 
@@ -86,8 +94,10 @@ err record_refusal(struct batch *b, struct submission *s, struct fault *f)
 	struct engine *e = b->engine;
 	struct subject subject = {0};
 	uint64_t first = 0;
+	bool counted;
 
-	if (!worth_keeping(s))
+	TRY(uses_counter(b, s, &counted, f));
+	if (!worth_keeping(s, counted))
 		return ERR_OK;
 	if (!record_subject(&b->arena, &s->record, &subject))
 		subject = (struct subject){0};
@@ -108,5 +118,5 @@ err record_refusal(struct batch *b, struct submission *s, struct fault *f)
 	v[6] = value_u64(fresh ? b->at : first);
 	v[7] = value_u64(b->at);
 	TRY(db_queue(e->db, e->rules.own[OWN_REFUSAL_COUNT], v, NULL, NULL, NULL, f));
-	return fresh || uses_counter(s) ? append_refusal(b, s, &subject, f) : ERR_OK;
+	return fresh || counted ? append_refusal(b, s, &subject, counted, f) : ERR_OK;
 }

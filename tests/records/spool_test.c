@@ -11,33 +11,32 @@
 #include <stdio.h>
 #include <string.h>
 
-/* st1 signs it for a place in its spool, and brings it. The code of the refusal, or "". */
-static const char *brings(struct world *w, uint64_t counter, const char *type, const char *body)
+/* Somebody signs it for a place in a spool, and brings it. The code of the refusal, or "". */
+static const char *brings_as(struct world *w, const char *who, uint64_t counter, const char *type,
+			     const char *body)
 {
 	struct house *h = &w->house;
 	struct arena *a = &h->arena;
-	const struct actor *st1 = world_actor(w, "st1");
-	struct hash key = public_key_id(private_key_public(st1->key));
+	const struct actor *author = world_actor(w, who);
+	struct hash key = public_key_id(private_key_public(author->key));
 	struct claim_maker maker = {.registry = engine_registry(h->engine),
 				    .origin = HOUSE_ORIGIN,
-				    .author = "st1",
+				    .author = who,
 				    .key = &key,
 				    .now_ms = clock_wall_ms(&h->clock),
 				    .spool = "sp",
 				    .spool_counter = counter};
-	struct caller caller = {.principal = "st1",
-				.channel = CHANNEL_KEY,
-				.has_reference = true,
-				.reference = key};
+	struct caller caller = {.channel = CHANNEL_KEY, .has_reference = true, .reference = key};
 	json_t *envelope = json_pack("{s:o}", "body", json_loads(house_json(a, body), 0, NULL));
 	struct prepared prepared;
 	struct bytes proof, whole;
 	struct submission *s = NULL;
 	struct fault f = {0};
 
+	snprintf(caller.principal, sizeof caller.principal, "%s", who);
 	ok(claim_make(&maker, a, bytes_text(type), envelope, &prepared, &f), &f);
 	json_decref(envelope);
-	ok(cose_sign(a, st1->key, bytes_text(type), prepared.claim, &proof, &f), &f);
+	ok(cose_sign(a, author->key, bytes_text(type), prepared.claim, &proof, &f), &f);
 	struct writer out = writer_of(arena_alloc(a, 65536), 65536);
 	cbor_put_array(&out, 3);
 	cbor_put_bytes(&out, prepared.claim);
@@ -48,6 +47,11 @@ static const char *brings(struct world *w, uint64_t counter, const char *type, c
 	ok(record_submit_wait(h->engine, &s, 1, false, &f), &f);
 	const struct result *r = submission_result(s);
 	return r->state == RESULT_REFUSED ? r->fault.message : "";
+}
+
+static const char *brings(struct world *w, uint64_t counter, const char *type, const char *body)
+{
+	return brings_as(w, "st1", counter, type, body);
 }
 
 static const char *request(struct world *w, const char *serial, const char *allowance)
@@ -131,6 +135,20 @@ static void second_built_of_a_unit_without_a_certificate_is_out_of_turn(void **s
 	house_must_rebuild(&w->house);
 }
 
+/* Each refusal of a station's spool is written down; nobody else fills the log with them. */
+static void whoever_is_no_station_uses_no_counters(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	world_enroll(w, "zoe", "supplier", NULL);
+	for (uint64_t i = 2; i < 8; i += 2)
+		assert_string_equal(brings_as(w, "zoe", i, "unit.fitted", FITTED), "NOT_ALLOWED");
+	assert_int_equal(rows_of(w, "nonconformance.open", ""), 0);
+	assert_int_equal(rows_of(w, "hold.open", ""), 0);
+	house_must_rebuild(&w->house);
+}
+
 static void sequence_gaps_and_refusals_come_out_of_a_rebuild_as_they_were(void **state)
 {
 	struct world *w = *state;
@@ -176,6 +194,7 @@ int main(void)
 		WORLD_TEST(second_built_of_a_unit_without_a_certificate_is_out_of_turn),
 		WORLD_TEST(sequence_gaps_and_refusals_come_out_of_a_rebuild_as_they_were),
 		WORLD_TEST(allowance_that_was_given_back_reserves_nothing),
+		WORLD_TEST(whoever_is_no_station_uses_no_counters),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);
