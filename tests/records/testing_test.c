@@ -382,7 +382,7 @@ static void unit_leaves_when_every_test_was_passed(void **state)
 	world_clear(w);
 	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "TST-02: S2 P1");
 	assert_says("", w, "anna", "procedure.withdrawn", "{'procedure':'P1','reason':'wrong'}");
-	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "");
+	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "TST-02: S2 P1");
 	d = procedure(w, "P1", "2", LIMITS); /* asked for again, in another revision */
 	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "TST-02: S2 P1");
 	assert_string_equal(gate_tells(w, "bert", "ship", "S1"), "");
@@ -436,6 +436,23 @@ static void missing_results_may_come_late(void **state)
 	assert_string_equal(gate_tells(w, "bert", "ship", "S1"), "");
 }
 
+/* Else whoever may withdraw a procedure could let untested units go. */
+static void procedure_that_was_withdrawn_lets_no_untested_unit_off(void **state)
+{
+	struct world *w = line_ready(state);
+
+	procedure(w, "P1", "1", LIMITS);
+	world_unit(w, "S1");
+	assert_string_equal(gate_tells(w, "bert", "ship", "S1"), "TST-02: S1 P1");
+	assert_says("", w, "anna", "procedure.withdrawn", "{'procedure':'P1','reason':'x'}");
+	assert_string_equal(gate_tells(w, "bert", "ship", "S1"), "TST-02: S1 P1");
+	world_unit(w, "S2"); /* begun after its end */
+	assert_string_equal(gate_tells(w, "bert", "ship", "S2"), "");
+	const char *d = procedure(w, "P1", "2", LIMITS);
+	assert_string_equal(TESTED(w, .serial = "S1", .procedure = "P1", .digest = d), "");
+	assert_string_equal(gate_tells(w, "bert", "ship", "S1"), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,6 +473,7 @@ int main(void)
 		WORLD_TEST(unit_leaves_when_every_test_was_passed),
 		WORLD_TEST(missing_results_keep_back_what_was_in_work),
 		WORLD_TEST(missing_results_may_come_late),
+		WORLD_TEST(procedure_that_was_withdrawn_lets_no_untested_unit_off),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

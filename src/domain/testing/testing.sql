@@ -344,7 +344,7 @@ SELECT 'a test procedure that was not withdrawn' AS expected, x.serial || ' ' ||
 FROM passed x WHERE x.good = 0;
 
 --- Passed is what the unit's traveler asks for; without one, each procedure of its product that was
---- in force when the unit was requested. And no result is missing of a station that tested it, from a
+--- in force when the unit was requested: that it was withdrawn since lets nobody off. And no result is missing of a station that tested it, from a
 --- time when the unit was in somebody's hands.
 -- control TST-02 gate:ship
 WITH leaving (product, serial) AS (
@@ -360,7 +360,8 @@ WITH leaving (product, serial) AS (
 	FROM started x JOIN unit_step s ON s.product = x.product AND s.serial = x.serial
 	WHERE s.work = 'test'
 	UNION SELECT x.product, x.serial, p.procedure
-	FROM started x JOIN test_procedure p ON p.product = x.product AND p.state = 'in_force'
+	FROM started x JOIN test_procedure p ON p.product = x.product AND (p.state = 'in_force'
+		OR (p.state = 'withdrawn' AND p.since > x.seq))
 	WHERE x.traveler IS NULL AND (SELECT min(f.released) FROM test_procedure f
 		WHERE f.procedure = p.procedure) < x.seq
 )
