@@ -378,6 +378,32 @@ static void declared_unit_takes_its_address(void **state)
 	assert_string_equal(DECLARES("D2", "02005E100002"), "!UNIT_ADDRESS_ALREADY_USED");
 }
 
+/* What unit.built looks at, nobody would look at again after rework. */
+static void what_is_taken_out_after_it_was_built_is_replaced_by_the_same(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	world_unit(w, "S1");
+	assert_says("", w, "bert", "part_lot.received",
+		    "{'supplier':'acme','part_lot':'R2','part':'MCU1','quantity':10,'site':'VN',"
+		    "'packaging':'intact','conformance_certificate':'%s'}",
+		    IMAGE);
+	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "");
+	assert_says("", w, "st1", "unit.part_removed",
+		    "{" UNIT ",'supplier':'acme','part_lot':'R1','reason':'rework'}");
+	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "SHP-01: S1 MCU1");
+	assert_says("", w, "st1", "unit.fitted", "{" UNIT ",'parts':[" PART("R1", "MCU1", 1) "]}");
+	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "SHP-01: S1 MCU1");
+	/* Received, and never issued; or issued, and not what it is said to be. */
+	assert_says("UNIT_PART_LOT_NOT_ISSUED", w, "st1", "unit.fitted",
+		    "{" UNIT ",'parts':[" PART("R2", "MCU1", 1) "," PART("R2", "MCU1", 1) "]}");
+	assert_says("UNIT_PART_LOT_UNKNOWN", w, "st1", "unit.fitted",
+		    "{" UNIT ",'parts':[" PART("R1", "CASE", 1) "]}");
+	world_clear(w);
+	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +422,7 @@ int main(void)
 		WORLD_TEST(scrapped_unit_speaks_no_more),
 		WORLD_TEST(hardware_address_is_that_of_one_device),
 		WORLD_TEST(declared_unit_takes_its_address),
+		WORLD_TEST(what_is_taken_out_after_it_was_built_is_replaced_by_the_same),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

@@ -164,6 +164,23 @@ SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.product, u.serial,
 FROM unit u JOIN station s ON s.id = :station
 WHERE u.product = :product AND u.serial = :serial AND (s.site <> u.site OR s.line <> u.line);
 
+--- unit.built looks at all of it; what comes after that, nobody else looks at.
+-- flag unit.fitted UNIT_PART_LOT_UNKNOWN each parts
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial, 1 AS part_lots,
+	:parts.part_lot AS first
+FROM unit u WHERE u.product = :product AND u.serial = :serial
+AND u.state IN ('built', 'programmed') AND NOT EXISTS (SELECT 1 FROM part_lot l
+	WHERE l.supplier = :parts.supplier AND l.part_lot = :parts.part_lot
+	AND l.part = :parts.part);
+
+-- flag unit.fitted UNIT_PART_LOT_NOT_ISSUED each parts
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial, 1 AS part_lots,
+	:parts.part_lot AS first
+FROM unit u WHERE u.product = :product AND u.serial = :serial
+AND u.state IN ('built', 'programmed') AND NOT EXISTS (SELECT 1 FROM part_issue s
+	WHERE s.build_authorization = u.build_authorization
+	AND s.supplier = :parts.supplier AND s.part_lot = :parts.part_lot);
+
 -- fold unit.fitted each parts
 INSERT INTO unit_part (product, serial, since, item, supplier, part_lot, part, quantity,
 	designators, certainty)
@@ -319,6 +336,24 @@ AND EXISTS (SELECT 1 FROM unit u
 UPDATE principal_key SET until = :at
 WHERE until IS NULL AND key = (SELECT u.key_id FROM unit u
 	WHERE u.product = :product AND u.serial = :serial AND u.since = :seq);
+
+--- A part that was taken out after the unit was built is missed by nobody else.
+-- control SHP-01 gate:ship
+WITH leaving (product, serial) AS (
+	SELECT :within, :id WHERE :kind = 'unit'
+	UNION SELECT c.within, c.id FROM shipment_content c
+	WHERE :kind = 'shipment' AND c.shipment = :id AND c.kind = 'unit'
+), opened (product, serial, revision, part) AS (
+	SELECT DISTINCT u.product, u.serial, b.revision, p.part
+	FROM leaving l JOIN unit u ON u.product = l.product AND u.serial = l.serial
+	JOIN unit_part p ON p.product = u.product AND p.serial = u.serial AND p.until IS NOT NULL
+	JOIN build_authorization b ON b.id = u.build_authorization
+)
+SELECT 'what was taken out replaced' AS expected, o.serial || ' ' || o.part AS found FROM opened o
+WHERE (SELECT coalesce(sum(m.quantity), 0) FROM bom_line m WHERE m.product = o.product
+	AND m.revision = o.revision AND m.part = o.part)
+> (SELECT coalesce(sum(p.quantity), 0) FROM unit_part p WHERE p.product = o.product
+	AND p.serial = o.serial AND p.part = o.part AND p.until IS NULL);
 
 -- view site.list line.read site:id
 SELECT s.id AS site, s.name, s.country, s.since FROM site s WHERE (:site IS NULL OR s.id = :site)
