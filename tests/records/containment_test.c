@@ -397,6 +397,19 @@ static void list_tells_who_why_and_until_when(void **state)
 	house_must_rebuild(&w->house);
 }
 
+static void contained_firmware_goes_into_no_further_unit(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	world_built(w, "S1");
+	contain(w, "C1", "'kind':'firmware_release','id':'FW1'");
+	assert_stopped("C1", w, "program", "unit", "GW", "S1");
+	assert_stopped("", w, "program", "unit", "GW", "S9");
+	assert_string_equal(end(w, "bert", "C1"), "");
+	assert_stopped("", w, "program", "unit", "GW", "S1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +429,7 @@ int main(void)
 		WORLD_TEST(containment_is_ended_by_another_person_and_once),
 		WORLD_TEST(whoever_has_a_limit_contains_and_ends_within_it),
 		WORLD_TEST(list_tells_who_why_and_until_when),
+		WORLD_TEST(contained_firmware_goes_into_no_further_unit),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

@@ -393,6 +393,19 @@ static void older_image_than_the_unit_ran_is_a_nonconformance(void **state)
 			    "FIRMWARE_RELEASE_NOT_AUTHORIZED IMAGE_OLDER_THAN_UNIT");
 }
 
+static void contained_firmware_gets_no_permit(void **state)
+{
+	struct world *w = *state;
+
+	with_permits(w);
+	assert_says("", w, "anna", "containment.started",
+		    "{'containment':'C1','kind':'firmware_release','id':'FW1','reason':'r'}");
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW1", NONCE),
+			    "!CONTAINMENT_STOPS_PROGRAMMING");
+	assert_says("", w, "bert", "containment.ended", "{'containment':'C1','reason':'r'}");
+	assert_string_equal(permit_asked(w, "st1", "S1", "FW1", NONCE), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +426,7 @@ int main(void)
 		WORLD_TEST(station_of_another_environment_gets_no_permit),
 		WORLD_TEST(station_of_another_line_gets_no_permit),
 		WORLD_TEST(older_image_than_the_unit_ran_is_a_nonconformance),
+		WORLD_TEST(contained_firmware_gets_no_permit),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

@@ -92,6 +92,21 @@ WHERE c.state = 'open' AND ((c.kind = 'build_authorization' AND c.id = :authoriz
 		AND (c.until_at IS NULL OR :at < c.until_at)))
 ORDER BY c.containment LIMIT 1;
 
+--- What is contained goes into no further unit: neither by a permit nor, where none are asked for, past the
+--- gate.
+-- refuse permit.requested CONTAINMENT_STOPS_PROGRAMMING
+SELECT c.containment, c.id AS name, c.reason FROM containment c
+WHERE c.state = 'open' AND c.kind = 'firmware_release' AND c.id = :release
+ORDER BY c.containment LIMIT 1;
+
+-- control SHP-01 gate:program
+SELECT 'no containment' AS expected, c.containment || ': ' || c.kind || ' ' || c.id || ': ' || c.reason
+	AS found
+FROM unit u JOIN build_authorization b ON b.id = u.build_authorization AND b.permits = 0
+JOIN containment c ON c.state = 'open' AND c.kind = 'firmware_release' AND c.id = b.firmware_release
+WHERE :kind = 'unit' AND u.product = :within AND u.serial = :id
+AND u.firmware_release IS DISTINCT FROM b.firmware_release;
+
 --- A part lot, what it was split from, its supplier and its date code.
 -- control SRC-01 gate:kit
 WITH RECURSIVE lot (supplier, part_lot) AS (
