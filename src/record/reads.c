@@ -171,7 +171,7 @@ static bool raised_before(const struct attempt *x, const struct raise *r)
 {
 	for (size_t i = 0; i < x->raised_n; i++) {
 		const struct raise *o = &x->raised[i];
-		if (o->holds && strcmp(o->code, r->code) == 0 &&
+		if (o->holds == r->holds && strcmp(o->code, r->code) == 0 &&
 		    bytes_equal(o->subject.kind, r->subject.kind) &&
 		    bytes_equal(o->subject.within, r->subject.within) &&
 		    bytes_equal(o->subject.id, r->subject.id))
@@ -196,7 +196,7 @@ static err flag_row(void *context, const struct value *columns, size_t n)
 		      copy_id(a, &columns[kind], &raise.subject.kind) &&
 		      copy_within(a, &columns[within], &raise.subject.within) &&
 		      copy_id(a, &columns[id], &raise.subject.id);
-	if (!raise.holds || !raised_before(x, &raise))
+	if (!raised_before(x, &raise))
 		x->raised[x->raised_n++] = raise;
 	return ERR_OK;
 }

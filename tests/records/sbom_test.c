@@ -178,6 +178,10 @@ static void decision_without_a_reason_does_not_count(void **state)
 	assert_string_equal(checked(w, "bert", FOUND("A-1", "not_affected", "")),
 			    "SBOM_REASON_MISSING");
 	assert_string_equal(released(w, "FW2", BILL), "!SBOM_NOT_CHECKED");
+	/* Said once for all of them. */
+	assert_string_equal(
+		checked(w, "bert", FOUND("A-1", "accepted", "") "," FOUND("A-2", "accepted", "")),
+		"SBOM_REASON_MISSING");
 }
 
 static void feed_that_is_old_or_from_the_future_does_not_count(void **state)
