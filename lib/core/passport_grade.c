@@ -3,6 +3,7 @@
 #include "core/passport_story_internal.h"
 
 #include "core/cbor.h"
+#include "core/signed_documents.h"
 
 /* Whether the author was registered as a principal of kind supplier that belongs to this supplier. */
 static bool is_of_supplier(const struct passport *p, struct bytes author, struct bytes supplier)
@@ -29,6 +30,20 @@ static bool is_of_supplier(const struct passport *p, struct bytes author, struct
 
 enum grade { MISSING = 0, VOUCHED, UPLOADED, SIGNED };
 
+/* What was out of order brought nothing: paper for a part lot that is not there, a link that was over. What
+ * else was raised leaves the grade as it is. */
+static bool has_raised(const struct entry *entry, const char *code)
+{
+	struct raised raised;
+	size_t n;
+	struct reader at = witness_raised(&entry->witness, &n);
+
+	for (size_t i = 0; i < n && witness_next_raised(&at, &raised); i++)
+		if (bytes_equal(raised.code, bytes_text(code)))
+			return true;
+	return false;
+}
+
 static enum grade grade_of(const struct passport *p, const struct entry *entry,
 			   struct bytes supplier)
 {
@@ -37,9 +52,12 @@ static enum grade grade_of(const struct passport *p, const struct entry *entry,
 	if (entry->witness.outcome != OUTCOME_FOLDED)
 		return MISSING;
 	if (bytes_equal(type, bytes_text("conformance.vouched")))
-		return VOUCHED;
+		return has_raised(entry, "PART_LOT_UNKNOWN") ? MISSING : VOUCHED;
 	if (bytes_equal(type, bytes_text("conformance.uploaded")))
-		return UPLOADED;
+		return has_raised(entry, "CONFORMANCE_LINK_NOT_OPEN") ? MISSING : UPLOADED;
+	if (bytes_equal(type, bytes_text("part_lot.received")) &&
+	    document_in_body(entry->claim.body, "conformance_certificate").n > 0)
+		return has_raised(entry, "PART_LOT_RECEIVED_TWICE") ? MISSING : VOUCHED;
 	if (bytes_equal(type, bytes_text("conformance.declared")) &&
 	    entry->proof.kind != PROOF_NONE && is_of_supplier(p, entry->claim.author, supplier))
 		return SIGNED;
