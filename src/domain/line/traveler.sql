@@ -320,7 +320,7 @@ WITH leaving (product, serial) AS (
 )
 SELECT 'every step of the traveler complete' AS expected, e.serial || ' ' || e.step AS found
 FROM leaving l JOIN unit_step e ON e.product = l.product AND e.serial = l.serial
-WHERE e.position = (SELECT min(o.position) FROM unit_step o
+WHERE e.seq IS NULL AND e.position = (SELECT min(o.position) FROM unit_step o
 	WHERE o.product = l.product AND o.serial = l.serial AND o.seq IS NULL);
 
 -- view traveler.list line.read product:id revision:id traveler:id
