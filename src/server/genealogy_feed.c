@@ -10,61 +10,48 @@ enum { PAGE_ROWS = 20000, PAGE_ROWS_MAX = 1 << 24, EDGES_FIRST = 256 };
 
 /* Each row: what is led to, in two halves, and one edge: kind, both halves, whether it is only possible. A row
  * without an id says that there is such a thing. */
-#define UNIT_EDGES(condition)                                                                                                                                                                      \
-	"SELECT p.product AS a, p.serial AS b, 'part_lot' AS kind, p.supplier AS within,"                                                                                                          \
-	" p.part_lot AS id, CASE WHEN p.certainty = 'certain' THEN 0 ELSE 1 END AS possible"                                                                                                       \
-	" FROM unit_part p WHERE p.until IS NULL AND " condition(                                                                                                                                  \
-		"p.product",                                                                                                                                                                       \
-		"p.serial") " UNION ALL SELECT c.product, c.serial, 'unit', c.component_product, "                                                                                                 \
-			    "c.component_serial,"                                                                                                                                                  \
-			    " 0 FROM unit_component c WHERE c.until IS NULL AND " condition(                                                                                                       \
-				    "c.product",                                                                                                                                                   \
-				    "c.serial") " UNION ALL SELECT t.product, t.serial, "                                                                                                          \
-						"'station', '', t.station, 0"                                                                                                                      \
-						" FROM unit_touch t WHERE " condition(                                                                                                             \
-							"t.product",                                                                                                                               \
-							"t.serial") " UNION ALL SELECT "                                                                                                           \
-								    "t.product, t.serial, "                                                                                                        \
-								    "'operator', '', t.operator, "                                                                                                 \
-								    "0"                                                                                                                            \
-								    " FROM unit_touch t WHERE "                                                                                                    \
-								    "t.operator IS NOT NULL "                                                                                                      \
-								    "AND " condition(                                                                                                              \
-									    "t.product",                                                                                                           \
-									    "t.serial") " UNION "                                                                                                  \
-											"ALL "                                                                                                     \
-											"SELECT "                                                                                                  \
-											"u."                                                                                                       \
-											"product,"                                                                                                 \
-											" u."                                                                                                      \
-											"serial, "                                                                                                 \
-											"'build_"                                                                                                  \
-											"authoriz"                                                                                                 \
-											"ation', "                                                                                                 \
-											"'', "                                                                                                     \
-											"u.build_"                                                                                                 \
-											"authoriz"                                                                                                 \
-											"ation,"                                                                                                   \
-											" 0 FROM "                                                                                                 \
-											"unit u "                                                                                                  \
-											"WHERE"                                                                                                    \
-											" " condition(                                                                                             \
-												"u.product",                                                                                       \
-												"u.serial") " UNION ALL SELECT u.product, u.serial, 'firmware_release', '', u.firmware_release, 0" \
-													    " FROM unit u WHERE u.firmware_release IS NOT NULL AND " condition(                    \
-														    "u.product",                                                                   \
-														    "u.serial")
-#define LOT_EDGES(condition)                                                                  \
+#define PARTS                                                                                \
+	"SELECT p.product AS a, p.serial AS b, 'part_lot' AS kind, p.supplier AS within,"    \
+	" p.part_lot AS id, CASE WHEN p.certainty = 'certain' THEN 0 ELSE 1 END AS possible" \
+	" FROM unit_part p WHERE p.until IS NULL AND "
+#define COMPONENTS                                                                       \
+	"SELECT c.product, c.serial, 'unit', c.component_product, c.component_serial, 0" \
+	" FROM unit_component c WHERE c.until IS NULL AND "
+#define STATIONS "SELECT t.product, t.serial, 'station', '', t.station, 0 FROM unit_touch t WHERE "
+#define OPERATORS                                                   \
+	"SELECT t.product, t.serial, 'operator', '', t.operator, 0" \
+	" FROM unit_touch t WHERE t.operator IS NOT NULL AND "
+#define BUILDS                                                                            \
+	"SELECT u.product, u.serial, 'build_authorization', '', u.build_authorization, 0" \
+	" FROM unit u WHERE "
+#define FIRMWARE                                                                    \
+	"SELECT u.product, u.serial, 'firmware_release', '', u.firmware_release, 0" \
+	" FROM unit u WHERE u.firmware_release IS NOT NULL AND "
+#define DATE_CODES                                                                            \
 	"SELECT p.supplier AS a, p.part_lot AS b, 'date_code' AS kind, p.supplier AS within," \
-	" p.date_code AS id, 0 AS possible"                                                   \
-	" FROM part_lot p WHERE " condition(                                                  \
-		"p.supplier", "p.part_lot") " UNION ALL SELECT o.supplier, o.part_lot, "      \
-					    "'part_lot', o.supplier, o.from_part_lot, 0"      \
-					    " FROM part_lot_origin o WHERE " condition(       \
-						    "o.supplier", "o.part_lot")
-#define ONE(first, second)    first " = :a AND " second " = :b"
-#define BEHIND(first, second) "(" first ", " second ") > (:a, :b)"
-#define PAGE                  " ORDER BY a, b LIMIT :most"
+	" p.date_code AS id, 0 AS possible FROM part_lot p WHERE "
+#define ORIGINS                                                                     \
+	"SELECT o.supplier, o.part_lot, 'part_lot', o.supplier, o.from_part_lot, 0" \
+	" FROM part_lot_origin o WHERE "
+
+/* `OF` takes what stands before, a SELECT, and its columns of what is led to. */
+#define ALSO " UNION ALL "
+#define UNIT_EDGES(OF)                                \
+	OF("", PARTS, "p.product", "p.serial")        \
+	OF(ALSO, COMPONENTS, "c.product", "c.serial") \
+	OF(ALSO, STATIONS, "t.product", "t.serial")   \
+	OF(ALSO, OPERATORS, "t.product", "t.serial")  \
+	OF(ALSO, BUILDS, "u.product", "u.serial")     \
+	OF(ALSO, FIRMWARE, "u.product", "u.serial")
+#define LOT_EDGES(OF)                                  \
+	OF("", DATE_CODES, "p.supplier", "p.part_lot") \
+	OF(ALSO, ORIGINS, "o.supplier", "o.part_lot")
+#define ONE(before, select, first, second) before select first " = :a AND " second " = :b"
+/* Each SELECT is ordered and bounded by itself: else PostgreSQL sorts all that is left for every page. */
+#define BEHIND(before, select, first, second)                                                \
+	before "SELECT * FROM (" select "(" first ", " second ") > (:a, :b) ORDER BY " first \
+	       ", " second " LIMIT :most) AS rest"
+#define PAGE " ORDER BY a, b LIMIT :most"
 
 enum statement_of { ONE_UNIT, ONE_LOT, UNITS_PAGE, LOTS_PAGE, STATEMENTS };
 static const char *const SQL[STATEMENTS] = {

@@ -99,6 +99,21 @@ static void unit_larger_than_a_page_is_whole(void **state)
 	genealogy_world_close(&w);
 }
 
+/* Every page ends within a unit whose edges come from two tables: nothing is lost or there twice. */
+static void units_of_many_pages_are_all_there(void **state)
+{
+	struct store_test *store = *state;
+	struct genealogy_world w;
+
+	genealogy_world_open(&w, store, 1);
+	genealogy_world_many_units(&w, 15000);
+	genealogy_world_load(&w);
+	/* The part lots are their supplier's; the last component is a unit without parts. */
+	assert_int_equal(graph_size(w.graph).edges, 15000 * 4 + 3);
+	assert_int_equal(graph_size(w.graph).nodes, 15000 + 1 + 3 + 1);
+	genealogy_world_close(&w);
+}
+
 /* When the last thing that led to it is gone, no row speaks of the unit any more. */
 static void unit_that_lost_its_last_part_is_found_no_more(void **state)
 {
@@ -141,6 +156,7 @@ int main(void)
 		STORE_TEST(loaded_genealogy_is_what_the_views_say),
 		STORE_TEST(followed_genealogy_is_what_a_loaded_one_is),
 		STORE_TEST(unit_larger_than_a_page_is_whole),
+		STORE_TEST(units_of_many_pages_are_all_there),
 		STORE_TEST(unit_that_lost_its_last_part_is_found_no_more),
 		STORE_TEST(loading_can_be_stopped),
 	};

@@ -259,6 +259,21 @@ void genealogy_world_wide_unit(struct genealogy_world *w, unsigned n)
 	       n - 1);
 }
 
+void genealogy_world_many_units(struct genealogy_world *w, unsigned n)
+{
+	change(w,
+	       "WITH RECURSIVE k (i) AS (SELECT 10001 UNION ALL SELECT i + 1 FROM k WHERE i < %u)"
+	       " INSERT INTO unit_part (product, serial, since, item, supplier, part_lot, part,"
+	       " quantity, certainty) SELECT 'Q', 'V' || i, 1, t.item, 'A', 'L' || t.item, 'M', 1,"
+	       " 'certain' FROM k, (SELECT 0 AS item UNION ALL SELECT 1 UNION ALL SELECT 2) AS t",
+	       10000 + n);
+	change(w,
+	       "WITH RECURSIVE k (i) AS (SELECT 10001 UNION ALL SELECT i + 1 FROM k WHERE i < %u)"
+	       " INSERT INTO unit_component (product, serial, component_product,"
+	       " component_serial, since) SELECT 'Q', 'V' || i, 'Q', 'V' || (i + 1), 1 FROM k",
+	       10000 + n);
+}
+
 void genealogy_world_stray(struct genealogy_world *w, bool fitted)
 {
 	if (fitted)

@@ -34,6 +34,8 @@ void genealogy_world_close(struct genealogy_world *w);
 void genealogy_world_change(struct genealogy_world *w, unsigned n);
 /* Unit U1 of `n` part lots W0, W1 … of supplier A, without a record. */
 void genealogy_world_wide_unit(struct genealogy_world *w, unsigned n);
+/* So many units V10001, V10002 … of product Q with L0, L1, L2 and the next one in each, without a record. */
+void genealogy_world_many_units(struct genealogy_world *w, unsigned n);
 /* A unit U20 that was never asked for gets a piece of L0, or loses all pieces: one record. */
 void genealogy_world_stray(struct genealogy_world *w, bool fitted);
 /* A new, empty graph; that, and everything loaded; or what was recorded since. */
