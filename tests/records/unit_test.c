@@ -404,6 +404,30 @@ static void what_is_taken_out_after_it_was_built_is_replaced_by_the_same(void **
 	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "");
 }
 
+/* unit.built looks at a component's holds; what is found of it later stops what it is in. */
+static void hold_on_a_component_stops_what_it_is_in(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	world_unit(w, "S2");
+	world_request(w, "S1");
+	world_certify(w, "S1");
+	assert_says("", w, "st1", "unit.fitted",
+		    "{" UNIT ",'parts':[" PART("R1", "MCU1", 2) "],'components':[{'product':'GW',"
+								"'serial':'S2'}]}");
+	assert_says("", w, "st1", "unit.built", "{" UNIT "}");
+	assert_says("", w, "st1", "unit.programmed", "{" UNIT ",'release':'FW1','image':'%s'}",
+		    IMAGE);
+	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "");
+	assert_says("HOLD_PLACED", w, "dora", "hold.placed",
+		    "{'kind':'unit','within':'GW','id':'S2','reason':'cracks'}");
+	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"),
+			    "SHP-01: unit S2 HOLD_PLACED");
+	world_clear(w);
+	assert_string_equal(gate_says(w, "ship", "unit", "GW", "S1"), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +447,7 @@ int main(void)
 		WORLD_TEST(hardware_address_is_that_of_one_device),
 		WORLD_TEST(declared_unit_takes_its_address),
 		WORLD_TEST(what_is_taken_out_after_it_was_built_is_replaced_by_the_same),
+		WORLD_TEST(hold_on_a_component_stops_what_it_is_in),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

@@ -306,15 +306,22 @@ UNION ALL
 SELECT 'a known shipment', 'none' WHERE :kind = 'shipment'
 AND NOT EXISTS (SELECT 1 FROM shipment s WHERE s.id = :id);
 
---- Everything that leaves: the shipment, its seals, the units in it and the part lots in these.
+--- Everything that leaves: the shipment, its seals, the units in it, their components, and the part lots in
+--- these.
 -- control SHP-01 gate:ship
-WITH leaving AS (
+WITH RECURSIVE leaving AS (
 	SELECT 'unit' AS kind, :within AS within, :id AS id WHERE :kind = 'unit'
 	UNION ALL SELECT c.kind, c.within, c.id FROM shipment_content c
 	WHERE :kind = 'shipment' AND c.shipment = :id
+), inside (product, serial) AS (
+	SELECT l.within, l.id FROM leaving l WHERE l.kind = 'unit'
+	UNION SELECT c.component_product, c.component_serial FROM inside i
+	JOIN unit_component c ON c.product = i.product AND c.serial = i.serial
+	WHERE c.until IS NULL
 ), concerned AS (
 	SELECT :kind AS kind, :within AS within, :id AS id
 	UNION SELECT l.kind, l.within, l.id FROM leaving l
+	UNION SELECT 'unit', i.product, i.serial FROM inside i
 	UNION SELECT 'seal', s.maker, s.seal FROM seal s
 	WHERE :kind = 'shipment' AND s.shipment = :id AND s.state = 'applied'
 	UNION SELECT 'site', '', s.site FROM shipment s WHERE :kind = 'shipment' AND s.id = :id
@@ -323,12 +330,12 @@ WITH leaving AS (
 	JOIN unit u ON u.product = l.within AND u.serial = l.id WHERE l.kind = 'unit'
 	UNION SELECT 'build_authorization', '', u.build_authorization FROM leaving l
 	JOIN unit u ON u.product = l.within AND u.serial = l.id WHERE l.kind = 'unit'
-	UNION SELECT 'part_lot', p.supplier, p.part_lot FROM leaving l
-	JOIN unit_part p ON p.product = l.within AND p.serial = l.id
-	WHERE l.kind = 'unit' AND p.until IS NULL
-	UNION SELECT 'supplier', '', p.supplier FROM leaving l
-	JOIN unit_part p ON p.product = l.within AND p.serial = l.id
-	WHERE l.kind = 'unit' AND p.until IS NULL
+	UNION SELECT 'part_lot', p.supplier, p.part_lot FROM inside i
+	JOIN unit_part p ON p.product = i.product AND p.serial = i.serial
+	WHERE p.until IS NULL
+	UNION SELECT 'supplier', '', p.supplier FROM inside i
+	JOIN unit_part p ON p.product = i.product AND p.serial = i.serial
+	WHERE p.until IS NULL
 )
 SELECT 'no open hold' AS expected, h.kind || ' ' || h.id || ' ' || h.code AS found
 FROM concerned c JOIN hold h ON h.kind = c.kind AND h.within = c.within AND h.id = c.id
