@@ -64,30 +64,47 @@ static enum grade grade_of(const struct passport *p, const struct entry *entry,
 	return MISSING;
 }
 
-const char *story_grade(const struct passport *p, struct bytes supplier, struct bytes part_lot,
-			bool *found, uint64_t *sequence)
+/* The best certificate of this very part lot, if it is better than `best`; and what it was split from. */
+static enum grade best_of(const struct passport *p, struct bytes supplier, struct bytes part_lot,
+			  enum grade best, uint64_t *sequence, struct bytes *origin)
 {
-	static const char *const GRADES[] = {"missing", "vouched", "uploaded", "signed"};
-	enum grade best = MISSING;
 	struct passport_entry e;
 	struct entry entry;
 	const char *why;
 	size_t n;
 	struct reader at = passport_entries(p, &n);
 
-	*found = false;
+	*origin = (struct bytes){0};
 	for (size_t i = 0; i < n && passport_next_entry(&at, &e); i++) {
 		if (!entry_parse(e.bytes, &entry, &why) || !entry.witness.has_subject ||
 		    !bytes_equal(entry.witness.subject.kind, bytes_text("part_lot")) ||
 		    !bytes_equal(entry.witness.subject.within, supplier) ||
 		    !bytes_equal(entry.witness.subject.id, part_lot))
 			continue;
+		if (bytes_equal(entry.claim.type, bytes_text("part_lot.split")) &&
+		    !has_raised(&entry, "PART_LOT_RECEIVED_TWICE"))
+			*origin = story_text(entry.claim.body, "from_part_lot");
 		enum grade grade = grade_of(p, &entry, supplier);
 		if (grade <= best)
 			continue;
 		best = grade;
-		*found = true;
 		*sequence = e.sequence;
 	}
+	return best;
+}
+
+const char *story_grade(const struct passport *p, struct bytes supplier, struct bytes part_lot,
+			bool *found, uint64_t *sequence)
+{
+	enum { SPLITS_MAX = 16 }; /* a file may say that two were split off each other */
+	static const char *const GRADES[] = {"missing", "vouched", "uploaded", "signed"};
+	enum grade best = MISSING;
+	struct bytes origin;
+
+	for (int i = 0; i < SPLITS_MAX && part_lot.n > 0; i++) {
+		best = best_of(p, supplier, part_lot, best, sequence, &origin);
+		part_lot = origin;
+	}
+	*found = best != MISSING;
 	return GRADES[best];
 }

@@ -268,6 +268,26 @@ static void part_lot_is_found_in_every_unit_through_splits_and_components(void *
 	assert_int_equal(rows_of(w, "recall.affected_units", "supplier=acme&part_lot=R1"), 2);
 }
 
+/* Its certificate, and what became of it, are told where it was split from. */
+static void passport_goes_back_to_what_a_part_lot_was_split_from(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	assert_says("", w, "bert", "part_lot.split",
+		    "{'supplier':'acme','part_lot':'A1','from_part_lot':'R1','site':'VN',"
+		    "'quantity':50}");
+	world_request(w, "S1");
+	assert_says("", w, "st1", "unit.fitted",
+		    "{'product':'GW','serial':'S1','station':'st1','parts':[{'supplier':'acme',"
+		    "'part_lot':'A1','part':'MCU1','quantity':2}]}");
+	size_t before = rows_of(w, "passport.related", "product=GW&serial=S1");
+	assert_says("", w, "anna", "containment.started",
+		    "{'containment':'C1','kind':'part_lot','within':'acme','id':'R1',"
+		    "'reason':'cracks'}");
+	assert_int_equal(rows_of(w, "passport.related", "product=GW&serial=S1"), before + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +300,7 @@ int main(void)
 		WORLD_TEST(scrapped_thing_stays_held),
 		WORLD_TEST(unknown_thing_can_be_held_by_those_without_limits),
 		WORLD_TEST(part_lot_is_found_in_every_unit_through_splits_and_components),
+		WORLD_TEST(passport_goes_back_to_what_a_part_lot_was_split_from),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

@@ -211,6 +211,12 @@ ORDER BY r.product, r.serial;
 
 --- What a unit's passport tells of, beside the unit itself: whose records go with it.
 -- view passport.related passport.read product:id serial:id
+WITH RECURSIVE lot (product, supplier, part_lot) AS (
+	SELECT p.product, p.supplier, p.part_lot
+	FROM unit_part p WHERE p.product = :product AND p.serial = :serial
+	UNION SELECT l.product, o.supplier, o.from_part_lot FROM lot l
+	JOIN part_lot_origin o ON o.supplier = l.supplier AND o.part_lot = l.part_lot
+)
 SELECT r.product, r.kind, r.within, r.id FROM (
 	SELECT u.product AS product, 'build_authorization' AS kind, '' AS within, u.build_authorization AS id
 	FROM unit u WHERE u.product = :product AND u.serial = :serial AND u.build_authorization <> ''
@@ -222,10 +228,8 @@ SELECT r.product, r.kind, r.within, r.id FROM (
 	UNION SELECT u.product, 'charter', '', '' || c.revision
 	FROM unit u JOIN charter c ON c.state = 'in_force'
 	WHERE u.product = :product AND u.serial = :serial
-	UNION SELECT p.product, 'part_lot', p.supplier, p.part_lot
-	FROM unit_part p WHERE p.product = :product AND p.serial = :serial
-	UNION SELECT p.product, 'supplier', '', p.supplier
-	FROM unit_part p WHERE p.product = :product AND p.serial = :serial
+	UNION SELECT p.product, 'part_lot', p.supplier, p.part_lot FROM lot p
+	UNION SELECT p.product, 'supplier', '', p.supplier FROM lot p
 	UNION SELECT c.within, 'shipment', '', c.shipment
 	FROM shipment_content c WHERE c.kind = 'unit' AND c.within = :product AND c.id = :serial
 	UNION SELECT u.product, 'charter', '', '' || c.revision
@@ -247,12 +251,11 @@ SELECT r.product, r.kind, r.within, r.id FROM (
 		OR (c.kind = 'build_authorization' AND c.id = u.build_authorization)
 	WHERE u.product = :product AND u.serial = :serial
 	UNION SELECT p.product, 'containment', '', c.containment
-	FROM unit_part p
+	FROM lot p
 	LEFT JOIN part_lot l ON l.supplier = p.supplier AND l.part_lot = p.part_lot
 	JOIN containment c ON (c.kind = 'part_lot' AND c.within = p.supplier AND c.id = p.part_lot)
 		OR (c.kind = 'supplier' AND c.id = p.supplier)
 		OR (c.kind = 'date_code' AND c.within = p.supplier AND c.id = l.date_code)
-	WHERE p.product = :product AND p.serial = :serial
 	UNION SELECT t.product, 'containment', '', c.containment
 	FROM unit_touch t JOIN containment c ON (c.kind = 'station' AND c.id = t.station)
 		OR (c.kind = 'operator' AND c.id = t.operator)

@@ -424,6 +424,42 @@ static void paper_that_came_with_its_part_lot_counts_and_what_is_out_of_order_do
 	}
 }
 
+static void was_split(struct told *t, const char *lot, const char *from, const char *raised)
+{
+	add(t, &(struct record){
+		       .type = "part_lot.split",
+		       .author = "wim",
+		       .kind = "part_lot",
+		       .within = "DigiKey",
+		       .id = lot,
+		       .body = BODY("part_lot", lot, "supplier", "DigiKey", "from_part_lot", from),
+		       .raised = raised});
+}
+
+static void what_was_split_off_has_the_grade_of_what_it_was_split_from(void **state)
+{
+	struct told *t = begin();
+	struct record vouched = {.type = "conformance.vouched",
+				 .author = "wim",
+				 .kind = "part_lot",
+				 .within = "DigiKey",
+				 .id = "L0",
+				 .body = BODY("part_lot", "L0", "supplier", "DigiKey")};
+
+	(void)state;
+	add(t, &vouched);
+	was_split(t, "L1", "L0", NULL);
+	must_grade(t, "vouched (record 0)");
+	t = begin();
+	add(t, &vouched);
+	was_split(t, "L1", "L0", "PART_LOT_RECEIVED_TWICE"); /* it lay there before */
+	must_grade(t, "missing");
+	t = begin();
+	was_split(t, "L1", "L0", NULL); /* each of the other */
+	was_split(t, "L0", "L1", NULL);
+	must_grade(t, "missing");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_declaration_by_anybody_else_is_worth_nothing),
 		cmocka_unit_test(
 			paper_that_came_with_its_part_lot_counts_and_what_is_out_of_order_does_not),
+		cmocka_unit_test(what_was_split_off_has_the_grade_of_what_it_was_split_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
