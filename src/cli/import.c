@@ -100,11 +100,36 @@ static void report_line(const char *file, const struct fault *fault)
 	fprintf(stderr, "  fix: %s\n", safe);
 }
 
+static void report_json(const char *file, const struct table_report *report)
+{
+	json_t *wrong = json_array();
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct table_fault *one = &report->faults[i];
+		char text[1024];
+
+		catalog_render(catalog_find(one->fault.message)->text, &one->fault, text,
+			       sizeof text);
+		json_array_append_new(wrong, json_pack("{s:i, s:i, s:s, s:s}", "line",
+						       (int)one->line, "column", (int)one->column,
+						       "code", one->fault.message, "text", text));
+	}
+	json_t *json = json_pack("{s:s, s:o, s:I}", "file", file, "wrong", wrong, "more",
+				 (json_int_t)report->more);
+	cli_json(json);
+	json_decref(json);
+}
+
 void import_report(const struct cli *cli, const char *file, const struct table_report *report)
 {
 	char safe[512];
 
-	(void)cli;
+	if (report->n == 0)
+		return;
+	if (cli->json) {
+		report_json(file, report);
+		return;
+	}
 	cli_safe_text(file, safe, sizeof safe);
 	for (size_t i = 0; i < report->n; i++)
 		report_line(safe, &report->faults[i].fault);

@@ -69,7 +69,7 @@ bool import_member_differs(const struct import_row *row, size_t column, const js
 MUST_CHECK err import_maps(struct cli *cli, struct table_mapping *maps, size_t *n, struct fault *f);
 /* Help: the columns of a table, and the headers that mean them. */
 void import_print_columns(const struct table_column *columns, size_t n);
-/* What is wrong in a file, line by line, on standard error. */
+/* What is wrong in a file, line by line: on standard error, or as data. */
 void import_report(const struct cli *cli, const char *file, const struct table_report *report);
 /* Reads the table of `im->kind`; every column of the same name as an option can be said by it. */
 MUST_CHECK err import_read(struct import *im, struct bytes content, struct fault *f);

@@ -128,6 +128,19 @@ def result_is_data_with_json(program, house):
     same([(w["line"], w["key"], w["code"]) for w in found["wrong"]], [(2, "GW/U1", "IMPORT_DIFFERS")])
 
 
+def wrong_table_is_data_with_json(program, house):
+    path = write(house, "bad.csv", "product,serial,site\nGW,N 2,HH\nGW,,HH\n")
+    said = program.run("import", "units", path, "--yes", "--json", *house.who("ira"))
+    same(said.status, INVALID)
+    found = said.json()
+    same((found["file"], found["more"]), (path, 0))
+    same([(w["line"], w["column"], w["code"]) for w in found["wrong"]], [(2, 4, "TABLE_CELL_WRONG"), (3, 4, "TABLE_CELL_MISSING")])
+    has(found["wrong"][0]["text"], "N 2 cannot be a serial")
+    path = write(house, "bad_bill.csv", "Reference,MPN,Manufacturer,Quantity\nR1,X,M,2\n")
+    found = program.run("bom", "compare", path, path, "--json").json()
+    same([(w["line"], w["code"]) for w in found["wrong"]], [(2, "BOM_QUANTITY_DIFFERS")])
+
+
 # ---- suppliers ----
 
 def suppliers_are_registered_and_not_approved(program, house):
@@ -475,7 +488,7 @@ TESTS = [
     units_come_in_and_a_second_time_nothing_is_written, unit_is_recorded_as_imported,
     unit_that_is_recorded_otherwise_is_named_and_the_rest_comes_in, wrong_table_writes_nothing_and_names_every_fault,
     what_the_server_refuses_is_named_by_its_line, nobody_is_asked_and_nothing_is_written_without_yes,
-    who_may_not_import_writes_nothing, result_is_data_with_json, suppliers_are_registered_and_not_approved,
+    who_may_not_import_writes_nothing, result_is_data_with_json, wrong_table_is_data_with_json, suppliers_are_registered_and_not_approved,
     wrong_suppliers_are_refused, device_certificates_come_from_a_table_of_files,
     device_certificates_come_from_one_file_and_name_their_units, wrong_device_certificates_are_named,
     many_units_come_in_with_progress, two_imports_of_one_file_at_once_write_each_line_once,
