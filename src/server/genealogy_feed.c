@@ -27,6 +27,9 @@ enum { PAGE_ROWS = 20000, PAGE_ROWS_MAX = 1 << 24, EDGES_FIRST = 256 };
 #define FIRMWARE                                                                    \
 	"SELECT u.product, u.serial, 'firmware_release', '', u.firmware_release, 0" \
 	" FROM unit u WHERE u.firmware_release IS NOT NULL AND "
+#define RUNNING                                                                     \
+	"SELECT i.product, i.serial, 'firmware_release', '', i.firmware_release, 0" \
+	" FROM inventory i WHERE i.firmware_release IS NOT NULL AND "
 #define DATE_CODES                                                                            \
 	"SELECT p.supplier AS a, p.part_lot AS b, 'date_code' AS kind, p.supplier AS within," \
 	" p.date_code AS id, 0 AS possible FROM part_lot p WHERE "
@@ -42,7 +45,8 @@ enum { PAGE_ROWS = 20000, PAGE_ROWS_MAX = 1 << 24, EDGES_FIRST = 256 };
 	OF(ALSO, STATIONS, "t.product", "t.serial")   \
 	OF(ALSO, OPERATORS, "t.product", "t.serial")  \
 	OF(ALSO, BUILDS, "u.product", "u.serial")     \
-	OF(ALSO, FIRMWARE, "u.product", "u.serial")
+	OF(ALSO, FIRMWARE, "u.product", "u.serial")   \
+	OF(ALSO, RUNNING, "i.product", "i.serial")
 #define LOT_EDGES(OF)                                  \
 	OF("", DATE_CODES, "p.supplier", "p.part_lot") \
 	OF(ALSO, ORIGINS, "o.supplier", "o.part_lot")

@@ -288,6 +288,30 @@ static void passport_goes_back_to_what_a_part_lot_was_split_from(void **state)
 	assert_int_equal(rows_of(w, "passport.related", "product=GW&serial=S1"), before + 1);
 }
 
+/* Programmed with FW1, it proved later that it runs FW2. */
+static void firmware_is_that_of_the_last_proved_start_too(void **state)
+{
+	struct world *w = *state;
+
+	received(w);
+	assert_says("(waits)", w, "anna", "firmware.released",
+		    "{'release':'FW2','product':'GW','version':'2','environment':'production',"
+		    "'image':'" OTHER_IMAGE "','image_size':1,'security_version':1}");
+	assert_string_equal(approved(w), "");
+	challenge(w, 'a', "S1", 60000);
+	assert_string_equal(boot(w, "GW/S1", 'a', OTHER_IMAGE, 1), "");
+	assert_string_equal(gate_says(w, "commission", "unit", "GW", "S1"), "");
+	assert_int_equal(rows_of(w, "recall.affected_units", "kind=firmware_release&id=FW1"), 1);
+	assert_int_equal(rows_of(w, "recall.affected_units", "kind=firmware_release&id=FW2"), 1);
+	size_t before = rows_of(w, "passport.related", "product=GW&serial=S1");
+	assert_says("", w, "anna", "containment.started",
+		    "{'containment':'C1','kind':'firmware_release','id':'FW2','reason':'r'}");
+	assert_string_equal(gate_says(w, "commission", "unit", "GW", "S1"),
+			    "COM-01: C1: firmware_release FW2: r");
+	assert_int_equal(rows_of(w, "containment.of_unit", "product=GW&serial=S1"), 1);
+	assert_int_equal(rows_of(w, "passport.related", "product=GW&serial=S1"), before + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +325,7 @@ int main(void)
 		WORLD_TEST(unknown_thing_can_be_held_by_those_without_limits),
 		WORLD_TEST(part_lot_is_found_in_every_unit_through_splits_and_components),
 		WORLD_TEST(passport_goes_back_to_what_a_part_lot_was_split_from),
+		WORLD_TEST(firmware_is_that_of_the_last_proved_start_too),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

@@ -246,8 +246,9 @@ SELECT r.product, r.kind, r.within, r.id FROM (
 	UNION SELECT t.product, 'procedure', '', t.procedure
 	FROM test_result t WHERE t.product = :product AND t.serial = :serial
 	UNION SELECT u.product, 'containment', '', c.containment
-	FROM unit u JOIN containment c ON (c.kind = 'unit' AND c.within = u.product AND c.id = u.serial)
-		OR (c.kind = 'firmware_release' AND c.id = u.firmware_release)
+	FROM unit u LEFT JOIN inventory i ON i.product = u.product AND i.serial = u.serial
+	JOIN containment c ON (c.kind = 'unit' AND c.within = u.product AND c.id = u.serial)
+		OR (c.kind = 'firmware_release' AND c.id IN (u.firmware_release, i.firmware_release))
 		OR (c.kind = 'build_authorization' AND c.id = u.build_authorization)
 	WHERE u.product = :product AND u.serial = :serial
 	UNION SELECT p.product, 'containment', '', c.containment

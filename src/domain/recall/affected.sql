@@ -36,6 +36,8 @@ WITH RECURSIVE start (kind, within, id) AS (
 	WHERE s.kind = 'operator'
 	UNION SELECT u.product, u.serial, 'certain' FROM start s JOIN unit u ON u.firmware_release = s.id
 	WHERE s.kind = 'firmware_release'
+	UNION SELECT b.product, b.serial, 'certain' FROM start s
+	JOIN inventory b ON b.firmware_release = s.id WHERE s.kind = 'firmware_release'
 	UNION SELECT u.product, u.serial, 'certain' FROM start s
 	JOIN unit u ON u.build_authorization = s.id WHERE s.kind = 'build_authorization'
 	UNION SELECT c.product, c.serial, t.certainty FROM touched t
@@ -85,6 +87,8 @@ WITH RECURSIVE start (kind, within, id) AS (
 	WHERE s.kind = 'operator'
 	UNION SELECT u.product, u.serial, 'certain' FROM start s JOIN unit u ON u.firmware_release = s.id
 	WHERE s.kind = 'firmware_release'
+	UNION SELECT b.product, b.serial, 'certain' FROM start s
+	JOIN inventory b ON b.firmware_release = s.id WHERE s.kind = 'firmware_release'
 	UNION SELECT u.product, u.serial, 'certain' FROM start s
 	JOIN unit u ON u.build_authorization = s.id WHERE s.kind = 'build_authorization'
 	UNION SELECT c.product, c.serial, t.certainty FROM touched t

@@ -122,7 +122,8 @@ FROM containment c WHERE c.state = 'open' AND ((c.kind = 'part_lot' AND (c.withi
 	OR (c.kind = 'date_code' AND (c.within, c.id) IN (SELECT l.supplier, p.date_code FROM lot l
 		JOIN part_lot p ON p.supplier = l.supplier AND p.part_lot = l.part_lot)));
 
---- A unit, or every unit of a shipment: what is inside, back to its part lots, and what touched it.
+--- A unit, or every unit of a shipment: what is inside, back to its part lots, what touched it, and the
+--- firmware release that it was programmed with or last proved to run.
 -- control SHP-01 gate:program gate:test gate:ship
 WITH RECURSIVE inside (product, serial) AS (
 	SELECT :within, :id WHERE :kind = 'unit'
@@ -149,7 +150,9 @@ FROM containment c WHERE c.state = 'open' AND ((c.kind = 'part_lot' AND (c.withi
 		JOIN part_lot p ON p.supplier = l.supplier AND p.part_lot = l.part_lot))
 	OR (c.kind = 'unit' AND (c.within, c.id) IN (SELECT i.product, i.serial FROM inside i))
 	OR (c.kind = 'firmware_release' AND c.id IN (SELECT u.firmware_release FROM inside i
-		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
+		JOIN unit u ON u.product = i.product AND u.serial = i.serial
+		UNION ALL SELECT b.firmware_release FROM inside i
+		JOIN inventory b ON b.product = i.product AND b.serial = i.serial))
 	OR (c.kind = 'build_authorization' AND c.id IN (SELECT u.build_authorization FROM inside i
 		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
 	OR (c.kind IN ('station', 'operator') AND EXISTS (SELECT 1 FROM inside i
@@ -182,7 +185,9 @@ FROM containment c WHERE c.state = 'open' AND ((c.kind = 'part_lot' AND (c.withi
 		JOIN part_lot p ON p.supplier = l.supplier AND p.part_lot = l.part_lot))
 	OR (c.kind = 'unit' AND (c.within, c.id) IN (SELECT i.product, i.serial FROM inside i))
 	OR (c.kind = 'firmware_release' AND c.id IN (SELECT u.firmware_release FROM inside i
-		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
+		JOIN unit u ON u.product = i.product AND u.serial = i.serial
+		UNION ALL SELECT b.firmware_release FROM inside i
+		JOIN inventory b ON b.product = i.product AND b.serial = i.serial))
 	OR (c.kind = 'build_authorization' AND c.id IN (SELECT u.build_authorization FROM inside i
 		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
 	OR (c.kind IN ('station', 'operator') AND EXISTS (SELECT 1 FROM inside i
@@ -211,7 +216,9 @@ FROM containment c WHERE c.state = 'open' AND ((c.kind = 'part_lot' AND (c.withi
 		JOIN part_lot p ON p.supplier = l.supplier AND p.part_lot = l.part_lot))
 	OR (c.kind = 'unit' AND (c.within, c.id) IN (SELECT i.product, i.serial FROM inside i))
 	OR (c.kind = 'firmware_release' AND c.id IN (SELECT u.firmware_release FROM inside i
-		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
+		JOIN unit u ON u.product = i.product AND u.serial = i.serial
+		UNION ALL SELECT b.firmware_release FROM inside i
+		JOIN inventory b ON b.product = i.product AND b.serial = i.serial))
 	OR (c.kind = 'build_authorization' AND c.id IN (SELECT u.build_authorization FROM inside i
 		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
 	OR (c.kind IN ('station', 'operator') AND EXISTS (SELECT 1 FROM inside i
@@ -275,7 +282,9 @@ WHERE c.state = 'open' AND ((c.kind = 'part_lot' AND (c.within, c.id) IN (SELECT
 		JOIN part_lot p ON p.supplier = l.supplier AND p.part_lot = l.part_lot))
 	OR (c.kind = 'unit' AND (c.within, c.id) IN (SELECT i.product, i.serial FROM inside i))
 	OR (c.kind = 'firmware_release' AND c.id IN (SELECT u.firmware_release FROM inside i
-		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
+		JOIN unit u ON u.product = i.product AND u.serial = i.serial
+		UNION ALL SELECT b.firmware_release FROM inside i
+		JOIN inventory b ON b.product = i.product AND b.serial = i.serial))
 	OR (c.kind = 'build_authorization' AND c.id IN (SELECT u.build_authorization FROM inside i
 		JOIN unit u ON u.product = i.product AND u.serial = i.serial))
 	OR (c.kind IN ('station', 'operator') AND EXISTS (SELECT 1 FROM inside i

@@ -224,10 +224,18 @@ static void touch(struct genealogy_world *w, unsigned unit)
 	about_unit(w, unit);
 }
 
+/* … and later it proves that it runs the next one. */
 static void program(struct genealogy_world *w, unsigned unit)
 {
+	const char *image = db_product(w->store->db) == DB_SQLITE ? "x'00'" : "'\\x00'";
+	unsigned release = any(w, 3);
+
 	change(w, "UPDATE unit SET firmware_release = '%u' WHERE product = 'P' AND serial = 'U%u'",
-	       any(w, 3), unit);
+	       release, unit);
+	change(w,
+	       "INSERT INTO inventory (product, serial, image, firmware_release, boot_count, at,"
+	       " since) VALUES ('P', 'U%u', %s, '%u', 1, 1, 1) ON CONFLICT DO NOTHING",
+	       unit, image, (release + 1) % 3);
 	about_unit(w, unit);
 }
 
