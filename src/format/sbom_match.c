@@ -17,6 +17,7 @@ struct wanted {
 struct covered {
 	struct sbom_package package;
 	bool seen;
+	bool by_release; /* it does so release by release, and the bill does not say which one this is */
 };
 
 struct matching {
@@ -229,9 +230,11 @@ static err take_entry(struct matching *m, const struct osv_advisory *advisory,
 	struct bytes base = affected->ecosystem, name;
 	const uint8_t *colon = base.n > 0 ? memchr(base.p, ':', base.n) : NULL;
 
-	for (size_t i = 0; base.n > 0 && i < m->covered_n; i++)
-		if (!m->covered[i].seen && sbom_same_release(&m->covered[i].package, base) != 0)
-			m->covered[i].seen = true;
+	for (size_t i = 0; base.n > 0 && i < m->covered_n; i++) {
+		int same = sbom_same_release(&m->covered[i].package, base);
+		m->covered[i].seen |= same != 0;
+		m->covered[i].by_release |= same < 0;
+	}
 	if (advisory->withdrawn)
 		return ERR_OK;
 	if (base.n > 0) {
@@ -272,6 +275,9 @@ static enum sbom_missing missing_of(struct matching *m, size_t i)
 	/* A feed of repositories never says that it covers one. */
 	if (covered == NULL || !covered->seen)
 		return SBOM_FEED;
+	/* Newer than what was mended in one release says nothing of another. */
+	if (package->missing == SBOM_NOTHING && covered->by_release)
+		return SBOM_RELEASE;
 	return package->missing;
 }
 

@@ -72,6 +72,12 @@ static void debian_is_asked_by_source_package_and_release(void **state)
 	SAYS(PACKAGE(LIBSSL("?upstream=openssl")), eleven, "A ? the release of the distribution");
 	SAYS(PACKAGE(LIBSSL("?distro=sid&upstream=openssl")), twelve,
 	     "A ? the release of the distribution");
+	/* Nor is what is newer than the version that was mended there known to be mended here. */
+	SAYS(PACKAGE("pkg:deb/debian/libssl3@3.0.9-1?upstream=openssl"), eleven,
+	     "? the release of the distribution");
+	SAYS(PACKAGE("pkg:deb/debian/libssl3@3.0.9-1?upstream=openssl"), both, "no");
+	SAYS(PACKAGE("pkg:deb/debian/libssl3@3.0.9-1?distro=debian-11&upstream=openssl"), eleven,
+	     "no");
 	SAYS(PACKAGE("pkg:deb/debian/openssl@3.0.1-1?arch=source&distro=debian-12"), twelve,
 	     "A yes 3.0.2-1");
 	SAYS(PACKAGE("pkg:deb/ubuntu/libssl3@3.0.1-1?distro=ubuntu-22.04&upstream=openssl"),
