@@ -37,7 +37,7 @@ struct zip {
 	char path[PATH_MAX], aside[PATH_MAX];
 	int fd;
 	bool ended;
-	uint64_t at;
+	uint64_t at, directory; /* what is written, and what the directory of it will take */
 	uint32_t table[256];
 	struct zip_file *files;
 	size_t n, room;
@@ -224,10 +224,8 @@ static bool grow(struct zip *z)
 /* Everything that is still to come must be below 4 GiB, the directory too. */
 static bool fits(const struct zip *z, const char *name, size_t size)
 {
-	uint64_t rest = END_SIZE + LOCAL_SIZE + DIRECTORY_SIZE + 2 * strlen(name);
+	uint64_t rest = z->directory + END_SIZE + LOCAL_SIZE + DIRECTORY_SIZE + 2 * strlen(name);
 
-	for (size_t i = 0; i < z->n; i++)
-		rest += DIRECTORY_SIZE + strlen(z->files[i].name);
 	return z->n < ZIP_FILES_MAX && size < UINT32_MAX && z->at + rest + size < UINT32_MAX;
 }
 
@@ -250,6 +248,7 @@ err zip_add(struct zip *z, const char *name, struct bytes content, bool runs, st
 				  .size = (uint32_t)content.n,
 				  .at = (uint32_t)z->at,
 				  .runs = runs};
+	z->directory += DIRECTORY_SIZE + strlen(name);
 	TRY(put_local(z, file, f));
 	return put(z, content, f);
 }
