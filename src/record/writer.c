@@ -131,7 +131,9 @@ static err process_whole(struct batch *b, const struct job *job, struct fault *f
 		struct submission *s = job->items[i];
 		struct fault why = {0};
 		if (s->result.state == RESULT_REFUSED) {
-			TRY(record_refusal(b, s, f));
+			/* Out of a spool it is brought again: its counter must not be behind it. */
+			if (s->record.claim.spool.p == NULL)
+				TRY(record_refusal(b, s, f));
 			continue;
 		}
 		(void)fail(&why, "BATCH_UNDONE", NULL);

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Somebody signs it for a place in a spool, and brings it. The code of the refusal, or "". */
-static const char *brings_as(struct world *w, const char *who, uint64_t counter, const char *type,
-			     const char *body)
+/* Somebody signs it for a place in a spool. */
+static struct submission *spooled(struct world *w, const char *who, uint64_t counter,
+				  const char *type, const char *body)
 {
 	struct house *h = &w->house;
 	struct arena *a = &h->arena;
@@ -44,7 +44,16 @@ static const char *brings_as(struct world *w, const char *who, uint64_t counter,
 	cbor_put_map(&out, 0);
 	assert_true(writer_done(&out, &whole));
 	ok(submission_from_cbor(h->engine, a, &caller, bytes_text(type), whole, &s, &f), &f);
-	ok(record_submit_wait(h->engine, &s, 1, false, &f), &f);
+	return s;
+}
+
+/* … and brings it. The code of the refusal, or "". */
+static const char *brings_as(struct world *w, const char *who, uint64_t counter, const char *type,
+			     const char *body)
+{
+	struct submission *s = spooled(w, who, counter, type, body);
+
+	ok(record_submit_wait(w->house.engine, &s, 1, false, &w->fault), &w->fault);
 	const struct result *r = submission_result(s);
 	return r->state == RESULT_REFUSED ? r->fault.message : "";
 }
@@ -186,6 +195,46 @@ static void allowance_that_was_given_back_reserves_nothing(void **state)
 	house_must_rebuild(&w->house);
 }
 
+/* All or nothing, and nothing it was: none of it has used its counter. */
+static void batch_that_was_undone_may_be_brought_again(void **state)
+{
+	struct world *w = *state;
+
+	world_ready_to_build(w);
+	assert_string_equal(brings(w, 1, "unit.requested", request(w, "1", NULL)), "");
+	for (int again = 0; again < 2; again++) {
+		struct submission *two[] = {
+			spooled(w, "st1", 2, "unit.fitted", FITTED),
+			spooled(w, "st1", 3, "unit.requested", request(w, "1", NULL))};
+		ok(record_submit_wait(w->house.engine, two, 2, true, &w->fault), &w->fault);
+		assert_string_equal(submission_result(two[0])->fault.message, "BATCH_UNDONE");
+		assert_string_equal(submission_result(two[1])->fault.message,
+				    "UNIT_SERIAL_ALREADY_USED");
+	}
+	assert_string_equal(shows(w, "spool.list", "counter", "station=st1"), "1");
+	assert_int_equal(rows_of(w, "spool.gaps", "station=st1"), 0);
+	assert_string_equal(brings(w, 2, "unit.fitted", FITTED), "");
+	house_must_rebuild(&w->house);
+}
+
+/* Hugo may do everything, but only at site HH; heidi at VN, where st1 stands. */
+static void whoever_answers_for_a_site_disposes_of_its_stations_gaps(void **state)
+{
+	struct world *w = *state;
+	char seq[24];
+
+	world_ready_to_build(w);
+	assert_string_equal(brings(w, 2, "unit.requested", request(w, "1", NULL)), "");
+	snprintf(seq, sizeof seq, "%s", shows(w, "hold.open", "seq", ""));
+	assert_says("!NOT_ALLOWED", w, "hugo", "nonconformance.disposed",
+		    "{'raised_seq':%s,'raised_n':0,'disposition':'use_as_is','reason':'r'}", seq);
+	world_enroll(w, "heidi", "person", "p77");
+	house_must(&w->house, &w->house.ada, "role.granted",
+		   "{'grant_id':'g-heidi','principal':'heidi','role':'all','site':'VN'}");
+	assert_says("", w, "heidi", "nonconformance.disposed",
+		    "{'raised_seq':%s,'raised_n':0,'disposition':'use_as_is','reason':'r'}", seq);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +244,8 @@ int main(void)
 		WORLD_TEST(sequence_gaps_and_refusals_come_out_of_a_rebuild_as_they_were),
 		WORLD_TEST(allowance_that_was_given_back_reserves_nothing),
 		WORLD_TEST(whoever_is_no_station_uses_no_counters),
+		WORLD_TEST(batch_that_was_undone_may_be_brought_again),
+		WORLD_TEST(whoever_answers_for_a_site_disposes_of_its_stations_gaps),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

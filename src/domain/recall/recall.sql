@@ -27,11 +27,13 @@ SELECT t.site, t.line, t.station, t.product, t.supplier FROM (
 ORDER BY t.place;
 
 -- scope recall.raised
-SELECT coalesce(u.site, p.site, s.site) AS site, u.line, u.product, p.supplier
+SELECT coalesce(u.site, p.site, s.site, t.site) AS site, coalesce(u.line, t.line) AS line,
+	t.id AS station, u.product, p.supplier
 FROM nonconformance n
 LEFT JOIN unit u ON n.kind = 'unit' AND u.product = n.within AND u.serial = n.id
 LEFT JOIN part_lot p ON n.kind = 'part_lot' AND p.supplier = n.within AND p.part_lot = n.id
 LEFT JOIN shipment s ON n.kind = 'shipment' AND s.id = n.id
+LEFT JOIN station t ON n.kind = 'station' AND t.id = n.id
 WHERE n.seq = :raised_seq AND n.n = :raised_n;
 
 --- A hold is a nonconformance that a person saw: it is raised, disposed of and lifted like others.
@@ -90,26 +92,30 @@ WHERE seq = :raised_seq AND n = :raised_n AND state = 'open';
 --- ---- views ----
 
 -- view hold.open recall.read kind:id within:id id:id
-SELECT coalesce(u.site, p.site, s.site, l.site) AS site, u.line, u.product, p.supplier, h.kind,
-	h.within, h.id, h.seq, h.n, h.code, h.author, h.at, n.state, n.disposition
+SELECT coalesce(u.site, p.site, s.site, l.site, t.site) AS site, coalesce(u.line, t.line) AS line,
+	t.id AS station, u.product, p.supplier, h.kind, h.within, h.id, h.seq, h.n, h.code,
+	h.author, h.at, n.state, n.disposition
 FROM hold h
 LEFT JOIN nonconformance n ON n.seq = h.seq AND n.n = h.n
 LEFT JOIN unit u ON h.kind = 'unit' AND u.product = h.within AND u.serial = h.id
 LEFT JOIN part_lot p ON h.kind = 'part_lot' AND p.supplier = h.within AND p.part_lot = h.id
 LEFT JOIN shipment s ON h.kind = 'shipment' AND s.id = h.id
 LEFT JOIN seal l ON h.kind = 'seal' AND l.maker = h.within AND l.seal = h.id
+LEFT JOIN station t ON h.kind = 'station' AND t.id = h.id
 WHERE (:kind IS NULL OR h.kind = :kind) AND (:within IS NULL OR h.within = :within)
 AND (:id IS NULL OR h.id = :id)
 ORDER BY h.kind, h.within, h.id, h.seq, h.n;
 
 -- view nonconformance.open recall.read kind:id within:id id:id code:id
-SELECT coalesce(u.site, p.site, s.site, l.site) AS site, u.line, u.product, p.supplier, n.seq, n.n,
+SELECT coalesce(u.site, p.site, s.site, l.site, t.site) AS site, coalesce(u.line, t.line) AS line,
+	t.id AS station, u.product, p.supplier, n.seq, n.n,
 	n.code, n.kind, n.within, n.id, n.author, n.at, n.state, n.disposition
 FROM nonconformance n
 LEFT JOIN unit u ON n.kind = 'unit' AND u.product = n.within AND u.serial = n.id
 LEFT JOIN part_lot p ON n.kind = 'part_lot' AND p.supplier = n.within AND p.part_lot = n.id
 LEFT JOIN shipment s ON n.kind = 'shipment' AND s.id = n.id
 LEFT JOIN seal l ON n.kind = 'seal' AND l.maker = n.within AND l.seal = n.id
+LEFT JOIN station t ON n.kind = 'station' AND t.id = n.id
 WHERE n.state <> 'closed' AND (:kind IS NULL OR n.kind = :kind)
 AND (:within IS NULL OR n.within = :within) AND (:id IS NULL OR n.id = :id)
 AND (:code IS NULL OR n.code = :code)
