@@ -102,6 +102,10 @@ static bool verify_chain(struct walk *w, uint64_t sequence, const struct entry *
 	if (subjects_equal(s, &w->p->subject)) {
 		w->about_unit = true;
 		w->last = sequence;
+	} else if (bytes_equal(s->kind, w->p->subject.kind)) {
+		/* The story names no unit in each line: it would tell of the other one's tests. */
+		return failed_at(w->failure, PASSPORT_CHAIN,
+				 "the record is about another unit than the passport", sequence);
 	}
 	if (!find_previous(w->p, s, sequence, &found, &previous))
 		return failed_at(w->failure, PASSPORT_CHAIN, "an entry before it cannot be read",

@@ -139,6 +139,51 @@ def programs_are_answered_with_data(program, house):
     same((said["file"], said["passports"], said["program"]), (house.folder + "/data.zip", 1, True))
 
 
+# ---- what does not belong in it ----
+
+def end_of(b, at):
+    """Where the CBOR item at this place ends; and how much, or how many, it says."""
+    major, size = b[at] >> 5, b[at] & 31
+    n = 0 if size < 24 else 1 << (size - 24)
+    value, at = size if n == 0 else int.from_bytes(b[at + 1:at + 1 + n], "big"), at + 1 + n
+    if major in (2, 3):
+        return at + value
+    for _ in range({4: value, 5: 2 * value}.get(major, 0)):
+        at = end_of(b, at)
+    return at
+
+
+def members(b):
+    """The nine members of a passport, as they stand; its entries by their sequence."""
+    parts, at = {}, 1
+    for key in range(1, 10):
+        end = end_of(b, at + 1)
+        parts[key], at = b[at + 1:end], end
+    entries, at = {}, {24: 2, 25: 3}.get(parts[4][0] & 31, 1)
+    while at < len(parts[4]):
+        end, number = end_of(parts[4], at), parts[4][at + 1:end_of(parts[4], at + 1)]
+        entries[int.from_bytes(number[1:] or number, "big")], at = parts[4][at:end], end
+    return parts, entries
+
+
+def with_entries(parts, entries):
+    head = bytes([0x99, len(entries) >> 8, len(entries) & 255]) if len(entries) > 255 else \
+        bytes([0x98, len(entries)]) if len(entries) > 23 else bytes([0x80 | len(entries)])
+    parts = {**parts, 4: head + b"".join(entries[i] for i in sorted(entries))}
+    return b"\xa9" + b"".join(bytes([key]) + parts[key] for key in sorted(parts))
+
+
+def records_of_another_unit_do_not_belong_in_it(program, house):
+    """Both were fetched under one checkpoint, so that every proof holds in either file."""
+    files = [passport(program, house, "erin", serial, to=serial) for serial in ("SN1", "SN2")]
+    content = [open(path, "rb").read() for path in files]
+    (parts, mine), (_, others) = (members(b) for b in content)
+    same(with_entries(parts, mine) == content[0], True, "the file, written again")
+    with open(files[0] + ".both", "wb") as f:
+        f.write(with_entries(parts, {**mine, **others}))
+    fails_at(program, house, files[0] + ".both", "chain")
+
+
 # ---- what its holder hides ----
 
 def redacted_passport_still_verifies(program, house):
@@ -258,7 +303,7 @@ def a_record_cut_off_the_end_is_found_in_the_whole_log(program, house):
     same((status, "HOLD_PLACED" in told), (0, True), told)
 
 
-TESTS = [programs_are_answered_with_data, 
+TESTS = [programs_are_answered_with_data, records_of_another_unit_do_not_belong_in_it,
     both_verifiers_tell_a_declared_unit,
     values_are_not_shown_unasked,
     confidential_values_are_shown_to_who_may_see_them,
