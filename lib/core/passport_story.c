@@ -161,6 +161,7 @@ static void tell_sentence(struct telling *t, const struct sentence *s)
 			w = line_start(t);
 			story_fill(&w, &f, s->text);
 			put_grade(&w, t->p, f.element);
+			put_outcome(&w, t->entry);
 			tell(t, &w);
 		}
 	}
@@ -214,6 +215,7 @@ static void tell_vote(struct telling *t)
 	put_bytes(&w, t->entry->claim.author);
 	put_text(&w, said);
 	story_put_number(&w, decision.witness.sequence);
+	put_outcome(&w, t->entry);
 	tell(t, &w);
 }
 
@@ -252,8 +254,8 @@ static void tell_certificate(struct telling *t)
 	if (!bytes_equal(t->entry->claim.type, bytes_text("certificate.issued")) &&
 	    !bytes_equal(t->entry->claim.type, bytes_text("certificate.declared")))
 		return;
-	t->certified =
-		t->certified || bytes_equal(t->entry->claim.type, bytes_text("certificate.issued"));
+	if (bytes_equal(t->entry->claim.type, bytes_text("certificate.issued")))
+		t->certified |= t->entry->witness.outcome == OUTCOME_FOLDED;
 	put_text(&w, "device certificate with the digest ");
 	story_put_digest(&w, &digest);
 	for (size_t i = 0; i < n && witness_next_output(&at, &output); i++) {
@@ -265,6 +267,7 @@ static void tell_certificate(struct telling *t)
 		put_text(&w, ", for the key ");
 		put_text(&w, hex);
 	}
+	put_outcome(&w, t->entry);
 	tell(t, &w);
 }
 

@@ -235,6 +235,40 @@ static void what_did_not_take_effect_says_so(void **state)
 			    "scrapped: broken (unverified: outside its author's right)");
 }
 
+static void fit_one(struct told *t, enum outcome outcome)
+{
+	static uint8_t room[512];
+	struct writer w = writer_of(room, sizeof room);
+	struct bytes fitted;
+
+	cbor_put_map(&w, 1);
+	cbor_put_text(&w, bytes_text("parts"));
+	cbor_put_array(&w, 1);
+	put_bytes(&w, BODY("part", "C1", "part_lot", "L1", "#quantity", "", "supplier", "DigiKey"));
+	assert_true(writer_done(&w, &fitted));
+	add(t,
+	    &(struct record){
+		    .type = "unit.fitted", .author = "ST-1", .body = fitted, .outcome = outcome});
+}
+
+/* In every line that is made of it: of lists and of device certificates, too. */
+static void every_line_of_what_did_not_take_effect_says_so(void **state)
+{
+	struct told *t = begin();
+
+	(void)state;
+	fit_one(t, OUTCOME_UNFOLDED);
+	add(t, &(struct record){.type = "certificate.issued",
+				.author = "a",
+				.body = BODY("product", "G"),
+				.outcome = OUTCOME_UNFOLDED});
+	tell(t);
+	assert_non_null(strstr(line_of(t, STORY_PARTS, 0), " (kept without effect)"));
+	assert_non_null(strstr(line_of(t, STORY_DEVICE, 0), " (kept without effect)"));
+	for (size_t i = 0; i < t->lines_n; i++)
+		assert_null(strstr(t->texts[i], "vouches for it"));
+}
+
 static void records_without_a_sentence_tell_nothing(void **state)
 {
 	struct told *t = begin();
@@ -290,20 +324,6 @@ static void a_value_is_told_when_it_is_shown(void **state)
 
 /* ---- grades ---- */
 
-static void fit_one(struct told *t)
-{
-	static uint8_t room[512];
-	struct writer w = writer_of(room, sizeof room);
-	struct bytes fitted;
-
-	cbor_put_map(&w, 1);
-	cbor_put_text(&w, bytes_text("parts"));
-	cbor_put_array(&w, 1);
-	put_bytes(&w, BODY("part", "C1", "part_lot", "L1", "#quantity", "", "supplier", "DigiKey"));
-	assert_true(writer_done(&w, &fitted));
-	add(t, &(struct record){.type = "unit.fitted", .author = "ST-1", .body = fitted});
-}
-
 static void brought(struct told *t, const char *type, const char *author, bool not_signed,
 		    enum outcome outcome)
 {
@@ -330,7 +350,7 @@ static void must_grade(struct told *t, const char *grade)
 	char expected[64];
 	const char *line = "";
 
-	fit_one(t);
+	fit_one(t, OUTCOME_FOLDED);
 	tell(t);
 	for (size_t i = 0; *line_of(t, STORY_PARTS, i) != '\0'; i++)
 		line = line_of(t, STORY_PARTS, i); /* that of the unit is the last */
@@ -467,6 +487,7 @@ int main(void)
 		cmocka_unit_test(times_and_truth_are_written_out),
 		cmocka_unit_test(a_line_says_how_it_is_known),
 		cmocka_unit_test(what_did_not_take_effect_says_so),
+		cmocka_unit_test(every_line_of_what_did_not_take_effect_says_so),
 		cmocka_unit_test(records_without_a_sentence_tell_nothing),
 		cmocka_unit_test(a_value_is_told_when_it_is_shown),
 		cmocka_unit_test(the_grade_follows_who_brought_it),
