@@ -172,6 +172,26 @@ static void any_sequence_raises_exactly_when_it_is_out_of_turn(void **state)
 	assert_true(out_of_turn_n > UNITS && repeated_n > UNITS);
 }
 
+/* … and nobody decided whether that is to be tested again. */
+static void rework_after_a_test_holds_the_unit(void **state)
+{
+	struct world *w = line_ready(state);
+	const char *d = procedure(w, "P1", "1", LIMITS);
+
+	world_unit(w, "S1");
+	for (int i = 0; i < 2; i++) {
+		assert_says("", w, "st1", "unit.part_removed",
+			    "{'product':'GW','serial':'S1','station':'st1','supplier':'acme',"
+			    "'part_lot':'R1','reason':'rework'}");
+		assert_string_equal(fitted(w, "S1", "st1"),
+				    i == 0 ? "" : "UNIT_CHANGED_AFTER_TEST");
+		if (i == 0)
+			assert_string_equal(
+				TESTED(w, .serial = "S1", .procedure = "P1", .digest = d), "");
+	}
+	assert_string_equal(shows(w, "unit.one", "holds", "product=GW&serial=S1"), "1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +199,7 @@ int main(void)
 		WORLD_TEST(units_of_an_operator_and_of_a_station_are_found),
 		WORLD_TEST(traveler_may_have_a_hundred_steps_and_no_more),
 		WORLD_TEST(any_sequence_raises_exactly_when_it_is_out_of_turn),
+		WORLD_TEST(rework_after_a_test_holds_the_unit),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

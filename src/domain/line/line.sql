@@ -56,6 +56,7 @@ since BIGINT NOT NULL
 unique key_id
 unique address
 index build_authorization
+index firmware_release
 index shipment
 
 -- table unit_part key product, serial, since, item

@@ -222,6 +222,16 @@ WHERE :operator IS NOT NULL AND NOT EXISTS (SELECT 1 FROM principal p
 
 --- ---- the unit's traveler ----
 
+--- Rework of what was tested. A traveler with steps of work fit says it itself: STEP_REPEATED.
+-- flag unit.fitted UNIT_CHANGED_AFTER_TEST
+SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial, t.procedure
+FROM unit u JOIN (SELECT min(r.procedure) AS procedure FROM test_result r
+	WHERE r.product = :product AND r.serial = :serial AND r.counts = 1) AS t
+	ON t.procedure IS NOT NULL
+WHERE u.product = :product AND u.serial = :serial AND u.state IN ('built', 'programmed')
+AND NOT EXISTS (SELECT 1 FROM unit_step s
+	WHERE s.product = :product AND s.serial = :serial AND s.work = 'fit');
+
 -- flag test.recorded STEP_UNKNOWN
 SELECT 'unit' AS kind, u.product AS within, u.serial AS id, u.serial, :procedure AS step,
 	u.traveler
