@@ -13,6 +13,7 @@ static void free_closing(struct postgres *p)
 		p->closing = s->next;
 		store_statement_free(s);
 	}
+	p->closing_n = 0;
 }
 
 static void postgres_close(struct db *db)
@@ -29,19 +30,31 @@ static void postgres_close(struct db *db)
 
 /* ---- statements ---- */
 
+/* One round trip for many of them: an engine that closes has hundreds. */
+static void forget_some(struct postgres *p)
+{
+	char sql[CLOSING_MAX * 24];
+	size_t n = 0;
+
+	for (int i = 0; i < CLOSING_MAX && p->closing != NULL; i++) {
+		struct statement *s = p->closing;
+		n += (size_t)snprintf(sql + n, sizeof sql - n, "DEALLOCATE s%u;", s->number);
+		p->closing = s->next;
+		p->closing_n--;
+		store_statement_free(s);
+	}
+	(void)postgres_command(p, sql, NULL);
+}
+
 void postgres_sweep(struct postgres *p)
 {
-	char sql[40];
-
-	if (p->closing == NULL || p->outstanding_n > 0)
+	if (p->closing_n < CLOSING_MAX || p->outstanding_n > 0)
 		return;
 	/* A transaction that failed takes no command: they wait for its rollback. */
 	if (!postgres_lost(p) && PQtransactionStatus(p->connection) == PQTRANS_INERROR)
 		return;
-	for (struct statement *s = p->closing; s != NULL && !postgres_lost(p); s = s->next) {
-		snprintf(sql, sizeof(sql), "DEALLOCATE s%u", s->number);
-		(void)postgres_command(p, sql, NULL);
-	}
+	while (p->closing != NULL && !postgres_lost(p))
+		forget_some(p);
 	free_closing(p);
 }
 
@@ -130,6 +143,7 @@ static void postgres_statement_close(struct statement *s)
 
 	s->next = p->closing;
 	p->closing = s;
+	p->closing_n++;
 	if (!p->db.ending)
 		postgres_sweep(p);
 }

@@ -20,6 +20,9 @@ struct outstanding {
 	bool commit; /* the server must answer COMMIT and not ROLLBACK */
 };
 
+/* How many closed statements wait until the server is told. */
+enum { CLOSING_MAX = 64 };
+
 struct postgres {
 	struct db db; /* first: a struct db * is also a struct postgres * */
 	PGconn *connection;
@@ -27,7 +30,8 @@ struct postgres {
 	unsigned patience_ms;
 	unsigned statements_made;
 	unsigned blob_type;        /* oid of our domain */
-	struct statement *closing; /* closed while outstanding: to be forgotten later */
+	struct statement *closing; /* closed here, and not yet at the server */
+	size_t closing_n;
 	size_t outstanding_n, outstanding_bytes;
 	struct outstanding outstanding[OUTSTANDING_MAX];
 	/* Parameters of one statement on their way into libpq's buffer. */
