@@ -5,6 +5,7 @@ with readers that share no code with it: the whole exported log, strictly, every
 passport; and the same log again with one byte changed in each of many places."""
 import hashlib
 import os
+import re
 import random
 import shutil
 import subprocess
@@ -146,7 +147,8 @@ def main():
         cases.check("the main job ends well", code == 0)
         cases.check("every unit is commissioned",
                     "%d of %d units commissioned" % (UNITS, UNITS) in said)
-        cases.check("every attack is stopped", "7 of 7 attacks stopped" in said)
+        stopped = re.search(r"^(\d+) of (\d+) attacks stopped$", said, re.MULTILINE)
+        cases.check("every attack is stopped", stopped is not None and stopped[1] == stopped[2] and int(stopped[1]) >= 19)
         if cases.bad == 0:
             state = os.path.join(folder, "state")
             with open(os.path.join(state, "log.vkey"), encoding="utf-8") as file:
