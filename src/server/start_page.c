@@ -31,9 +31,13 @@ bool pages_known(struct call *c)
 
 /* ---- counts ---- */
 
+/* As many words as rows are read: none is left out. */
+#define ROWS_MAX      1000
+#define ROWS_MAX_TEXT "1000"
+
 struct tally {
-	const char *words[32];
-	uint64_t numbers[32];
+	const char *words[ROWS_MAX];
+	uint64_t numbers[ROWS_MAX];
 	size_t n;
 };
 
@@ -43,7 +47,7 @@ static void tally_add(struct tally *t, const char *word, uint64_t number)
 
 	while (i < t->n && strcmp(t->words[i], word) != 0)
 		i++;
-	if (i == sizeof t->words / sizeof t->words[0])
+	if (i == ROWS_MAX)
 		return;
 	if (i == t->n)
 		t->words[t->n++] = word;
@@ -54,11 +58,13 @@ static void tally_add(struct tally *t, const char *word, uint64_t number)
 static err put_tally(struct call *c, struct page *p, const char *title, const char *view,
 		     const char *column, const char *weight, struct fault *f)
 {
-	static const char *const MANY[] = {"limit", "1000", NULL};
+	static const char *const MANY[] = {"limit", ROWS_MAX_TEXT, NULL};
 	json_t *page = NULL, *row;
-	struct tally tally = {0};
+	struct tally *tally = arena_alloc(c->request->arena, sizeof *tally);
 	size_t i;
 
+	if (tally == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(pages_view(c, view, MANY, &page, f));
 	if (page == NULL)
 		return ERR_OK;
@@ -66,19 +72,19 @@ static err put_tally(struct call *c, struct page *p, const char *title, const ch
 	{
 		const char *word = json_string_value(json_object_get(row, column));
 		json_t *number = weight == NULL ? NULL : json_object_get(row, weight);
-		tally_add(&tally, word == NULL ? "?" : word,
+		tally_add(tally, word == NULL ? "?" : word,
 			  number == NULL ? 1 : (uint64_t)json_integer_value(number));
 	}
 	page_raw(p, "<tr><th>");
 	page_link(p, title, (const char *[]){"view", view, NULL});
 	page_raw(p, "</th><td>");
-	for (i = 0; i < tally.n; i++) {
+	for (i = 0; i < tally->n; i++) {
 		page_raw(p, i == 0 ? "" : ", ");
-		page_number(p, tally.numbers[i]);
+		page_number(p, tally->numbers[i]);
 		page_raw(p, " ");
-		page_text(p, tally.words[i]);
+		page_text(p, tally->words[i]);
 	}
-	page_raw(p, tally.n == 0 ? "none" : "");
+	page_raw(p, tally->n == 0 ? "none" : "");
 	page_raw(p, json_object_get(page, "next") != NULL ? ", and more" : "");
 	page_raw(p, "</td></tr>\n");
 	json_decref(page);
