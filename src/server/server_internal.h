@@ -161,6 +161,7 @@ static inline uint64_t server_now(const struct server *s)
 route_handler handle_records, handle_record, handle_prepare;
 route_handler handle_views, handle_view, handle_gate, handle_types, handle_type, handle_openapi;
 route_handler handle_entry, handle_receipt, handle_stream, handle_passport;
+route_handler handle_affected, handle_origins;
 route_handler handle_blob, handle_blob_head, handle_blob_upload;
 route_handler handle_link_page, handle_link_upload;
 route_handler handle_checkpoint, handle_tile, handle_entries;
@@ -170,7 +171,6 @@ route_handler handle_start_page, handle_view_page, handle_unit_page;
 route_handler handle_health, handle_ready, handle_metrics;
 
 /* Called when the headers of an upload are in; see http.h. */
-route_handler handle_affected, handle_origins;
 size_t blob_upload_begin(struct call *c, struct http_upload *upload);
 
 /* openapi.c */
