@@ -91,7 +91,7 @@ static err send_sources(struct sending *s, struct fault *f)
 		if (!s->b->sources[i])
 			continue;
 		TRY(add(s, "part.source_approved",
-			arena_printf(&s->b->cli->arena, "%s/%s", p->part, p->supplier),
+			arena_printf(&s->b->cli->arena, "%s\n%s", p->part, p->supplier),
 			json_pack("{s:s, s:s}", "part", p->part, "supplier", p->supplier), f));
 	}
 	return flush(s, f);
@@ -112,7 +112,7 @@ static json_t *line_body(const struct bill *bill, const struct bill_line *line)
 
 static const char *key_of(const struct bom_import *b, const char *what)
 {
-	return arena_printf(&b->cli->arena, "%s/%s/%s", b->product, b->revision, what);
+	return arena_printf(&b->cli->arena, "%s\n%s\n%s", b->product, b->revision, what);
 }
 
 /* As many lines from `*at` on as fit in one record. */
