@@ -174,6 +174,12 @@ void genealogy_stop(struct genealogy *g)
 	bell_end(&g->bell);
 	(void)pthread_join(g->thread, NULL);
 	forget(g);
+}
+
+void genealogy_close(struct genealogy *g)
+{
+	if (g == NULL)
+		return;
 	bell_close(&g->bell);
 	(void)pthread_cond_destroy(&g->moved);
 	(void)pthread_mutex_destroy(&g->lock);

@@ -10,7 +10,10 @@ struct server;
 struct genealogy;
 
 MUST_CHECK err genealogy_start(struct server *s, struct genealogy **out, struct fault *f);
-void genealogy_stop(struct genealogy *g); /* before the engine is closed; NULL is fine */
+/* Before the engine is closed: it follows no more. NULL is fine. */
+void genealogy_stop(struct genealogy *g);
+/* When nobody tells it of anything any more: after the engine was closed. NULL is fine. */
+void genealogy_close(struct genealogy *g);
 /* Something was recorded. */
 void genealogy_tell(struct genealogy *g);
 /* The graph, for reading until genealogy_end(), as soon as it knows every record below `size`; and below which

@@ -273,6 +273,7 @@ void server_close(struct server *s)
 	engine_close(s->engine);
 	witnessing_stop(s->witnessing); /* to the last checkpoint there is somebody to bring it */
 	witnessing_close(s->witnessing);
+	genealogy_close(s->genealogy); /* the publisher told it of every record until now */
 	signer_work_close(s->signer_work);
 	streams_close(s->streams);
 	blob_pool_close(s->blobs);

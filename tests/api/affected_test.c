@@ -3,6 +3,7 @@
  * see everything; the others get what the views show them; and what was just recorded is in the next answer. */
 #include "fixture.h"
 
+#include "server/server_internal.h"
 #include "world.h"
 #undef fail
 
@@ -353,6 +354,21 @@ static void loading_says_what_following_said(void **state)
 	assert_string_equal(units_text(from_memory("kind=station&id=st1")), before);
 }
 
+/* Answers go out before those are told who follow the log: what was recorded last comes to a genealogy that has
+ * stopped. */
+static void what_is_told_after_the_stop_disturbs_nothing(void **state)
+{
+	struct genealogy *g;
+	struct fault f = {0};
+
+	(void)state;
+	assert_int_equal(genealogy_start(x->server, &g, &f).code, OK);
+	genealogy_stop(g);
+	genealogy_tell(g);
+	genealogy_tell(g);
+	genealogy_close(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +381,7 @@ int main(void)
 		cmocka_unit_test(what_was_just_recorded_is_in_the_next_answer),
 		cmocka_unit_test(containment_is_shown_on_the_rows_it_touches),
 		cmocka_unit_test(loading_says_what_following_said),
+		cmocka_unit_test(what_is_told_after_the_stop_disturbs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, open_api, close_api);
