@@ -124,7 +124,7 @@ FROM (SELECT b.id, b.quantity, b.requested, coalesce((SELECT sum(a.quantity - a.
 		FROM allowance a WHERE a.build_authorization = b.id AND a.state = 'open'), 0)
 		AS reserved
 	FROM build_authorization b WHERE b.id = :authorization) AS t
-WHERE :allowance IS NULL AND t.requested + t.reserved >= t.quantity;
+WHERE :allowance IS NULL AND t.requested < t.quantity AND t.requested + t.reserved >= t.quantity;
 
 -- fold unit.requested
 UPDATE allowance SET used = used + 1

@@ -15,7 +15,7 @@ extern const struct area identity_area;
 
 /* The shapes of identity_types.c, which nobody else needs. */
 struct request {
-	struct id product, serial, authorization;
+	struct id product, serial, authorization, address, allowance;
 	struct blob csr;
 };
 struct request_outputs {
