@@ -136,9 +136,11 @@ static void make_folder(struct api *x, const struct api_wish *wish)
 					  "# of a test\norigin = " API_ORIGIN "\npeople_port = 0\n"
 					  "machines_port = 0\nlog_level = error\n%s",
 					  wish->settings == NULL ? "" : wish->settings);
+	const char *root = getenv("SEALWRIGHT_TEST_FOLDER");
 	struct fault f = {0};
 
-	snprintf(x->folder, sizeof x->folder, "/tmp/sealwright-api-XXXXXX");
+	snprintf(x->folder, sizeof x->folder, "%s/sealwright-api-XXXXXX",
+		 root == NULL ? "/tmp" : root);
 	assert_non_null(mkdtemp(x->folder));
 	put_file(x, "sealwright.conf", bytes_text(config));
 	put_secret(x, "salts.key");

@@ -184,11 +184,13 @@ void house_open(struct house *h, const char *address)
 
 static void prepare(struct house *h, const char *address, const struct area *const *areas)
 {
+	const char *root = getenv("SEALWRIGHT_TEST_FOLDER");
 	struct fault f = {0};
 	uint8_t raw[32];
 
 	*h = (struct house){0};
-	snprintf(h->folder, sizeof h->folder, "/tmp/sealwright-house-XXXXXX");
+	snprintf(h->folder, sizeof h->folder, "%s/sealwright-house-XXXXXX",
+		 root == NULL ? "/tmp" : root);
 	assert_non_null(mkdtemp(h->folder));
 	snprintf(h->store, sizeof h->store, "%s", address);
 	snprintf(h->tiles, sizeof h->tiles, "%s/tiles", h->folder);

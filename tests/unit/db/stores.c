@@ -171,7 +171,10 @@ static int server_stop(void **state)
 
 static void sqlite_setup(struct store_test *t)
 {
-	snprintf(t->folder, sizeof(t->folder), "/tmp/sealwright-db-XXXXXX");
+	const char *root = getenv("SEALWRIGHT_TEST_FOLDER");
+
+	snprintf(t->folder, sizeof(t->folder), "%s/sealwright-db-XXXXXX",
+		 root == NULL ? "/tmp" : root);
 	assert_non_null(mkdtemp(t->folder));
 	snprintf(t->address, sizeof(t->address), "sqlite:%s/store", t->folder);
 }
