@@ -204,7 +204,10 @@ err import_index(struct import *im, struct fault *f)
 		table_report_add(&im->cli->arena, &im->report, row->row->line, 1, &twice);
 	}
 	err e = table_result(&im->cli->arena, &im->report, ERR_OK, NULL, "TABLE_WRONG", f);
-	if (e.code != OK)
+	if (e.code != OK) {
 		import_report(im->cli, im->file, &im->report);
+		json_decref(im->index); /* only a finished import has one */
+		im->index = NULL;
+	}
 	return e;
 }
