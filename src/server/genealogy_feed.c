@@ -147,11 +147,12 @@ static err add_edge(struct genealogy_feed *feed, const struct graph_name *from, 
 
 	TRY(node_of(feed, from, &edge.from, f));
 	if (now->n == now->room) {
-		struct graph_edge *edges = realloc(now->edges, now->room * 2 * sizeof *edges);
+		size_t room = now->room == 0 ? 64 : now->room * 2;
+		struct graph_edge *edges = realloc(now->edges, room * sizeof *edges);
 		if (edges == NULL)
 			return fail(f, "OUT_OF_MEMORY", NULL);
 		now->edges = edges;
-		now->room *= 2;
+		now->room = room;
 	}
 	now->edges[now->n++] = edge;
 	return ERR_OK;

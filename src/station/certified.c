@@ -14,7 +14,7 @@ static void take_id(struct bytes value, char out[static ID_SIZE_MAX + 1])
 	struct reader r = reader_of(value);
 	struct bytes text = cbor_peek(&r) == CBOR_TEXT ? cbor_text(&r) : (struct bytes){0};
 
-	if (!id_valid(text))
+	if (text.p == NULL || !id_valid(text))
 		return;
 	memcpy(out, text.p, text.n);
 	out[text.n] = '\0';

@@ -84,6 +84,7 @@ static bool grow(void *array, size_t n, size_t size)
 	if (grown == NULL)
 		return false;
 	memcpy(array, &grown, sizeof grown);
+	/* cppcheck-suppress memleak ; the array owns it now */
 	return true;
 }
 
