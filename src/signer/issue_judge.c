@@ -68,7 +68,7 @@ static err read_certificate(struct issue_batch *b, const struct issued *issued,
 	return document_verify(b->vault, task->receipt, DOCUMENT_RECEIPT, f);
 }
 
-/* The digest names the whole claim: what was asked for then is what is asked for now. */
+/* The digest names the whole claim: the same request asks for the same. */
 static err judge_known(struct issue_batch *b, struct issue_task *task, const struct issued *issued)
 {
 	struct bytes unused;

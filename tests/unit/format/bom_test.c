@@ -141,105 +141,101 @@ static void bills_as_tools_export_them_are_read(void **state)
 
 #define HEAD "Reference,Value,Qty,DNP,MPN,Manufacturer\n"
 
+static const struct sample HOSTILE_BILLS[] = {
+	/* the header */
+	{"", "BOM_EMPTY@0", false},
+	{"\n\n", "BOM_EMPTY@0", false},
+	{"Reference,Value\n", "BOM_EMPTY@0", false},
+	{"Reference,Value,DNP\nR1,1k,DNP\n", "BOM_EMPTY@0", false},
+	{"Value\n10k\n", "TABLE_COLUMN_MISSING@1", false},
+	{"Reference\nR1\n", "TABLE_COLUMN_MISSING@1 BOM_NO_PART@2", false},
+	{"Reference,Value\nR1,10k\n", "TABLE_COLUMN_MISSING@1", true},
+	{"Reference,MPN\nR1,X\n", "TABLE_COLUMN_MISSING@1", false},
+	{"Reference,Designator,Value\nR1,R1,1k\n", "TABLE_COLUMN_TWICE@1", false},
+	{"Reference,Value,value\nR1,1k,1k\n", "TABLE_COLUMN_TWICE@1", false},
+	{"R1,10k\nR2,10k\n", "TABLE_COLUMN_MISSING@1 TABLE_COLUMN_MISSING@1 BOM_NO_PART@2", false},
+	/* the number of fields */
+	{"Reference,Value\nR1\nR2,1k\n", "TABLE_FIELD_COUNT@2", false},
+	{"Reference,Value\nR1,1k,extra\n", "TABLE_FIELD_COUNT@2", false},
+	{"Reference,Value\nR1,R2,10k\n", "TABLE_FIELD_COUNT@2", false},
+	/* designators */
+	{"Reference,Value\n,1k\n", "BOM_NO_DESIGNATOR@2", false},
+	{"Reference,Value\n\" , \",1k\n", "BOM_NO_DESIGNATOR@2", false},
+	{HEAD ",1k,,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R?,1k,1,,X,Y\n", "BOM_NOT_ANNOTATED@2", false},
+	{HEAD "REF**,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
+	{HEAD "1R,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
+	{HEAD "#PWR1,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
+	{HEAD "R\xc3\x84,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
+	{HEAD "R1=R2,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
+	{HEAD "=HYPERLINK(A1),1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
+	{HEAD "R12345678901234567890123456789012,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
+	{HEAD "\"R?,R1,R*\",1k,3,,X,Y\n", "BOM_NOT_ANNOTATED@2 BOM_DESIGNATOR@2", false},
+	{HEAD "R1,1k,1,,X,Y\nR1,1k,1,,X,Y\n", "BOM_DESIGNATOR_TWICE@3", false},
+	{HEAD "\"R1,R1\",1k,2,,X,Y\n", "BOM_DESIGNATOR_TWICE@2", false},
+	{HEAD "R1-R3,1k,3,,X,Y\nR2,1k,1,,X,Y\n", "BOM_DESIGNATOR_TWICE@3", false},
+	{HEAD "R1,1k,1,,X,Y\nR1,1k,1,,X,Y\nR1,1k,1,,X,Y\n",
+	 "BOM_DESIGNATOR_TWICE@3 BOM_DESIGNATOR_TWICE@4", false},
+	{HEAD "R4-R1,1k,4,,X,Y\n", "BOM_RANGE@2", false},
+	{HEAD "R1-R1,1k,1,,X,Y\n", "BOM_RANGE@2", false},
+	{HEAD "R1-R999999,1k,1,,X,Y\n", "BOM_RANGE@2", false},
+	{HEAD "R1-R1001,1k,1,,X,Y\n", "BOM_RANGE@2", false},
+	{HEAD "R1-R99999999999999999999,1k,1,,X,Y\n", "BOM_RANGE@2", false},
+	{HEAD "R01-R05,1k,5,,X,Y\n", "BOM_RANGE@2", false},
+	{HEAD "R5-R1000000,1k,5,,X,Y\n", "BOM_RANGE@2", false},
+	/* quantities */
+	{HEAD "R1,1k,2,,X,Y\n", "BOM_QUANTITY_DIFFERS@2", false},
+	{HEAD "\"R1,R2\",1k,1,,X,Y\n", "BOM_QUANTITY_DIFFERS@2", false},
+	{HEAD "R1,1k,,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,0,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,-1,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,+1,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,1.0,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,0x1,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,1e3,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,4294967297,,X,Y\n", "BOM_QUANTITY@2", false},
+	{HEAD "R1,1k,one,,X,Y\n", "BOM_QUANTITY@2", false},
+	/* parts */
+	{HEAD "R1,1k,1,,X,\n", "BOM_NO_MANUFACTURER@2", false},
+	{HEAD "R1,1k,1,,,\n", "BOM_NO_MPN@2", true},
+	{HEAD "R1,,1,,,\n", "BOM_NO_PART@2", false},
+	{HEAD "R1,~,1,,~,~\n", "BOM_NO_PART@2", false},
+	{HEAD "R1,1k,1,,\"X\nY\",Z\n", "BOM_LINE_BREAK@2", false},
+	{HEAD "R1,\"1k\nR2,2k\",1,,X,Y\n", "BOM_LINE_BREAK@2", false},
+	{HEAD "R1,1k,1,maybe,X,Y\n", "BOM_DNP_UNKNOWN@2", false},
+	{HEAD "R1,1k,1,2,X,Y\n", "BOM_DNP_UNKNOWN@2", false},
+	/* the table itself: what was found before it stays in the list */
+	{HEAD "R?,1k,1,,X,Y\nR1,\"1k,1,,X,Y\n", "BOM_NOT_ANNOTATED@2 CSV_QUOTE_OPEN@3", false},
+	{HEAD "R1,4k7 \xb5,1,,X,Y\n", "CSV_NOT_UTF8@2", false},
+	{"\xff\xfeR\x01", "CSV_UTF16@0", false},
+	{"sep=|\nReference|Value\n", "CSV_SEPARATOR@0", false},
+	{"\"broken\nReference;Value\nR1;1k\n", "CSV_QUOTE_OPEN@1", false},
+	/* several at once, in the order of the file */
+	{HEAD "R1,1k,3,,X,\n,1k,0,,X,Y\nR1,1k,1,,X,Y\n",
+	 "BOM_QUANTITY_DIFFERS@2 BOM_NO_MANUFACTURER@2 BOM_QUANTITY@3 "
+	 "BOM_DESIGNATOR_TWICE@4",
+	 false},
+	/* fitted or not */
+	{"Reference,Value,Fitted\nR1,1k,perhaps\n", "BOM_DNP_UNKNOWN@2", false},
+	{"Reference,Value,Fitted\nR1,1k,\n", "BOM_DNP_UNKNOWN@2", false},
+	{"Reference,Value,DNP,Fitted\nR1,1k,DNP,yes\n", "BOM_FITTED_CONTRADICTS@2", false},
+	{"Reference,Value,DNP,Fitted\nR1,1k,no,no\n", "BOM_FITTED_CONTRADICTS@2", false},
+	/* our own words */
+	{"Reference,IPN\nR1,1k 5\n", "BOM_PART_UNFIT@2", false},
+	{"Reference,Value,Critical\nR1,1k,maybe\n", "BOM_CRITICAL_UNKNOWN@2", false},
+	{"Reference,Value,Conformance\nR1,1k,best\n", "BOM_CONFORMANCE@2", false},
+	/* two headers of one meaning */
+	{"Reference,Value,Mfr,Manufacturer,MPN\nR1,1k,A,B,C\n", "TABLE_COLUMN_TWICE@1", false},
+	{"Reference,Comment,Part\nR1,1k,2k\n", "TABLE_COLUMN_TWICE@1", false},
+	/* a list that goes on where nothing is to go on */
+	{"Reference\tValue\tQty\nR1\t1k\t1\nR2\t\t\n", "BOM_NO_PART@3 BOM_QUANTITY@3", false},
+	{"Reference\tValue\tQty\nR1,\t1k\t1\nR2\t2k\t\n", "BOM_QUANTITY@3", false},
+};
+
 static void hostile_bills_are_refused_line_by_line(void **state)
 {
-	static const struct sample SAMPLES[] = {
-		/* the header */
-		{"", "BOM_EMPTY@0", false},
-		{"\n\n", "BOM_EMPTY@0", false},
-		{"Reference,Value\n", "BOM_EMPTY@0", false},
-		{"Reference,Value,DNP\nR1,1k,DNP\n", "BOM_EMPTY@0", false},
-		{"Value\n10k\n", "TABLE_COLUMN_MISSING@1", false},
-		{"Reference\nR1\n", "TABLE_COLUMN_MISSING@1 BOM_NO_PART@2", false},
-		{"Reference,Value\nR1,10k\n", "TABLE_COLUMN_MISSING@1", true},
-		{"Reference,MPN\nR1,X\n", "TABLE_COLUMN_MISSING@1", false},
-		{"Reference,Designator,Value\nR1,R1,1k\n", "TABLE_COLUMN_TWICE@1", false},
-		{"Reference,Value,value\nR1,1k,1k\n", "TABLE_COLUMN_TWICE@1", false},
-		{"R1,10k\nR2,10k\n", "TABLE_COLUMN_MISSING@1 TABLE_COLUMN_MISSING@1 BOM_NO_PART@2",
-		 false},
-		/* the number of fields */
-		{"Reference,Value\nR1\nR2,1k\n", "TABLE_FIELD_COUNT@2", false},
-		{"Reference,Value\nR1,1k,extra\n", "TABLE_FIELD_COUNT@2", false},
-		{"Reference,Value\nR1,R2,10k\n", "TABLE_FIELD_COUNT@2", false},
-		/* designators */
-		{"Reference,Value\n,1k\n", "BOM_NO_DESIGNATOR@2", false},
-		{"Reference,Value\n\" , \",1k\n", "BOM_NO_DESIGNATOR@2", false},
-		{HEAD ",1k,,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R?,1k,1,,X,Y\n", "BOM_NOT_ANNOTATED@2", false},
-		{HEAD "REF**,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
-		{HEAD "1R,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
-		{HEAD "#PWR1,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
-		{HEAD "R\xc3\x84,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
-		{HEAD "R1=R2,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
-		{HEAD "=HYPERLINK(A1),1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
-		{HEAD "R12345678901234567890123456789012,1k,1,,X,Y\n", "BOM_DESIGNATOR@2", false},
-		{HEAD "\"R?,R1,R*\",1k,3,,X,Y\n", "BOM_NOT_ANNOTATED@2 BOM_DESIGNATOR@2", false},
-		{HEAD "R1,1k,1,,X,Y\nR1,1k,1,,X,Y\n", "BOM_DESIGNATOR_TWICE@3", false},
-		{HEAD "\"R1,R1\",1k,2,,X,Y\n", "BOM_DESIGNATOR_TWICE@2", false},
-		{HEAD "R1-R3,1k,3,,X,Y\nR2,1k,1,,X,Y\n", "BOM_DESIGNATOR_TWICE@3", false},
-		{HEAD "R1,1k,1,,X,Y\nR1,1k,1,,X,Y\nR1,1k,1,,X,Y\n",
-		 "BOM_DESIGNATOR_TWICE@3 BOM_DESIGNATOR_TWICE@4", false},
-		{HEAD "R4-R1,1k,4,,X,Y\n", "BOM_RANGE@2", false},
-		{HEAD "R1-R1,1k,1,,X,Y\n", "BOM_RANGE@2", false},
-		{HEAD "R1-R999999,1k,1,,X,Y\n", "BOM_RANGE@2", false},
-		{HEAD "R1-R1001,1k,1,,X,Y\n", "BOM_RANGE@2", false},
-		{HEAD "R1-R99999999999999999999,1k,1,,X,Y\n", "BOM_RANGE@2", false},
-		{HEAD "R01-R05,1k,5,,X,Y\n", "BOM_RANGE@2", false},
-		{HEAD "R5-R1000000,1k,5,,X,Y\n", "BOM_RANGE@2", false},
-		/* quantities */
-		{HEAD "R1,1k,2,,X,Y\n", "BOM_QUANTITY_DIFFERS@2", false},
-		{HEAD "\"R1,R2\",1k,1,,X,Y\n", "BOM_QUANTITY_DIFFERS@2", false},
-		{HEAD "R1,1k,,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,0,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,-1,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,+1,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,1.0,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,0x1,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,1e3,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,4294967297,,X,Y\n", "BOM_QUANTITY@2", false},
-		{HEAD "R1,1k,one,,X,Y\n", "BOM_QUANTITY@2", false},
-		/* parts */
-		{HEAD "R1,1k,1,,X,\n", "BOM_NO_MANUFACTURER@2", false},
-		{HEAD "R1,1k,1,,,\n", "BOM_NO_MPN@2", true},
-		{HEAD "R1,,1,,,\n", "BOM_NO_PART@2", false},
-		{HEAD "R1,~,1,,~,~\n", "BOM_NO_PART@2", false},
-		{HEAD "R1,1k,1,,\"X\nY\",Z\n", "BOM_LINE_BREAK@2", false},
-		{HEAD "R1,\"1k\nR2,2k\",1,,X,Y\n", "BOM_LINE_BREAK@2", false},
-		{HEAD "R1,1k,1,maybe,X,Y\n", "BOM_DNP_UNKNOWN@2", false},
-		{HEAD "R1,1k,1,2,X,Y\n", "BOM_DNP_UNKNOWN@2", false},
-		/* the table itself: what was found before it stays in the list */
-		{HEAD "R?,1k,1,,X,Y\nR1,\"1k,1,,X,Y\n", "BOM_NOT_ANNOTATED@2 CSV_QUOTE_OPEN@3",
-		 false},
-		{HEAD "R1,4k7 \xb5,1,,X,Y\n", "CSV_NOT_UTF8@2", false},
-		{"\xff\xfeR\x01", "CSV_UTF16@0", false},
-		{"sep=|\nReference|Value\n", "CSV_SEPARATOR@0", false},
-		{"\"broken\nReference;Value\nR1;1k\n", "CSV_QUOTE_OPEN@1", false},
-		/* several at once, in the order of the file */
-		{HEAD "R1,1k,3,,X,\n,1k,0,,X,Y\nR1,1k,1,,X,Y\n",
-		 "BOM_QUANTITY_DIFFERS@2 BOM_NO_MANUFACTURER@2 BOM_QUANTITY@3 "
-		 "BOM_DESIGNATOR_TWICE@4",
-		 false},
-		/* fitted or not */
-		{"Reference,Value,Fitted\nR1,1k,perhaps\n", "BOM_DNP_UNKNOWN@2", false},
-		{"Reference,Value,Fitted\nR1,1k,\n", "BOM_DNP_UNKNOWN@2", false},
-		{"Reference,Value,DNP,Fitted\nR1,1k,DNP,yes\n", "BOM_FITTED_CONTRADICTS@2", false},
-		{"Reference,Value,DNP,Fitted\nR1,1k,no,no\n", "BOM_FITTED_CONTRADICTS@2", false},
-		/* our own words */
-		{"Reference,IPN\nR1,1k 5\n", "BOM_PART_UNFIT@2", false},
-		{"Reference,Value,Critical\nR1,1k,maybe\n", "BOM_CRITICAL_UNKNOWN@2", false},
-		{"Reference,Value,Conformance\nR1,1k,best\n", "BOM_CONFORMANCE@2", false},
-		/* two headers of one meaning */
-		{"Reference,Value,Mfr,Manufacturer,MPN\nR1,1k,A,B,C\n", "TABLE_COLUMN_TWICE@1",
-		 false},
-		{"Reference,Comment,Part\nR1,1k,2k\n", "TABLE_COLUMN_TWICE@1", false},
-		/* a list that goes on where nothing is to go on */
-		{"Reference\tValue\tQty\nR1\t1k\t1\nR2\t\t\n", "BOM_NO_PART@3 BOM_QUANTITY@3",
-		 false},
-		{"Reference\tValue\tQty\nR1,\t1k\t1\nR2\t2k\t\n", "BOM_QUANTITY@3", false},
-	};
-
 	(void)state;
-	assert_samples(SAMPLES, sizeof(SAMPLES) / sizeof(SAMPLES[0]));
+	assert_samples(HOSTILE_BILLS, sizeof(HOSTILE_BILLS) / sizeof(HOSTILE_BILLS[0]));
 }
 
 static void lines_of_one_part_are_counted_together(void **state)

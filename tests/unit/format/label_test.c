@@ -137,65 +137,65 @@ static void kept_text_reads_again_to_the_same(void **state)
 #define TEN(x)     x x x x x x x x x x
 #define HUNDRED(x) TEN(TEN(x))
 
+static const struct {
+	const char *label, *code;
+} NO_LABELS[] = {
+	{"", "LABEL_NONE"},
+	{"   \r\n", "LABEL_NONE"},
+	{"1PSTM32H5", "LABEL_NONE"},
+	{"[)", "LABEL_NONE"},
+	{"(01)09501101020917", "LABEL_NONE"},
+	{"[)>]", "LABEL_SEPARATORS_LOST"},
+	{"[)>", "LABEL_SEPARATORS_LOST"},
+	{"[)>06", "LABEL_SEPARATORS_LOST"},
+	{"[)>06PMCU11PSTM32H5KPO91TL77Q1000", "LABEL_SEPARATORS_LOST"},
+	{"[)>06 PMCU1 1PSTM32H5 KPO9 1TL77 Q1000", "LABEL_SEPARATORS_LOST"},
+	{"[)>" RS "06PMCU1" RS EOT, "LABEL_SEPARATORS_LOST"},
+	{"[)>" RS "6" GS "PMCU1" RS EOT, "LABEL_SEPARATORS_LOST"},
+	{"[)>" RS RS "06" GS "PMCU1", "LABEL_SEPARATORS_LOST"},
+	{"[)>" RS "06^]PMCU1", "LABEL_SEPARATORS_LOST"},
+	{"[)>" RS "05" GS "0109501101020917" RS EOT, "LABEL_FORMAT"},
+	{"[)>^^12^]PNR X^^^D", "LABEL_FORMAT"},
+	{"[)>^^06^]PMCU1^^05^]01095^^^D", "LABEL_MORE"},
+	{"[)>^^06^]PMCU1^^^D[)>^^06^]PMCU2^^^D", "LABEL_MORE"},
+	{"[)>^^06^]PMCU1^^^D!", "LABEL_MORE"},
+	{"[)>" RS "06" GS "PMCU1" EOT "Q1", "LABEL_MORE"},
+	{"[)>^^06^]", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^]PMCU1^]", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^]^]PMCU1", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^]pmcu1", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^]1234PMCU1", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^]77", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^]9511K1", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^] PMCU1", "LABEL_FIELD_WRONG"},
+	{"[)>^^06^]PMCU1^]PMCU2", "LABEL_FIELD_TWICE"},
+	{"[)>^^06^]Q10^]Q100", "LABEL_FIELD_TWICE"},
+	{"[)>^^06^]4K1^]14K2", "LABEL_FIELD_TWICE"},
+	{"[)>^^06^]Q0", "LABEL_QUANTITY_WRONG"},
+	{"[)>^^06^]Q-5", "LABEL_QUANTITY_WRONG"},
+	{"[)>^^06^]Q1e3", "LABEL_QUANTITY_WRONG"},
+	{"[)>^^06^]Q1,000", "LABEL_QUANTITY_WRONG"},
+	{"[)>^^06^]Q1000000001", "LABEL_QUANTITY_WRONG"},
+	{"[)>^^06^]Q99999999999999999999", "LABEL_QUANTITY_WRONG"},
+	{"[)>^^06^]PMCU\t1", "LABEL_CHARACTER"},
+	{"[)>^^06^]PMCU\x7f", "LABEL_CHARACTER"},
+	{"[)>^^06^]PM\xc3\xbc", "LABEL_CHARACTER"},
+	{"[)>^^06^]PMCU1" GS "Q1", "LABEL_CHARACTER"},
+	{"[)>" RS "06" GS "PA^]Q1", "LABEL_CHARACTER"},
+	{"[)>" RS "06" GS "PA^^05", "LABEL_CHARACTER"},
+	{"[)>" RS "06" GS "PA^" GS "Q1", "LABEL_CHARACTER"},
+	{"[)>^^06" TEN(TEN("^]1Z")), "LABEL_FIELDS_TOO_MANY"},
+	{"[)>^^06^]P" HUNDRED("12345"), "LABEL_TOO_LONG"},
+};
+
 static void label_that_cannot_be_trusted_is_refused(void **state)
 {
-	static const struct {
-		const char *label, *code;
-	} rows[] = {
-		{"", "LABEL_NONE"},
-		{"   \r\n", "LABEL_NONE"},
-		{"1PSTM32H5", "LABEL_NONE"},
-		{"[)", "LABEL_NONE"},
-		{"(01)09501101020917", "LABEL_NONE"},
-		{"[)>]", "LABEL_SEPARATORS_LOST"},
-		{"[)>", "LABEL_SEPARATORS_LOST"},
-		{"[)>06", "LABEL_SEPARATORS_LOST"},
-		{"[)>06PMCU11PSTM32H5KPO91TL77Q1000", "LABEL_SEPARATORS_LOST"},
-		{"[)>06 PMCU1 1PSTM32H5 KPO9 1TL77 Q1000", "LABEL_SEPARATORS_LOST"},
-		{"[)>" RS "06PMCU1" RS EOT, "LABEL_SEPARATORS_LOST"},
-		{"[)>" RS "6" GS "PMCU1" RS EOT, "LABEL_SEPARATORS_LOST"},
-		{"[)>" RS RS "06" GS "PMCU1", "LABEL_SEPARATORS_LOST"},
-		{"[)>" RS "06^]PMCU1", "LABEL_SEPARATORS_LOST"},
-		{"[)>" RS "05" GS "0109501101020917" RS EOT, "LABEL_FORMAT"},
-		{"[)>^^12^]PNR X^^^D", "LABEL_FORMAT"},
-		{"[)>^^06^]PMCU1^^05^]01095^^^D", "LABEL_MORE"},
-		{"[)>^^06^]PMCU1^^^D[)>^^06^]PMCU2^^^D", "LABEL_MORE"},
-		{"[)>^^06^]PMCU1^^^D!", "LABEL_MORE"},
-		{"[)>" RS "06" GS "PMCU1" EOT "Q1", "LABEL_MORE"},
-		{"[)>^^06^]", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^]PMCU1^]", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^]^]PMCU1", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^]pmcu1", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^]1234PMCU1", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^]77", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^]9511K1", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^] PMCU1", "LABEL_FIELD_WRONG"},
-		{"[)>^^06^]PMCU1^]PMCU2", "LABEL_FIELD_TWICE"},
-		{"[)>^^06^]Q10^]Q100", "LABEL_FIELD_TWICE"},
-		{"[)>^^06^]4K1^]14K2", "LABEL_FIELD_TWICE"},
-		{"[)>^^06^]Q0", "LABEL_QUANTITY_WRONG"},
-		{"[)>^^06^]Q-5", "LABEL_QUANTITY_WRONG"},
-		{"[)>^^06^]Q1e3", "LABEL_QUANTITY_WRONG"},
-		{"[)>^^06^]Q1,000", "LABEL_QUANTITY_WRONG"},
-		{"[)>^^06^]Q1000000001", "LABEL_QUANTITY_WRONG"},
-		{"[)>^^06^]Q99999999999999999999", "LABEL_QUANTITY_WRONG"},
-		{"[)>^^06^]PMCU\t1", "LABEL_CHARACTER"},
-		{"[)>^^06^]PMCU\x7f", "LABEL_CHARACTER"},
-		{"[)>^^06^]PM\xc3\xbc", "LABEL_CHARACTER"},
-		{"[)>^^06^]PMCU1" GS "Q1", "LABEL_CHARACTER"},
-		{"[)>" RS "06" GS "PA^]Q1", "LABEL_CHARACTER"},
-		{"[)>" RS "06" GS "PA^^05", "LABEL_CHARACTER"},
-		{"[)>" RS "06" GS "PA^" GS "Q1", "LABEL_CHARACTER"},
-		{"[)>^^06" TEN(TEN("^]1Z")), "LABEL_FIELDS_TOO_MANY"},
-		{"[)>^^06^]P" HUNDRED("12345"), "LABEL_TOO_LONG"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		const char *said = shows(rows[i].label);
-		if (said[0] != '!' || strcmp(said + 1, rows[i].code) != 0)
-			print_error("row %zu: %s, not %s\n", i, said, rows[i].code);
-		assert_string_equal(said[0] == '!' ? said + 1 : said, rows[i].code);
+	for (size_t i = 0; i < sizeof NO_LABELS / sizeof NO_LABELS[0]; i++) {
+		const char *said = shows(NO_LABELS[i].label);
+		if (said[0] != '!' || strcmp(said + 1, NO_LABELS[i].code) != 0)
+			print_error("row %zu: %s, not %s\n", i, said, NO_LABELS[i].code);
+		assert_string_equal(said[0] == '!' ? said + 1 : said, NO_LABELS[i].code);
 	}
 	assert_string_equal(shows_bytes(bytes_of("[)>^^06^]P\0X", 11)), "!LABEL_CHARACTER");
 	char large[LABEL_SIZE_MAX + 1];
