@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { HEAD_MAX = 4096, PIECE = 65536, LOOK_MS = 20 };
@@ -106,13 +106,13 @@ static bool opened(struct line *l)
 
 /* ---- what goes through ---- */
 
-static void delay(const struct proxy *p)
+/* What is far away is still on its way, unless the proxy ends meanwhile. */
+static void on_its_way(const struct proxy *p)
 {
-	struct timespec pause = {.tv_sec = p->delay_ms / 1000,
-				 .tv_nsec = p->delay_ms % 1000 * 1000000L};
+	struct pollfd end = {.fd = p->end_fd, .events = POLLIN};
 
 	if (p->delay_ms > 0)
-		nanosleep(&pause, NULL);
+		(void)poll(&end, 1, (int)p->delay_ms);
 }
 
 static bool is_cut_now(struct proxy *p)
@@ -131,7 +131,7 @@ static bool pass_on(struct proxy *p, int from, int to)
 {
 	static _Thread_local char piece[PIECE];
 
-	delay(p);
+	on_its_way(p);
 	ssize_t n = recv(from, piece, sizeof piece, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
@@ -212,8 +212,9 @@ void proxy_open(struct proxy *p, unsigned seed)
 
 	memset(p, 0, sizeof *p);
 	p->random = seed;
+	p->end_fd = eventfd(0, EFD_CLOEXEC);
 	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(p->fd >= 0);
+	assert_true(p->end_fd >= 0 && p->fd >= 0);
 	assert_int_equal(bind(p->fd, (struct sockaddr *)&at, sizeof at), 0);
 	assert_int_equal(listen(p->fd, 64), 0);
 	assert_int_equal(getsockname(p->fd, (struct sockaddr *)&at, &n), 0);
@@ -225,8 +226,10 @@ void proxy_open(struct proxy *p, unsigned seed)
 void proxy_close(struct proxy *p)
 {
 	p->ending = true;
+	assert_int_equal(eventfd_write(p->end_fd, 1), 0);
 	assert_int_equal(pthread_join(p->thread, NULL), 0);
 	while (p->lines > 0) /* each sees `ending` within a moment */
 		sched_yield();
 	close(p->fd);
+	close(p->end_fd);
 }

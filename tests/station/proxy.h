@@ -11,6 +11,7 @@
 
 struct proxy {
 	int fd;
+	int end_fd; /* readable once the proxy ends */
 	unsigned port;
 	_Atomic unsigned delay_ms;  /* each way, each time */
 	_Atomic unsigned cut_every; /* one of so many pieces ends the connection; 0: none */
