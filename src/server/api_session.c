@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "server/server_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -174,23 +175,21 @@ static err check_signature(struct call *c, const struct sign_in *in, struct faul
 
 static err sign_in(struct call *c, const json_t *json, struct fault *f)
 {
-	struct limits *limits = c->server->limits;
 	struct sign_in in;
+	struct session session;
 	uint8_t token[TOKEN_SIZE];
-	uint64_t expires;
 	char text[64];
 
 	TRY(sign_in_read(json, &in, f));
-	TRY(limits_look(limits, LIMIT_FAILURE, c->request->peer, f));
-	err result = check_signature(c, &in, f);
-	if (result.code == ERR_UNAUTHENTICATED)
-		TRY(limits_take(limits, LIMIT_FAILURE, c->request->peer, f));
-	TRY(result);
-	TRY(session_make(c->server->operational, SESSION_PROGRAM, in.principal, in.key, token,
-			 &expires, f));
+	TRY(limits_look(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
+	TRY(call_note_failure(c, check_signature(c, &in, f), f));
+	session = (struct session){.key = in.key, .strength = SESSION_PROGRAM};
+	snprintf(session.principal, sizeof session.principal, "%s", in.principal);
+	snprintf(session.owner, sizeof session.owner, "%s", in.principal);
+	TRY(call_session_begin(c, &session, token, f));
 	base64url_encode(bytes_of(token, sizeof token), text);
 	json_t *reply = json_pack("{s:s, s:s}", "principal", in.principal, "token", text);
-	set_time(reply, "expires", expires);
+	set_time(reply, "expires", session.expires);
 	reply_json(c, 201, reply);
 	bytes_wipe(token, sizeof token);
 	bytes_wipe(text, sizeof text);
@@ -211,7 +210,10 @@ err handle_sign_out(struct call *c, struct fault *f)
 {
 	if (c->caller.channel != CHANNEL_SESSION)
 		return fail(f, "API_NO_SESSION", NULL);
-	TRY(session_end(c->server->operational, c->caller.reference, f));
+	if (c->by_cookie)
+		TRY(browser_end(c, f));
+	else
+		TRY(session_end(c->server->operational, c->caller.reference, f));
 	reply_nothing(c);
 	return ERR_OK;
 }

@@ -12,13 +12,15 @@
 /* ---- who ---- */
 
 /* The key must speak for this principal now, who must be active. */
-static err check_owner(struct reader_session *r, struct hash key, const char *expected,
-		       char owner[static ID_SIZE_MAX + 1], struct fault *f)
+static err check_owner(const struct engine *e, struct reader_session *r, struct hash key,
+		       const char *expected, char owner[static ID_SIZE_MAX + 1], struct fault *f)
 {
 	struct principal principal;
+	struct two_clocks now;
 	char hex[65];
 
-	TRY(authority_key_owner(reader_authority(r), key, owner, f));
+	engine_clocks(e, &now);
+	TRY(authority_key_owner(reader_authority(r), key, &now, owner, f));
 	hex_encode(hash_bytes(&key), hex);
 	if (owner[0] == '\0' || (expected != NULL && strcmp(owner, expected) != 0))
 		return fail(f, "API_KEY_NOT_ENROLLED", "key", hex, NULL);
@@ -34,7 +36,7 @@ static err with_owner(struct call *c, struct hash key, const char *expected, str
 	struct reader_session *r;
 
 	TRY(reader_take(c->server->engine, &r, f));
-	err result = check_owner(r, key, expected, owner, f);
+	err result = check_owner(c->server->engine, r, key, expected, owner, f);
 	reader_give(r);
 	TRY(result);
 	memcpy(c->caller.principal, owner, sizeof owner);
@@ -63,20 +65,37 @@ static bool token_read(const char *header, struct hash *out)
 	bool sound = base64url_decode(bytes_text(header + 7), token, sizeof token, &n) &&
 		     n == sizeof token;
 	if (sound)
-		*out = session_digest(token, SESSION_PROGRAM);
+		*out = session_digest(token, false);
 	bytes_wipe(token, sizeof token);
 	return sound;
 }
 
+/* An invitation is somebody else's word: it ends with their key, and no key speaks for who was invited. */
+static err by_invitation(struct call *c, struct fault *f)
+{
+	struct principal principal;
+	struct reader_session *r;
+
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = authority_principal(reader_authority(r), bytes_text(c->session.principal),
+					 &principal, f);
+	reader_give(r);
+	TRY(result);
+	if (principal.state != PRINCIPAL_ACTIVE)
+		return fail(f, "API_PRINCIPAL_INACTIVE", "principal", c->session.principal, NULL);
+	memcpy(c->caller.principal, c->session.principal, sizeof c->caller.principal);
+	c->key = (struct hash){0};
+	return ERR_OK;
+}
+
 static err with_session(struct call *c, struct hash token, struct fault *f)
 {
-	struct session session;
-
-	TRY(session_find(c->server->operational, token, &session, f));
+	TRY(session_find(c->server->operational, token, &c->session, f));
 	c->caller.channel = CHANNEL_SESSION;
 	c->caller.reference = token;
-	c->expires = session.expires;
-	return with_owner(c, session.key, session.principal, f);
+	c->expires = c->session.expires;
+	TRY(with_owner(c, c->session.key, c->session.owner, f));
+	return c->session.strength == SESSION_INVITATION ? by_invitation(c, f) : ERR_OK;
 }
 
 /* A browser sends what it has, also when that is over: then it is nobody, who can be shown how to sign in. */
@@ -86,11 +105,15 @@ static err identify_browser(struct call *c, struct fault *f)
 
 	if (!cookie_token(http_header(c->request, "Cookie"), token))
 		return ERR_OK;
-	struct hash digest = session_digest(token, SESSION_BROWSER);
+	struct hash digest = session_digest(token, true);
 	bytes_wipe(token, sizeof token);
 	err result = with_session(c, digest, f);
 	if (result.code == ERR_UNAUTHENTICATED || result.code == ERR_FORBIDDEN) {
 		*f = (struct fault){0};
+		c->known = false;
+		c->caller = (struct caller){0};
+		c->session = (struct session){0};
+		c->expires = 0;
 		return ERR_OK;
 	}
 	c->by_cookie = result.code == OK;
@@ -120,16 +143,11 @@ err call_identify(struct call *c, struct fault *f)
 	return result;
 }
 
-/* A browser sends its cookie with whatever a page makes it send: reading is harmless, and what may change
- * something says so in its route. */
-err call_browser_may(const struct call *c, struct fault *f)
+err call_note_failure(const struct call *c, err result, struct fault *f)
 {
-	enum http_method method = c->request->method;
-
-	if (!c->by_cookie || method == HTTP_GET || method == HTTP_HEAD ||
-	    c->route->handle == handle_sign_in_spend || c->route->handle == handle_leave)
-		return ERR_OK;
-	return fail(f, "API_BROWSER_READS_ONLY", NULL);
+	if (result.code == ERR_UNAUTHENTICATED)
+		TRY(limits_take(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
+	return result;
 }
 
 err call_charge(const struct call *c, struct fault *f)

@@ -12,6 +12,7 @@
 #include "server/metrics.h"
 #include "server/operational.h"
 #include "server/server.h"
+#include "server/sessions.h"
 #include "server/signer_work.h"
 #include "server/signing.h"
 #include "server/streams.h"
@@ -40,7 +41,7 @@ struct server {
 
 /* ---- one request on its way: lives in the request's arena ---- */
 
-enum { CALL_ARGUMENTS_MAX = 4 };
+enum { CALL_ARGUMENTS_MAX = 4, AUTHENTICATORS_LEAST = 2 };
 
 struct call;
 typedef err route_handler(struct call *c, struct fault *f);
@@ -49,6 +50,15 @@ enum route_access {
 	ANYONE,    /* no identity needed; one that is given is checked all the same */
 	PRINCIPAL, /* a session, or an enrolled key */
 	NEARBY,    /* an enrolled key, or a peer on this machine */
+};
+
+/* What a browser's session must be for it: each includes those before. A program's session signs what it does. */
+enum browser_needs {
+	FREELY,      /* none, or any */
+	REGISTERING, /* an invitation will do */
+	LOOKING,     /* a link will do */
+	ACTING,      /* a passkey, of a person whose set-up is finished */
+	STEPPED_UP,  /* the same, and the person was here within ten minutes */
 };
 
 enum {
@@ -63,6 +73,7 @@ struct route {
 	enum http_method method;
 	const char *pattern; /* "/v1/views/{name}"; a last "{name...}" takes one segment or more */
 	enum route_access access;
+	enum browser_needs browser;
 	const char *permission; /* needed without any limit of scope, or NULL: the handler asks */
 	route_handler *handle;  /* an error becomes the reply */
 	size_t body_max;
@@ -79,7 +90,9 @@ struct call {
 	bool known;                /* who asks: */
 	bool by_cookie;            /* a browser, by itself */
 	struct caller caller;
-	struct hash key;  /* that speaks for the caller */
+	struct session session; /* where the channel is a session */
+	struct hash
+		key; /* that speaks for the caller; zeros for an invitation, which somebody else's began */
 	uint64_t expires; /* of the session; 0: none */
 	size_t arguments_n;
 	const char *arguments[CALL_ARGUMENTS_MAX]; /* what stands for {name}, in order */
@@ -113,8 +126,23 @@ void reply_note(struct call *c, int status);
 
 /* Fills known, caller, key, expires. An identity that is given and does not hold is an error. */
 MUST_CHECK err call_identify(struct call *c, struct fault *f);
-/* API_BROWSER_READS_ONLY for what a browser's cookie alone does not allow. */
-MUST_CHECK err call_browser_may(const struct call *c, struct fault *f);
+/* What is sent with a browser's cookie comes from a page of ours, and its session is strong enough for the route. */
+MUST_CHECK err call_browser_may(struct call *c, struct fault *f);
+/* Whether the session is strong enough for this; always for programs and machines. API_INVITATION_ONLY,
+ * API_BROWSER_READS_ONLY, API_SECOND_AUTHENTICATOR_NEEDED, API_STEP_UP_NEEDED. */
+MUST_CHECK err call_browser_needs(struct call *c, enum browser_needs needs, struct fault *f);
+/* How many keys in force speak for the caller. */
+MUST_CHECK err call_authenticators(struct call *c, uint64_t *out, struct fault *f);
+/* A session of this caller's: principal, owner, key and strength are given. */
+MUST_CHECK err call_session_begin(struct call *c, struct session *session,
+				  uint8_t token[static TOKEN_SIZE], struct fault *f);
+/* The same in the browser's cookie; and out of it. */
+MUST_CHECK err browser_begin(struct call *c, struct session *session, struct fault *f);
+MUST_CHECK err browser_end(struct call *c, struct fault *f);
+/* API_FROM_ELSEWHERE unless a page of ours sent it. */
+MUST_CHECK err call_from_here(const struct call *c, struct fault *f);
+/* Takes from the bucket of failures when `result` says that an identity did not hold; gives `result` back. */
+MUST_CHECK err call_note_failure(const struct call *c, err result, struct fault *f);
 /* One request more of the principal's, or else of the address's. API_TOO_MANY. */
 MUST_CHECK err call_charge(const struct call *c, struct fault *f);
 MUST_CHECK err call_must_be_known(const struct call *c, struct fault *f);

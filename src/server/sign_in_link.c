@@ -2,7 +2,6 @@
 /* sign_in_link.c — from a signed-in person's program into the same person's browser: a link that works once,
  * and the session that it begins. */
 #include "core/sha256.h"
-#include "server/cookie.h"
 #include "server/page.h"
 
 #include <stdio.h>
@@ -10,38 +9,80 @@
 
 /* ---- making a link ---- */
 
-/* A station's key is not for browsers, and a browser makes no further sessions. */
-static err make_link(struct call *c, struct fault *f)
+/* Somebody whose program can say so is signed in; another person only by who manages people's access. */
+static err invite(struct call *c, const char *principal, struct session *out, struct fault *f)
 {
+	struct principal found;
+	struct reader_session *r;
+
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = call_needs(c, r, "access.admin", NULL, f);
+	if (result.code == OK)
+		result = authority_principal(reader_authority(r), bytes_text(principal), &found, f);
+	reader_give(r);
+	TRY(result);
+	if (found.state != PRINCIPAL_ACTIVE || strcmp(found.kind, "person") != 0)
+		return fail_field(f, "principal", "API_INVITED_UNKNOWN", "principal", principal,
+				  NULL);
+	out->strength = SESSION_INVITATION;
+	snprintf(out->principal, sizeof out->principal, "%s", principal);
+	return ERR_OK;
+}
+
+/* A station's key is not for browsers. */
+static err make_link(struct call *c, const char *principal, struct fault *f)
+{
+	struct session of = {.key = c->key, .strength = SESSION_LINK};
 	uint8_t token[TOKEN_SIZE];
 	char text[64], path[96], until[TIME_TEXT_SIZE];
 	uint64_t expires;
 
 	if (c->caller.channel != CHANNEL_SESSION)
 		return fail(f, "API_LINK_FOR_PEOPLE", NULL);
-	TRY(sign_in_link_make(c->server->operational, c->caller.principal, c->key, token, &expires,
-			      f));
+	snprintf(of.owner, sizeof of.owner, "%s", c->caller.principal);
+	snprintf(of.principal, sizeof of.principal, "%s", c->caller.principal);
+	if (principal != NULL && strcmp(principal, c->caller.principal) != 0)
+		TRY(invite(c, principal, &of, f));
+	TRY(one_time_link_make(c->server->operational, &of, token, &expires, f));
 	base64url_encode(bytes_of(token, sizeof token), text);
 	snprintf(path, sizeof path, "/sign-in/%s", text);
 	time_text(expires, until);
-	reply_json(c, 201, json_pack("{s:s, s:s}", "path", path, "expires", until));
+	reply_json(c, 201,
+		   json_pack("{s:s, s:s, s:s, s:s}", "path", path, "expires", until, "principal",
+			     of.principal, "strength", session_strength_name(of.strength)));
 	bytes_wipe(token, sizeof token);
 	bytes_wipe(text, sizeof text);
 	bytes_wipe(path, sizeof path);
 	return ERR_OK;
 }
 
-/* There is nothing to say but that one wants it. */
+static err link_read(const json_t *json, const char **principal, struct fault *f)
+{
+	static const char *const members[] = {"principal"};
+
+	TRY(json_only_keys(json, members, 1, f));
+	if (json_object_size(json) == 0)
+		return ERR_OK;
+	TRY(json_member(json, "principal", ID_SIZE_MAX, principal, f));
+	return id_valid(bytes_text(*principal))
+		       ? ERR_OK
+		       : fail_field(f, "principal", "FIELD_WRONG", "field", "principal", "expected",
+				    "an id", NULL);
+}
+
 err handle_sign_in_link(struct call *c, struct fault *f)
 {
+	const char *principal = NULL;
 	json_t *json = NULL;
 
 	if (c->request->body.n == 0)
-		return make_link(c, f);
+		return make_link(c, NULL, f);
 	TRY(call_read_json(c, &json, f));
-	err result = json_only_keys(json, NULL, 0, f);
+	err result = link_read(json, &principal, f);
+	if (result.code == OK)
+		result = make_link(c, principal, f);
 	json_decref(json);
-	return result.code == OK ? make_link(c, f) : result;
+	return result;
 }
 
 /* ---- using it ---- */
@@ -73,27 +114,10 @@ err handle_sign_in_page(struct call *c, struct fault *f)
 	return ERR_OK;
 }
 
-static void see_start(struct call *c, const char *cookie)
+static void see(struct call *c, const char *where)
 {
-	char header[160];
-
-	snprintf(header, sizeof header,
-		 COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s", cookie,
-		 cookie[0] == '\0' ? "; Max-Age=0" : "");
-	http_header_set(c->request, "Set-Cookie", header);
-	http_header_set(c->request, "Location", "/");
+	http_header_set(c->request, "Location", where);
 	reply_bytes(c, 303, NULL, (struct bytes){0});
-	bytes_wipe(header, sizeof header);
-}
-
-static err from_here(const struct call *c, struct fault *f)
-{
-	const struct http_request *r = c->request;
-
-	return request_is_same_origin(http_header(r, "Sec-Fetch-Site"), http_header(r, "Origin"),
-				      http_header(r, "Host"))
-		       ? ERR_OK
-		       : fail(f, "API_FROM_ELSEWHERE", NULL);
 }
 
 /* Wrong, used and old links get the same answer, and whoever keeps trying is turned away. */
@@ -104,7 +128,7 @@ static err spend(struct call *c, struct session *out, struct fault *f)
 
 	TRY(limits_look(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
 	if (token_hash(c->arguments[0], &token))
-		TRY(sign_in_link_spend(c->server->operational, token, &found, out, f));
+		TRY(one_time_link_spend(c->server->operational, token, &found, out, f));
 	if (found)
 		return ERR_OK;
 	TRY(limits_take(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
@@ -113,21 +137,14 @@ static err spend(struct call *c, struct session *out, struct fault *f)
 
 static err sign_in(struct call *c, struct fault *f)
 {
-	uint8_t token[TOKEN_SIZE];
-	struct session of;
-	char text[64];
-	uint64_t expires;
+	struct session session;
 
 	/* Else another site could sign somebody in as somebody else. */
-	TRY(from_here(c, f));
-	TRY(spend(c, &of, f));
+	TRY(call_from_here(c, f));
+	TRY(spend(c, &session, f));
 	/* A key that was revoked since, or a person who left, is found at the first request. */
-	TRY(session_make(c->server->operational, SESSION_BROWSER, of.principal, of.key, token,
-			 &expires, f));
-	base64url_encode(bytes_of(token, sizeof token), text);
-	see_start(c, text);
-	bytes_wipe(token, sizeof token);
-	bytes_wipe(text, sizeof text);
+	TRY(browser_begin(c, &session, f));
+	see(c, session.strength == SESSION_INVITATION ? "/account" : "/start");
 	return ERR_OK;
 }
 
@@ -146,10 +163,9 @@ err handle_sign_in_spend(struct call *c, struct fault *f)
 
 static err leave(struct call *c, struct fault *f)
 {
-	TRY(from_here(c, f));
-	if (c->by_cookie)
-		TRY(session_end(c->server->operational, c->caller.reference, f));
-	see_start(c, "");
+	TRY(call_from_here(c, f));
+	TRY(browser_end(c, f));
+	see(c, "/");
 	return ERR_OK;
 }
 

@@ -2,7 +2,7 @@
 /* Who asks: sessions of people, keys of machines, and those who are neither. */
 #include "fixture.h"
 
-#include "server/operational.h"
+#include "server/sessions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
