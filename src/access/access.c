@@ -42,8 +42,17 @@ static const char GRANTS_SQL[] =
 	" AND p.until IS NULL"
 	" JOIN principal q ON q.id = :principal AND q.state = 'active'";
 static const char PRINCIPAL_SQL[] = "SELECT state, kind, natural_id FROM principal WHERE id = :id";
+/* A recovered key is as young as its waiting time is over. */
 static const char KEY_SQL[] =
-	"SELECT principal, at FROM principal_key WHERE key = :key AND until IS NULL";
+	"SELECT k.principal, CASE WHEN k.usable_from > k.at THEN k.usable_from ELSE k.at END,"
+	" k.usable_from, k.shift, k.not_after, s.station, k.until"
+	" FROM principal_key k LEFT JOIN shift s ON s.id = k.shift"
+	" WHERE k.key = :key AND (k.until IS NULL OR k.shift IS NOT NULL)";
+static const char LISTED_SQL[] = "SELECT permission FROM shift_permission WHERE shift = :shift";
+static const char AUTHENTICATORS_SQL[] =
+	"SELECT count(*) FROM principal_key WHERE principal = :principal AND until IS NULL"
+	" AND shift IS NULL AND (usable_from IS NULL"
+	" OR (usable_from <= :wall AND usable_from <= :steady AND :stepped = 0))";
 
 enum { HELD_MAX = 4096 };
 
@@ -55,15 +64,20 @@ struct held {
 	struct grant *grants;
 	struct hash key;
 	bool is_key;
-	char owner[ID_SIZE_MAX + 1];
-	uint64_t enrolled_at;
+	struct key_standing standing;
+};
+
+/* A permission that was listed for a shift. */
+struct listed {
+	struct listed *next;
+	char permission[ID_SIZE_MAX + 1];
 };
 
 enum { BUCKETS = 1024 };
 
 struct authority {
 	struct db *db;
-	struct statement *grants, *principal, *key;
+	struct statement *grants, *principal, *key, *listed, *authenticators;
 	struct arena arena;
 	struct held *buckets[BUCKETS];
 	size_t n;
@@ -75,10 +89,17 @@ static err prepare(struct authority *a, struct fault *f)
 						  {"permission", VALUE_TEXT}};
 	static const struct parameter principal[] = {{"id", VALUE_TEXT}};
 	static const struct parameter key[] = {{"key", VALUE_BLOB}};
+	static const struct parameter shift[] = {{"shift", VALUE_TEXT}};
+	static const struct parameter now[] = {{"principal", VALUE_TEXT},
+					       {"wall", VALUE_INT},
+					       {"steady", VALUE_INT},
+					       {"stepped", VALUE_INT}};
 
 	TRY(db_prepare(a->db, GRANTS_SQL, grants, 2, &a->grants, f));
 	TRY(db_prepare(a->db, PRINCIPAL_SQL, principal, 1, &a->principal, f));
-	return db_prepare(a->db, KEY_SQL, key, 1, &a->key, f);
+	TRY(db_prepare(a->db, KEY_SQL, key, 1, &a->key, f));
+	TRY(db_prepare(a->db, LISTED_SQL, shift, 1, &a->listed, f));
+	return db_prepare(a->db, AUTHENTICATORS_SQL, now, 4, &a->authenticators, f);
 }
 
 err authority_open(struct db *db, struct authority **out, struct fault *f)
@@ -105,6 +126,8 @@ void authority_close(struct authority *a)
 	statement_close(a->grants);
 	statement_close(a->principal);
 	statement_close(a->key);
+	statement_close(a->listed);
+	statement_close(a->authenticators);
 	arena_done(&a->arena);
 	free(a);
 }
@@ -206,17 +229,57 @@ err authority_grants(struct authority *a, struct bytes principal, const char *pe
 	return ERR_OK;
 }
 
-static err owner_row(void *context, const struct value *columns, size_t n)
+static err standing_row(void *context, const struct value *columns, size_t n)
 {
-	struct held *h = context;
+	struct key_standing *k = context;
 
 	(void)n;
-	text_copy(h->owner, columns[0].bytes);
-	h->enrolled_at = (uint64_t)columns[1].number;
+	text_copy(k->owner, columns[0].bytes);
+	k->enrolled_at = (uint64_t)columns[1].number;
+	k->usable_from = (uint64_t)columns[2].number; /* NULL reads as 0 */
+	text_copy(k->shift, columns[3].bytes);
+	k->not_after = (uint64_t)columns[4].number;
+	text_copy(k->station, columns[5].bytes);
+	k->closed = columns[6].kind != VALUE_NULL;
 	return ERR_OK;
 }
 
-static err find_key(struct authority *a, struct hash key, const struct held **out, struct fault *f)
+struct listed_read {
+	struct authority *authority;
+	struct listed *first;
+	struct fault *fault;
+};
+
+static err listed_row(void *context, const struct value *columns, size_t n)
+{
+	struct listed_read *read = context;
+	struct listed *one = arena_alloc(&read->authority->arena, sizeof *one);
+
+	(void)n;
+	if (one == NULL)
+		return fail(read->fault, "OUT_OF_MEMORY", NULL);
+	text_copy(one->permission, columns[0].bytes);
+	one->next = read->first;
+	read->first = one;
+	return ERR_OK;
+}
+
+static err read_key(struct authority *a, struct held *h, struct fault *f)
+{
+	struct value key[] = {value_blob(hash_bytes(&h->key))};
+	struct listed_read read = {.authority = a, .fault = f};
+
+	TRY(db_query(a->db, a->key, key, standing_row, &h->standing, NULL, f));
+	if (h->standing.shift[0] == '\0')
+		return ERR_OK;
+	struct value shift[] = {value_text(bytes_text(h->standing.shift))};
+	TRY(db_query(a->db, a->listed, shift, listed_row, &read, NULL, f));
+	h->standing.listed = read.first;
+	return ERR_OK;
+}
+
+err authority_key(struct authority *a, struct hash key, const struct key_standing **out,
+		  struct fault *f)
 {
 	uint32_t bucket = mix(2166136261u, key.b, sizeof key.b) % BUCKETS;
 	struct held *h;
@@ -225,39 +288,70 @@ static err find_key(struct authority *a, struct hash key, const struct held **ou
 		if (h->is_key && hash_equal(h->key, key))
 			break;
 	if (h == NULL) {
-		struct value values[] = {value_blob(hash_bytes(&key))};
 		h = hold(a, bucket);
 		if (h == NULL)
 			return fail(f, "OUT_OF_MEMORY", NULL);
 		h->is_key = true;
 		h->key = key;
-		err result = db_query(a->db, a->key, values, owner_row, h, NULL, f);
+		err result = read_key(a, h, f);
 		if (result.code != OK) {
 			authority_forget(a);
 			return result;
 		}
 	}
-	*out = h;
+	*out = &h->standing;
 	return ERR_OK;
 }
 
-err authority_key_owner(struct authority *a, struct hash key, char owner[static ID_SIZE_MAX + 1],
-			struct fault *f)
+bool key_lists(const struct key_standing *key, const char *permission)
 {
-	const struct held *h;
+	for (const struct listed *one = key->listed; one != NULL; one = one->next)
+		if (strcmp(one->permission, permission) == 0)
+			return true;
+	return false;
+}
 
-	TRY(find_key(a, key, &h, f));
-	memcpy(owner, h->owner, sizeof h->owner);
+bool key_waits(const struct key_standing *key, const struct two_clocks *now)
+{
+	return key->usable_from != 0 && !check_left_out(CHECK_ENGINE_KEY_WAITS) &&
+	       (now->stepped || now->wall < key->usable_from || now->steady < key->usable_from);
+}
+
+bool key_is_over(const struct key_standing *key, const struct two_clocks *now)
+{
+	return key->shift[0] != '\0' && !check_left_out(CHECK_ENGINE_SHIFT_TIME) &&
+	       (key->closed || now->stepped || now->wall >= key->not_after ||
+		now->steady >= key->not_after);
+}
+
+err authority_key_owner(struct authority *a, struct hash key, const struct two_clocks *now,
+			char owner[static ID_SIZE_MAX + 1], struct fault *f)
+{
+	const struct key_standing *k;
+
+	TRY(authority_key(a, key, &k, f));
+	if (k->shift[0] != '\0' || key_waits(k, now))
+		owner[0] = '\0';
+	else
+		memcpy(owner, k->owner, sizeof k->owner);
 	return ERR_OK;
 }
 
-err authority_key_enrolled_at(struct authority *a, struct hash key, uint64_t *at, struct fault *f)
+static err count_row(void *context, const struct value *columns, size_t n)
 {
-	const struct held *h;
-
-	TRY(find_key(a, key, &h, f));
-	*at = h->enrolled_at;
+	(void)n;
+	*(size_t *)context = (size_t)columns[0].number;
 	return ERR_OK;
+}
+
+err authority_authenticators(struct authority *a, struct bytes principal,
+			     const struct two_clocks *now, size_t *n, struct fault *f)
+{
+	struct value values[] = {value_text(principal), value_int((int64_t)now->wall),
+				 value_int((int64_t)now->steady), value_int(now->stepped ? 1 : 0)};
+
+	*n = 0;
+	return db_query(a->db, a->authenticators, values, count_row, n, NULL, f);
 }
 
 static err principal_row(void *context, const struct value *columns, size_t n)

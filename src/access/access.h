@@ -48,22 +48,44 @@ void authority_forget(struct authority *a);
 
 MUST_CHECK err authority_principal(struct authority *a, struct bytes id, struct principal *out,
 				   struct fault *f);
-/* Whose key this is; empty `owner` when it is unknown, revoked or retired. */
-MUST_CHECK err authority_key_owner(struct authority *a, struct hash key,
-				   char owner[static ID_SIZE_MAX + 1], struct fault *f);
-/* Since when it is in use: unix ms, 0 for the keys that the log was founded with. */
-MUST_CHECK err authority_key_enrolled_at(struct authority *a, struct hash key, uint64_t *at,
-					 struct fault *f);
-/* Every grant in force by which the principal holds the permission: roles are followed through
- * the roles they include. Lives until authority_forget(). */
-MUST_CHECK err authority_grants(struct authority *a, struct bytes principal, const char *permission,
-				const struct grant **out, struct fault *f);
-
 /* The two clocks of a decision: a right must hold by both. */
 struct two_clocks {
 	uint64_t wall, steady; /* unix ms by the wall clock, and by last `at` + steady clock */
 	bool stepped;          /* they differ by more than 2 s: bounded rights do not count */
 };
+
+/* What is known of a key. */
+struct key_standing {
+	char owner[ID_SIZE_MAX + 1]; /* empty: nobody's, or no longer anybody's */
+	uint64_t enrolled_at;        /* unix ms; 0 for the keys that the log was founded with */
+	uint64_t usable_from;        /* ms; 0: at once */
+	char shift[ID_SIZE_MAX + 1]; /* empty: a key of its own, not a shift's */
+	uint64_t not_after;          /* of a shift, ms */
+	bool closed; /* … which was closed, or ended with the key that opened it */
+	char station[ID_SIZE_MAX + 1];
+	struct listed *listed; /* what it may: key_lists() */
+};
+/* Lives until authority_forget(). */
+MUST_CHECK err authority_key(struct authority *a, struct hash key, const struct key_standing **out,
+			     struct fault *f);
+bool key_lists(const struct key_standing *key, const char *permission);
+/* By one clock at least its waiting time is not over; or the clocks disagree, and it has one. */
+bool key_waits(const struct key_standing *key, const struct two_clocks *now);
+/* By one clock at least its shift is over; or the clocks disagree, and it is a shift's. */
+bool key_is_over(const struct key_standing *key, const struct two_clocks *now);
+/* Whose key this is now, as an authenticator: empty `owner` when it is unknown, revoked, retired, not
+ * usable yet, or a shift's. */
+MUST_CHECK err authority_key_owner(struct authority *a, struct hash key,
+				   const struct two_clocks *now, char owner[static ID_SIZE_MAX + 1],
+				   struct fault *f);
+/* How many keys speak for the principal now, shifts' keys not counted. */
+MUST_CHECK err authority_authenticators(struct authority *a, struct bytes principal,
+					const struct two_clocks *now, size_t *n, struct fault *f);
+/* Every grant in force by which the principal holds the permission: roles are followed through
+ * the roles they include. Lives until authority_forget(). */
+MUST_CHECK err authority_grants(struct authority *a, struct bytes principal, const char *permission,
+				const struct grant **out, struct fault *f);
+
 /* True if the grant is within its times by both clocks. */
 bool grant_holds(const struct grant *grant, const struct two_clocks *now);
 /* True if the grant covers the scope and holds now. */

@@ -38,7 +38,10 @@ enum check {
 	CHECK_ENGINE_GRANT_TIME,  /* … now */
 	CHECK_ENGINE_GRANT_SCOPE, /* … here */
 	CHECK_ENGINE_PROOF,
-	CHECK_ENGINE_KEY, /* the key is the author's, and not revoked */
+	CHECK_ENGINE_KEY,          /* the key is the author's, and not revoked */
+	CHECK_ENGINE_KEY_WAITS,    /* the key's waiting time is over */
+	CHECK_ENGINE_SHIFT_EVENTS, /* a shift's key signs events, of what was listed for it, here */
+	CHECK_ENGINE_SHIFT_TIME,   /* … until its shift ends */
 	CHECK_ENGINE_ORIGIN,
 	CHECK_ENGINE_RULE, /* the refuse rule or flag named by check_rule() */
 	CHECK_ENGINE_GATE, /* the control named by check_rule() */

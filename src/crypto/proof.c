@@ -69,8 +69,9 @@ static const char *authenticator_data_wrong(const struct proof_party *party, str
 	return NULL;
 }
 
-static const char *assertion_wrong(const struct proof *proof, struct hash digest,
-				   const struct public_key *key, const struct proof_party *party)
+const char *assertion_check(const struct public_key *key, struct hash digest,
+			    struct bytes client_data, struct bytes authenticator_data,
+			    struct bytes assertion, const struct proof_party *party)
 {
 	uint8_t message[AUTHENTICATOR_DATA_MAX + 32], signature[64];
 	const char *why;
@@ -78,22 +79,23 @@ static const char *assertion_wrong(const struct proof *proof, struct hash digest
 	if (party == NULL || party->relying_party.p == NULL ||
 	    (!party->any_origin && party->origins_n == 0))
 		return "passkey assertions are not set up here";
-	why = client_data_wrong(party, digest, proof->client_data);
+	if (client_data.n > CLIENT_DATA_MAX)
+		return "the client data is too long";
+	why = client_data_wrong(party, digest, client_data);
 	if (why == NULL)
-		why = authenticator_data_wrong(party, proof->authenticator_data);
+		why = authenticator_data_wrong(party, authenticator_data);
 	if (why != NULL)
 		return why;
-	struct hash client = sha256(proof->client_data);
+	struct hash client = sha256(client_data);
 	struct writer w = writer_of(message, sizeof message);
 	struct bytes covered;
-	put_bytes(&w, proof->authenticator_data);
+	put_bytes(&w, authenticator_data);
 	put_bytes(&w, hash_bytes(&client));
 	if (!writer_done(&w, &covered))
 		return "the authenticator data is too long";
-	if (public_key_algorithm(key) == KEY_ED25519 && proof->signature.n == 64)
-		memcpy(signature, proof->signature.p, 64);
-	else if (public_key_algorithm(key) == KEY_ED25519 ||
-		 !ecdsa_from_der(proof->signature, signature))
+	if (public_key_algorithm(key) == KEY_ED25519 && assertion.n == 64)
+		memcpy(signature, assertion.p, 64);
+	else if (public_key_algorithm(key) == KEY_ED25519 || !ecdsa_from_der(assertion, signature))
 		return "the signature is not in its algorithm's form";
 	return key_verify(key, covered, signature) ? NULL : "the signature does not match";
 }
@@ -209,7 +211,8 @@ static const char *proof_wrong(const struct proof *proof, const struct claim *cl
 			       ? NULL
 			       : "the signature does not match the claim and its key";
 	case PROOF_WEBAUTHN:
-		return assertion_wrong(proof, claim_digest(claim_bytes), key, party);
+		return assertion_check(key, claim_digest(claim_bytes), proof->client_data,
+				       proof->authenticator_data, proof->signature, party);
 	case PROOF_SSHSIG:
 		return sshsig_wrong(proof->sshsig, claim_bytes, key, application);
 	case PROOF_NONE:

@@ -30,6 +30,12 @@ struct bytes proof_application(const struct proof *proof);
  * `application` as in proof_check. */
 const char *sshsig_wrong(struct bytes blob, struct bytes message, const struct public_key *key,
 			 struct bytes application);
+/* NULL if these are a WebAuthn assertion by this key whose challenge is `digest`; otherwise why not
+ * (W3C WebAuthn level 2, section 7.2; the counter and the credential's id, the caller asks). The
+ * signature is in DER for P-256 and 64 bytes for Ed25519. */
+const char *assertion_check(const struct public_key *key, struct hash digest,
+			    struct bytes client_data, struct bytes authenticator_data,
+			    struct bytes assertion, const struct proof_party *party);
 /* The public key inside an SSHSIG. */
 MUST_CHECK err sshsig_key(const struct sshsig *sig, struct public_key **out, struct fault *f);
 

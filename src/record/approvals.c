@@ -256,9 +256,10 @@ static err check_key_age(struct attempt *x, const struct attempt *t, bool *old_e
 			 struct fault *f)
 {
 	char enrolled[TIME_TEXT_SIZE], counts_from[TIME_TEXT_SIZE];
-	uint64_t at;
+	const struct key_standing *key;
 
-	TRY(authority_key_enrolled_at(x->batch->engine->authority, x->record->claim.key, &at, f));
+	TRY(authority_key(x->batch->engine->authority, x->record->claim.key, &key, f));
+	uint64_t at = key->enrolled_at;
 	uint64_t from = at + (uint64_t)t->newcomer_ms;
 	*old_enough =
 		at == 0 || from <= x->batch->at || check_left_out(CHECK_ENGINE_VOTER_NEWCOMER);

@@ -5,9 +5,12 @@
 
 #include "record/type.h"
 
+struct proof_party; /* crypto/proof.h */
+
 struct check_context {
 	struct arena *arena;
-	struct bytes origin; /* of this log */
+	struct bytes origin;               /* of this log */
+	const struct proof_party *console; /* what passkeys are bound to; NULL: no passkeys here */
 	const struct claim *claim;
 	struct hash digest; /* of the claim */
 };

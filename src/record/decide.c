@@ -333,26 +333,6 @@ static err decide(struct attempt *x, struct fault *f)
 	return commit_record(x, OUTCOME_PENDING, NULL, 0, f);
 }
 
-static err check_author_key(struct attempt *x, bool *good, struct fault *f)
-{
-	char owner[ID_SIZE_MAX + 1], key[65];
-	const struct claim *c = &x->record->claim;
-	struct fault why = {0};
-
-	*good = true;
-	if (x->s->proof.kind == PROOF_NONE)
-		return ERR_OK;
-	TRY(authority_key_owner(x->batch->engine->authority, c->key, owner, f));
-	if (bytes_equal(bytes_text(owner), c->author) || check_left_out(CHECK_ENGINE_KEY))
-		return ERR_OK;
-	*good = false;
-	hex_encode(hash_bytes(&c->key), key);
-	(void)fail_field(&why, "key", "KEY_NOT_AUTHORS", "key", key, NULL);
-	fault_add_record(&why, x->record);
-	refuse(x->s, &why);
-	return ERR_OK;
-}
-
 /* A record whose own fold failed is still evidence, and what its flags hold is held. */
 static void raise_unfolded(struct attempt *x)
 {
@@ -379,7 +359,7 @@ err process(struct batch *b, struct submission *s, struct fault *f)
 	TRY(db_flush(b->engine->db, f));
 	if (repeated(x) || out_of_order(x))
 		return ERR_OK;
-	TRY(check_author_key(x, &key_good, f));
+	TRY(key_may(x, &key_good, f));
 	if (!key_good || id_used(x) || spool_refuses(x) || out_of_window(x))
 		return ERR_OK;
 	raise_unfolded(x);

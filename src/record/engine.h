@@ -70,8 +70,11 @@ MUST_CHECK err record_from_entry(const struct registry *registry, struct arena *
 MUST_CHECK err record_outputs(struct arena *a, struct record *r, const struct witness *w,
 			      struct fault *f);
 void record_set_output_values(struct record *r);
-/* Runs the type's C check, if it has one, and keeps its outputs. */
-MUST_CHECK err record_check_run(struct record *r, struct bytes origin, struct arena *a,
+/* Runs the type's C check, if it has one, and keeps its outputs. `console` is what passkeys are bound
+ * to; NULL where nobody enrolls any. */
+struct proof_party;
+MUST_CHECK err record_check_run(struct record *r, struct bytes origin,
+				const struct proof_party *console, struct arena *a,
 				struct fault *f);
 void record_set_place(struct record *r, uint64_t sequence, uint64_t at, bool flagged);
 /* The primary subject; false if the type has none. Texts live in the arena. */

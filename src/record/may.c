@@ -24,6 +24,21 @@ static err device_may(struct attempt *x, bool *yes, struct fault *f)
 	return ERR_OK;
 }
 
+/* The type's scope says that the record is about something of the author's own: then it needs no
+ * permission, but an account that may act at all. */
+static err is_own(struct attempt *x, const char *permission, bool *yes, struct fault *f)
+{
+	struct principal author;
+
+	*yes = false;
+	if (x->own[0] == '\0' || strcmp(permission, x->record->type->type->permission) != 0 ||
+	    !bytes_equal(bytes_text(x->own), x->record->claim.author))
+		return ERR_OK;
+	TRY(authority_principal(x->batch->engine->authority, x->record->claim.author, &author, f));
+	*yes = author.state == PRINCIPAL_ACTIVE;
+	return ERR_OK;
+}
+
 err may(struct attempt *x, const char *permission, bool *yes, struct fault *f)
 {
 	const struct compiled_type *t = x->record->type;
@@ -38,6 +53,9 @@ err may(struct attempt *x, const char *permission, bool *yes, struct fault *f)
 		return device_may(x, yes, f);
 	if (t->scope != NULL && !x->has_scope)
 		return ERR_OK; /* the scope cannot be determined: no */
+	TRY(is_own(x, permission, yes, f));
+	if (*yes)
+		return ERR_OK;
 	TRY(authority_grants(x->batch->engine->authority, x->record->claim.author, permission,
 			     &grants, f));
 	*yes = grants_cover(grants, &x->scope, &x->batch->clocks) != NULL;

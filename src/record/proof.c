@@ -2,7 +2,6 @@
 #include "record/proof.h"
 
 #include "base/checks.h"
-#include "crypto/proof.h"
 #include "record/readers.h"
 
 #include <stdlib.h>
@@ -129,24 +128,31 @@ static err find_key(struct engine *e, struct hash id, const struct public_key **
 
 /* ---- the proof ---- */
 
+void console_of(const struct engine_config *config, struct console *out)
+{
+	const char *party = config->relying_party, *origin = config->web_origin;
+
+	out->origin = bytes_text(origin == NULL ? "" : origin);
+	out->party = (struct proof_party){
+		.relying_party = party == NULL ? (struct bytes){0} : bytes_text(party),
+		.origins = &out->origin,
+		.origins_n = origin == NULL ? 0 : 1,
+	};
+}
+
 static err verify_with(struct engine *e, const struct record *r, const struct proof *proof,
 		       const struct public_key *key, struct fault *f)
 {
-	const char *party = e->config.relying_party, *origin = e->config.web_origin;
-	const struct bytes origins[] = {bytes_text(origin == NULL ? "" : origin)};
-	const struct proof_party console = {
-		.relying_party = party == NULL ? (struct bytes){0} : bytes_text(party),
-		.origins = origins,
-		.origins_n = origin == NULL ? 0 : 1,
-	};
+	struct console console;
 	char hex[65];
 
+	console_of(&e->config, &console);
 	hex_encode(hash_bytes(&r->claim.key), hex);
 	if (key == NULL)
 		return fail_field(f, "key", "KEY_UNKNOWN", "key", hex, NULL);
 	/* Of which application a token's key must be, the charter says, and the signer asks. */
 	return proof_check(proof, &r->claim, r->claim_bytes, key, proof_application(proof),
-			   &console, f);
+			   &console.party, f);
 }
 
 err proof_verify(struct engine *e, const struct record *r, const struct proof *proof,

@@ -81,12 +81,16 @@ static err scope_row(void *context, const struct value *columns, size_t n)
 		return ERR_OK; /* more than one: the first row, which its ORDER BY chose */
 	x->has_scope = true;
 	for (size_t i = 0; i < n; i++) {
-		int dimension = scope_dimension(statement_column(rows->statement, i));
-		if (dimension < 0 || columns[i].kind != VALUE_TEXT ||
+		const char *name = statement_column(rows->statement, i);
+		int dimension = scope_dimension(name);
+		char *text = dimension >= 0             ? x->scope.text[dimension]
+			     : strcmp(name, "own") == 0 ? x->own
+							: NULL;
+		if (text == NULL || columns[i].kind != VALUE_TEXT ||
 		    columns[i].bytes.n > ID_SIZE_MAX)
 			continue;
-		memcpy(x->scope.text[dimension], columns[i].bytes.p, columns[i].bytes.n);
-		x->scope.text[dimension][columns[i].bytes.n] = '\0';
+		memcpy(text, columns[i].bytes.p, columns[i].bytes.n);
+		text[columns[i].bytes.n] = '\0';
 	}
 	return ERR_OK;
 }

@@ -95,14 +95,18 @@ void record_set_output_values(struct record *r)
 		body_values(r->type->type->outputs, &r->outputs, r->values + r->type->outputs_at);
 }
 
-err record_check_run(struct record *r, struct bytes origin, struct arena *a, struct fault *f)
+err record_check_run(struct record *r, struct bytes origin, const struct proof_party *console,
+		     struct arena *a, struct fault *f)
 {
 	const struct record_type *type = r->type->type;
 
 	if (type->check == NULL)
 		return ERR_OK;
-	struct check_context context = {
-		.arena = a, .origin = origin, .claim = &r->claim, .digest = r->digest};
+	struct check_context context = {.arena = a,
+					.origin = origin,
+					.console = console,
+					.claim = &r->claim,
+					.digest = r->digest};
 	r->outputs = (struct body){arena_alloc(a, type->outputs_size), 0};
 	if (r->outputs.p == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);

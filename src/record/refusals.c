@@ -18,7 +18,12 @@ static err first_row(void *context, const struct value *columns, size_t n)
  * written down against the name that was borrowed. */
 static bool is_impostor(const struct submission *s)
 {
-	return strcmp(s->result.fault.message, "KEY_NOT_AUTHORS") == 0;
+	static const char *const codes[] = {"KEY_NOT_AUTHORS", "KEY_WAITS", "SHIFT_OVER"};
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (strcmp(s->result.fault.message, codes[i]) == 0)
+			return true;
+	return false;
 }
 
 /* What came out of a station's spool has used its counter: the log says so, whatever it was. Whoever

@@ -311,7 +311,7 @@ static err fold_draft(struct replay *r, const json_t *one, uint64_t place, struc
 		return fail(f, "REPLAY_DRAFT_TYPE", "type", name, NULL);
 	TRY(claim_make(&maker, &r->arena, type, one, &made, f));
 	TRY(record_decode(r->registry, &r->arena, made.claim, record, f));
-	TRY(record_check_run(record, bytes_text(r->config->origin), &r->arena, f));
+	TRY(record_check_run(record, bytes_text(r->config->origin), NULL, &r->arena, f));
 	record_set_place(record, DRAFT_FIRST + place, r->options->since_ms, false);
 	return fold_record(&r->rules, record, &r->arena, f);
 }

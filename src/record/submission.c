@@ -92,6 +92,7 @@ static err check_spool(struct submission *s, struct fault *f)
 static err finish(struct engine *e, struct submission *s, struct bytes type, struct bytes claim,
 		  struct bytes proof, struct fault *f)
 {
+	struct console console;
 	const char *why;
 
 	TRY(record_decode(e->registry, s->arena, claim, &s->record, f));
@@ -109,7 +110,9 @@ static err finish(struct engine *e, struct submission *s, struct bytes type, str
 	if (s->proof.kind != PROOF_NONE)
 		TRY(proof_verify(e, &s->record, &s->proof, f));
 	s->result.digest = s->record.digest;
-	return record_check_run(&s->record, bytes_text(e->config.origin), s->arena, f);
+	console_of(&e->config, &console);
+	return record_check_run(&s->record, bytes_text(e->config.origin), &console.party, s->arena,
+				f);
 }
 
 /* ---- CBOR in ---- */

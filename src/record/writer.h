@@ -49,6 +49,7 @@ struct attempt {
 	const char *spool_refused; /* message of what refused this very record before, or NULL */
 	bool has_scope;
 	struct scope scope;
+	char own[ID_SIZE_MAX + 1]; /* who may write this without the permission, too; or empty */
 	bool has_previous;
 	uint64_t previous;
 	bool has_subject;
@@ -98,6 +99,10 @@ void spool_raise_gap(struct attempt *x);
 
 /* may.c */
 MUST_CHECK err may(struct attempt *x, const char *permission, bool *yes, struct fault *f);
+
+/* shift.c: whether the key that signed may sign this here and now: it is the author's, its time has
+ * come and, if it is a shift's, it is one of the few things that such a key may. Otherwise refused. */
+MUST_CHECK err key_may(struct attempt *x, bool *yes, struct fault *f);
 
 /* approvals.c */
 MUST_CHECK err process_vote(struct attempt *x, struct fault *f);

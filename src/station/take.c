@@ -67,7 +67,7 @@ static err check_claim(struct station *s, struct arena *a, const struct made *ma
 	if (record == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(record_decode(s->config.client.registry, a, made->prepared.claim, record, f));
-	return record_check_run(record, bytes_text(s->config.client.origin), a, f);
+	return record_check_run(record, bytes_text(s->config.client.origin), NULL, a, f);
 }
 
 /* ---- the same again ---- */

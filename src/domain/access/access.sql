@@ -27,7 +27,40 @@ spki BLOB NOT NULL
 since BIGINT NOT NULL
 at BIGINT NOT NULL
 until BIGINT
+usable_from BIGINT
+not_after BIGINT
+shift TEXT
+recovery TEXT
 index principal
+index shift
+
+--- What a key of this form has more than others.
+-- table passkey key key
+key BLOB NOT NULL
+principal TEXT NOT NULL
+credential BLOB NOT NULL
+label TEXT
+since BIGINT NOT NULL
+index principal
+index credential
+
+--- A browser's key that speaks for a person at one station until the shift ends.
+-- table shift key id
+id TEXT NOT NULL
+principal TEXT NOT NULL
+station TEXT NOT NULL
+key BLOB NOT NULL
+opened_by BLOB NOT NULL
+at BIGINT NOT NULL
+not_after BIGINT NOT NULL
+since BIGINT NOT NULL
+index principal
+index opened_by
+
+-- table shift_permission key shift, permission
+shift TEXT NOT NULL
+permission TEXT NOT NULL
+since BIGINT NOT NULL
 
 -- table role key role
 role TEXT NOT NULL
@@ -131,13 +164,26 @@ SELECT :principal AS principal WHERE replace(:principal, '/', '') <> :principal;
 SELECT 1 AS missing WHERE NOT EXISTS (SELECT 1 FROM principal WHERE id = :principal AND state = 'active');
 -- refuse key.enrolled KEY_ALREADY_ENROLLED
 SELECT principal AS owner FROM principal_key WHERE key = :key_id;
+-- refuse key.enrolled CREDENTIAL_ALREADY_ENROLLED
+SELECT principal AS owner FROM passkey WHERE credential = :credential;
 -- fold key.enrolled
 INSERT INTO principal_key (key, principal, spki, since, at)
 VALUES (:key_id, :principal, :public_key, :seq, :at) ON CONFLICT DO NOTHING;
+-- fold key.enrolled
+INSERT INTO passkey (key, principal, credential, label, since)
+SELECT k.key, k.principal, :credential, :label, :seq FROM principal_key k
+WHERE k.key = :key_id AND k.since = :seq AND :credential IS NOT NULL ON CONFLICT DO NOTHING;
 -- refuse key.revoked KEY_NOT_IN_USE
 SELECT 1 AS missing WHERE NOT EXISTS (SELECT 1 FROM principal_key WHERE key = :key_id AND until IS NULL);
 -- fold key.revoked
 UPDATE principal_key SET until = :at WHERE key = :key_id AND until IS NULL;
+--- A shift ends with the key that opened it.
+-- fold key.revoked
+UPDATE principal_key SET until = :at WHERE until IS NULL
+AND shift IN (SELECT s.id FROM shift s WHERE s.opened_by = :key_id);
+--- Suspends nobody: the sign-in was refused, and somebody has to look.
+-- flag key.counter_fell COUNTER_FELL
+SELECT k.principal, :seen AS seen, :stored AS stored FROM principal_key k WHERE k.key = :key_id;
 
 --- ---- roles ----
 
@@ -247,7 +293,9 @@ request_ttl_ms = excluded.request_ttl_ms, vote_ttl_ms = excluded.vote_ttl_ms, si
 SELECT p.id, p.kind, p.natural_id, p.state, o.value AS name, p.at FROM principal p
 LEFT JOIN opening o ON o.commitment = p.name ORDER BY p.id;
 -- view access.keys access.read principal:id global
-SELECT key, principal, since, at, until FROM principal_key WHERE :principal IS NULL OR principal = :principal ORDER BY key;
+SELECT k.key, k.principal, CASE WHEN k.shift IS NOT NULL THEN 'shift' WHEN p.key IS NOT NULL THEN 'passkey' ELSE 'key' END AS form,
+p.label, p.credential, k.shift, k.recovery, k.since, k.at, k.usable_from, k.not_after, k.until
+FROM principal_key k LEFT JOIN passkey p ON p.key = k.key WHERE :principal IS NULL OR k.principal = :principal ORDER BY k.key;
 -- view access.roles access.read global
 SELECT role, permission, since FROM role_permission WHERE until IS NULL ORDER BY role, permission, since;
 -- view access.grants access.read principal:id
@@ -269,7 +317,8 @@ SELECT DISTINCT h.principal, h.grant_id, h.role, h.site, h.line, h.station, h.pr
 FROM held h JOIN role_permission r ON r.role = h.role AND r.permission = :permission
 AND (r.at IS NULL OR r.at <= :when) AND (r.until IS NULL OR r.until > :when)
 JOIN principal p ON p.id = h.principal AND p.at <= :when AND (p.ended IS NULL OR p.ended > :when)
-WHERE EXISTS (SELECT 1 FROM principal_key k WHERE k.principal = h.principal AND k.at <= :when AND (k.until IS NULL OR k.until > :when))
+WHERE EXISTS (SELECT 1 FROM principal_key k WHERE k.principal = h.principal AND k.at <= :when AND (k.until IS NULL OR k.until > :when)
+AND k.shift IS NULL AND (k.usable_from IS NULL OR k.usable_from <= :when))
 AND NOT EXISTS (SELECT 1 FROM principal_pause s WHERE s.principal = h.principal AND s.at <= :when AND (s.until IS NULL OR s.until > :when))
 AND (:site IS NULL OR h.site IS NULL OR h.site = :site) AND (:line IS NULL OR h.line IS NULL OR h.line = :line)
 AND (:station IS NULL OR h.station IS NULL OR h.station = :station)

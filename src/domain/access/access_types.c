@@ -2,8 +2,7 @@
 /* access_types.c — principals, keys, roles, grants, separated duties, approval rules. */
 #include "domain/access/access_area.h"
 
-#include "crypto/proof.h"
-#include "record/check.h"
+#include "crypto/crypto.h"
 
 #include <string.h>
 
@@ -45,14 +44,23 @@ struct key_enrolled {
 	struct id principal;
 	struct blob public_key;
 	struct blob possession;
+	struct blob credential;
+	struct text label;
+	struct blob authenticator_data, client_data;
 };
 static const struct field key_enrolled[] = {
 	FIELD(key_enrolled, principal, REQUIRED, "whose key it is"),
 	SIZED(key_enrolled, public_key, REQUIRED, SPKI_SIZE_MAX, "SubjectPublicKeyInfo, DER"),
 	SIZED(key_enrolled, possession, REQUIRED, SSHSIG_SIZE_MAX,
 	      "signature by the key over `sealwright key possession`, log origin and principal, "
-	      "one "
-	      "per line; or an SSHSIG over it"),
+	      "one per line; an SSHSIG over it; or a passkey's over its SHA-256"),
+	/* version 2 */
+	SIZED(key_enrolled, credential, OPTIONAL, CREDENTIAL_SIZE_MAX,
+	      "id of the passkey, as its authenticator gave it"),
+	SIZED(key_enrolled, label, OPTIONAL, KEY_LABEL_SIZE_MAX, "what its owner calls it"),
+	SIZED(key_enrolled, authenticator_data, OPTIONAL, AUTHENTICATOR_DATA_MAX,
+	      "what the authenticator signed"),
+	SIZED(key_enrolled, client_data, OPTIONAL, CLIENT_DATA_MAX, "what the browser signed"),
 	{0},
 };
 struct key_enrolled_outputs {
@@ -63,51 +71,24 @@ static const struct field key_enrolled_outputs[] = {
 	{0},
 };
 
-bool key_possession_message(struct bytes origin, struct bytes principal, struct writer *w,
-			    struct bytes *out)
-{
-	put_text(w, "sealwright key possession\n");
-	put_bytes(w, origin);
-	put_text(w, "\n");
-	put_bytes(w, principal);
-	put_text(w, "\n");
-	return writer_done(w, out);
-}
-
-/* By the bare key: 64 bytes; or by OpenSSH, for a key in an agent or a token. */
-static bool is_possession(struct bytes signature, struct bytes message,
-			  const struct public_key *key)
-{
-	struct sshsig sig;
-	const char *why;
-
-	if (signature.n == 64)
-		return key_verify(key, message, signature.p);
-	return sshsig_parse(signature, &sig, &why) &&
-	       sshsig_wrong(signature, message, key, sig.application) == NULL;
-}
-
-/* The key is sound, and whoever enrolls it holds it. */
 static err check_key_enrolled(struct check_context *context, const void *body, uint64_t present,
 			      void *outputs, uint64_t *outputs_present, struct fault *f)
 {
 	const struct key_enrolled *b = body;
 	struct key_enrolled_outputs *out = outputs;
-	uint8_t buffer[512];
-	struct writer w = writer_of(buffer, sizeof buffer);
-	struct public_key *key;
-	struct bytes message;
+	const struct key_shown shown = {
+		.principal = bytes_of(b->principal.text, b->principal.n),
+		.public_key = b->public_key.bytes,
+		.possession = b->possession.bytes,
+		.credential = b->credential.bytes,
+		.label = b->label.bytes,
+		.authenticator_data = b->authenticator_data.bytes,
+		.client_data = b->client_data.bytes,
+	};
 
 	(void)present;
-	TRY(public_key_parse(b->public_key.bytes, &key, f));
-	bool held =
-		key_possession_message(context->origin, bytes_of(b->principal.text, b->principal.n),
-				       &w, &message) &&
-		is_possession(b->possession.bytes, message, key);
-	out->key_id = public_key_id(key);
 	*outputs_present = 1;
-	public_key_close(key);
-	return held ? ERR_OK : fail_field(f, "possession", "KEY_NOT_HELD", NULL);
+	return key_shown_check(context, &shown, &out->key_id, f);
 }
 
 struct key_revoked {
@@ -117,6 +98,18 @@ struct key_revoked {
 static const struct field key_revoked[] = {
 	FIELD(key_revoked, key_id, REQUIRED, "SHA-256 of the public key"),
 	SIZED(key_revoked, reason, REQUIRED, 500, "why"),
+	{0},
+};
+
+/* An authenticator counts its signatures: one that does not grow was made by a copy, perhaps. */
+struct key_counter_fell {
+	struct hash key_id;
+	int64_t seen, stored;
+};
+static const struct field key_counter_fell[] = {
+	FIELD(key_counter_fell, key_id, REQUIRED, "SHA-256 of the public key"),
+	NUMBER(key_counter_fell, seen, REQUIRED, 0, UINT32_MAX, "what the counter said"),
+	NUMBER(key_counter_fell, stored, REQUIRED, 0, UINT32_MAX, "what it had said before"),
 	{0},
 };
 
@@ -239,7 +232,12 @@ static const struct record_type types[] = {
 	 .scope = "access.any",
 	 .help = "a principal leaves: keys and grants end at once"},
 	{.name = "key.enrolled",
-	 ROW(key_enrolled, DECISION, "access.admin"),
+	 .version = 2,
+	 .nature = DECISION,
+	 .permission = "access.admin",
+	 .origin = SIGNED,
+	 .size = sizeof(struct key_enrolled),
+	 .fields = key_enrolled,
 	 .subject = {"principal", NULL, "principal"},
 	 .scope = "access.any",
 	 .outputs_size = sizeof(struct key_enrolled_outputs),
@@ -251,6 +249,15 @@ static const struct record_type types[] = {
 	 .subject = {"key", NULL, "key_id"},
 	 .scope = "access.any",
 	 .help = "a key no longer speaks for anybody"},
+	{.name = "key.counter_fell",
+	 .version = 1,
+	 .nature = EVENT,
+	 .origin = REPORTED,
+	 .flags = SYSTEM,
+	 .subject = {"key", NULL, "key_id"},
+	 .size = sizeof(struct key_counter_fell),
+	 .fields = key_counter_fell,
+	 .help = "an authenticator's counter did not grow: there may be a copy of it"},
 	{.name = "role.defined",
 	 ROW(role_defined, DECISION, "access.admin"),
 	 .subject = {"role", NULL, "role"},
