@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3 libssl-dev libsqlite3-dev
 	libpq-dev libjansson-dev libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev
-	libcmocka-dev libseccomp-dev libp11-kit-dev libinih-dev libtss2-dev libtss2-tcti-device0)
+	libcmocka-dev libseccomp-dev libp11-kit-dev libinih-dev libfido2-dev libtss2-dev libtss2-tcti-device0)
 TEST_PACKAGES=("${BUILD_PACKAGES[@]}" clang libclang-rt-14-dev clang-format-14 clang-tidy cppcheck
 	postgresql sqlite3 curl openssl python3-cbor2 python3-cryptography gcc-arm-none-eabi
 	libnewlib-arm-none-eabi qemu-system-arm gnutls-bin shellcheck age openssh-client

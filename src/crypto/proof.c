@@ -32,10 +32,21 @@ static bool origin_is_ours(const json_t *json, const struct proof_party *party)
 	return false;
 }
 
-static const char *client_data_wrong(const struct proof_party *party, struct hash digest,
-				     struct bytes client_data)
+static bool inside_a_foreign_page(const json_t *json)
+{
+	const json_t *cross = json_object_get(json, "crossOrigin");
+
+	return (cross != NULL && !json_is_false(cross)) ||
+	       json_object_get(json, "topOrigin") != NULL;
+}
+
+const char *client_data_check(const char *type, struct hash digest, struct bytes client_data,
+			      const struct proof_party *party)
 {
 	char challenge[64];
+
+	if (client_data.n > CLIENT_DATA_MAX)
+		return "the client data is too long";
 	json_t *json = json_loadb((const char *)client_data.p, client_data.n,
 				  JSON_REJECT_DUPLICATES, NULL);
 	const char *why = NULL;
@@ -43,14 +54,13 @@ static const char *client_data_wrong(const struct proof_party *party, struct has
 	base64url_encode(hash_bytes(&digest), challenge);
 	if (!json_is_object(json))
 		why = "the client data is not JSON";
-	else if (!json_is(json, "type", bytes_text("webauthn.get")))
+	else if (!json_is(json, "type", bytes_text(type)))
 		why = "the client data is not of an assertion";
 	else if (!json_is(json, "challenge", bytes_text(challenge)))
 		why = "the challenge is not this record's digest";
 	else if (!origin_is_ours(json, party))
 		why = "the assertion was made on another web site";
-	else if (json_object_get(json, "crossOrigin") != NULL &&
-		 !json_is_false(json_object_get(json, "crossOrigin")))
+	else if (inside_a_foreign_page(json))
 		why = "the assertion was made inside a foreign page";
 	json_decref(json);
 	return why;
@@ -79,9 +89,7 @@ const char *assertion_check(const struct public_key *key, struct hash digest,
 	if (party == NULL || party->relying_party.p == NULL ||
 	    (!party->any_origin && party->origins_n == 0))
 		return "passkey assertions are not set up here";
-	if (client_data.n > CLIENT_DATA_MAX)
-		return "the client data is too long";
-	why = client_data_wrong(party, digest, client_data);
+	why = client_data_check("webauthn.get", digest, client_data, party);
 	if (why == NULL)
 		why = authenticator_data_wrong(party, authenticator_data);
 	if (why != NULL)

@@ -36,6 +36,10 @@ const char *sshsig_wrong(struct bytes blob, struct bytes message, const struct p
 const char *assertion_check(const struct public_key *key, struct hash digest,
 			    struct bytes client_data, struct bytes authenticator_data,
 			    struct bytes assertion, const struct proof_party *party);
+/* NULL if this is what a browser signs (type "webauthn.get" or "webauthn.create") about `challenge`, on a page of
+ * the party's and in no foreign one; otherwise why not. */
+const char *client_data_check(const char *type, struct hash challenge, struct bytes client_data,
+			      const struct proof_party *party);
 /* The public key inside an SSHSIG. */
 MUST_CHECK err sshsig_key(const struct sshsig *sig, struct public_key **out, struct fault *f);
 
