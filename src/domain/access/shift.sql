@@ -38,7 +38,7 @@ SELECT :shift AS shift WHERE NOT EXISTS (SELECT 1 FROM shift s JOIN principal_ke
 UPDATE principal_key SET until = :at WHERE shift = :shift AND principal = :author AND until IS NULL;
 
 -- view shift.list line.read principal:id station:id now:instant
-SELECT s.id AS shift, s.principal, s.station, p.site, p.line, s.key, s.opened_by, s.at, s.not_after, k.until,
+SELECT s.id, s.principal, s.station, p.site, p.line, s.key, s.opened_by, s.at, s.not_after, k.until,
 CASE WHEN k.until IS NULL AND s.not_after > :now THEN 1 ELSE 0 END AS is_open
 FROM shift s JOIN principal_key k ON k.key = s.key LEFT JOIN station p ON p.id = s.station
 WHERE (:principal IS NULL OR s.principal = :principal) AND (:station IS NULL OR s.station = :station) ORDER BY s.id;
