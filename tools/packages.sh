@@ -41,10 +41,12 @@ install_packages() {
 		--no-install-recommends "${missing[@]}" </dev/null >/dev/null
 }
 
-# configure FOLDER OPTION…: a meson build folder, made once and brought up to date later.
+# configure FOLDER OPTION…: a meson build folder, made once and brought up to date later. What the console is made
+# of comes first.
 configure() {
 	local folder=$1
 	shift
+	python3 tools/console_packages.py console || return 1
 	if [ -f "$folder/build.ninja" ]; then
 		meson configure "$folder" "${@/#--buildtype/-Dbuildtype}" >/dev/null
 	else

@@ -11,6 +11,13 @@
 #define HTML    "text/html"
 #define METRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+/* A page of the console: always the same shell. */
+#define PAGE(pattern)                                                                    \
+	{                                                                                \
+		HTTP_GET, pattern, ANYONE, FREELY, NULL, handle_console_page, BODY_NONE, \
+			"A page of the console.", NULL, HTML                             \
+	}
+
 /* The first row that fits is taken: literal paths stand before patterns. */
 const struct route ROUTES[] = {
 	{HTTP_GET, "/healthz", ANYONE, FREELY, NULL, handle_health, BODY_NONE,
@@ -46,12 +53,38 @@ const struct route ROUTES[] = {
 	 "Uses the link up: sets the cookie of a session that may only read.", NULL, HTML},
 	{HTTP_POST, "/sign-out", ANYONE, FREELY, NULL, handle_leave, BODY_SMALL,
 	 "Ends the browser's session.", NULL, HTML},
-	{HTTP_GET, "/", ANYONE, LOOKING, NULL, handle_start_page, BODY_NONE,
-	 "What is here, as a page: counts, and a link to every view.", NULL, HTML},
-	{HTTP_GET, "/view/{view}", ANYONE, LOOKING, NULL, handle_view_page, BODY_NONE,
-	 "A view as a page.", NULL, HTML},
-	{HTTP_GET, "/unit/{product}/{serial}", ANYONE, LOOKING, NULL, handle_unit_page, BODY_NONE,
-	 "All about one unit, and its passport, as a page.", NULL, HTML},
+	{HTTP_GET, "/console/{file}", ANYONE, FREELY, NULL, handle_console_file, BODY_NONE,
+	 "A file of the console.", NULL, "text/javascript"},
+	PAGE("/"),
+	PAGE("/start"),
+	PAGE("/units"),
+	PAGE("/unit/{product}/{serial}"),
+	PAGE("/part-lots"),
+	PAGE("/part-lot/{supplier}/{part_lot}"),
+	PAGE("/affected"),
+	PAGE("/suppliers"),
+	PAGE("/supplier/{supplier}"),
+	PAGE("/authorizations"),
+	PAGE("/authorization/{id}"),
+	PAGE("/firmware"),
+	PAGE("/firmware/{product}/{release}"),
+	PAGE("/approvals"),
+	PAGE("/approval/{sequence}"),
+	PAGE("/shipments"),
+	PAGE("/shipment/{id}"),
+	PAGE("/nonconformances"),
+	PAGE("/policy"),
+	PAGE("/evidence"),
+	PAGE("/entry/{sequence}"),
+	PAGE("/verify"),
+	PAGE("/doctor"),
+	PAGE("/attacks"),
+	PAGE("/people"),
+	PAGE("/account"),
+	PAGE("/records"),
+	PAGE("/record/{type}"),
+	PAGE("/view/{view}"),
+	PAGE("/station"),
 	{HTTP_GET, "/v1/me", PRINCIPAL, REGISTERING, NULL, handle_me, BODY_NONE,
 	 "Who asks, and what they may do now.", NULL, JSON},
 	{HTTP_GET, "/v1/types", ANYONE, FREELY, NULL, handle_types, BODY_NONE, "Every record type.",

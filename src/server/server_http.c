@@ -79,7 +79,7 @@ static bool is_listed(const char *list, const char *name)
 /* A misspelled parameter must not be passed over: the answer would be to another question. */
 static err check_query(const struct call *c, struct fault *f)
 {
-	if (c->route->handle == handle_view || c->route->handle == handle_view_page)
+	if (c->route->handle == handle_view || c->route->handle == handle_console_page)
 		return ERR_OK; /* knows its own */
 	for (size_t i = 0; i < http_query_count(c->request); i++) {
 		const char *value, *name = http_query_at(c->request, i, &value);

@@ -195,7 +195,7 @@ route_handler handle_link_page, handle_link_upload;
 route_handler handle_checkpoint, handle_tile, handle_entries;
 route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
 route_handler handle_sign_in_link, handle_sign_in_page, handle_sign_in_spend, handle_leave;
-route_handler handle_start_page, handle_view_page, handle_unit_page;
+route_handler handle_console_page, handle_console_file;
 route_handler handle_health, handle_ready, handle_metrics;
 
 /* Called when the headers of an upload are in; see http.h. */

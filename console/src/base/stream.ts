@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens, as it happens: pages listen here; the worker holds the one line to the server.
+import { useEffect, useRef, useState } from "preact/hooks";
+
+export interface Happening {
+  sequence: number;
+  at: string;
+  type: string;
+  outcome: string;
+  raised: number;
+  subject?: { kind: string; within: string; id: string };
+}
+
+export type StreamState = "live" | "away" | "ended" | "refused";
+
+type Message = { event?: Happening; state?: StreamState };
+
+const listeners = new Set<(message: Message) => void>();
+let port: MessagePort | undefined;
+let state: StreamState = "away";
+
+function open(): void {
+  const path = document.documentElement.dataset["worker"];
+  if (port !== undefined || path === undefined || !("SharedWorker" in window)) return;
+  port = new SharedWorker(path, { type: "module", name: "sealwright" }).port;
+  port.onmessage = (message: MessageEvent<Message>) => {
+    state = message.data.state ?? state;
+    for (const listener of listeners) listener(message.data);
+  };
+  port.start();
+  addEventListener("pagehide", () => port?.postMessage("leave"));
+  addEventListener("pageshow", () => port?.postMessage("again"));
+}
+
+/** After signing in: the line may be for this person now. */
+export function askAgain(): void {
+  port?.postMessage("again");
+}
+
+/** Calls `hear` for every record; returns how the line stands. */
+export function useStream(hear: (happening: Happening) => void): StreamState {
+  const [now, setNow] = useState(state);
+  const latest = useRef(hear);
+  latest.current = hear;
+  useEffect(() => {
+    const listener = (message: Message) => {
+      if (message.state !== undefined) setNow(message.state);
+      if (message.event !== undefined) latest.current(message.event);
+    };
+    listeners.add(listener);
+    open();
+    setNow(state);
+    return () => void listeners.delete(listener);
+  }, []);
+  return now;
+}
+
+const GATHER_MS = 400;
+
+/** A number that grows, at most every 400 ms, when something happened that `concerns`: what reads again on it is live. */
+export function useChanges(concerns: (happening: Happening) => boolean): number {
+  const [n, setN] = useState(0);
+  const waiting = useRef<number | undefined>(undefined);
+  useStream((happening) => {
+    if (waiting.current !== undefined || !concerns(happening)) return;
+    waiting.current = window.setTimeout(() => {
+      waiting.current = undefined;
+      setN((before) => before + 1);
+    }, GATHER_MS);
+  });
+  useEffect(() => () => clearTimeout(waiting.current), []);
+  return n;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A dialog: the browser's own, which keeps the focus inside and closes with Escape.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { t } from "../base/text";
+
+export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog ref={element} aria-labelledby="dialog-title" onCancel={props.onClose} onClose={props.onClose}>
+      <header>
+        <h2 id="dialog-title">{props.title}</h2>
+        <button type="button" class="quiet" onClick={props.onClose} aria-label={t("close")}>
+          ×
+        </button>
+      </header>
+      {props.children}
+    </dialog>
+  );
+}

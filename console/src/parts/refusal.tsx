@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the server refused, whole: the sentence, the field, every control that failed, and what mends each.
+import { failureSentence, type ProblemDocument, Problem, sentence } from "../base/api";
+import { t } from "../base/text";
+import { Raw } from "./bits";
+
+export function Refusal(props: { problem: ProblemDocument }) {
+  const { problem } = props;
+  const { text, fix } = sentence(problem);
+  return (
+    <section class="refusal" role="alert">
+      <p>
+        <strong>{text}</strong>
+      </p>
+      {problem.field !== undefined && <p>{t("refusal.field", { field: problem.field })}</p>}
+      {fix !== undefined && <p class="fix">{t("refusal.fix", { fix })}</p>}
+      {(problem.failures ?? []).length > 0 && (
+        <ul class="failures">
+          {(problem.failures ?? []).map((failure, i) => {
+            const said = failureSentence(failure);
+            return (
+              <li key={i}>
+                <b data-raw>{failure.control}</b> {said.text}
+                {said.fix !== undefined && <div class="fix">{t("refusal.fix", { fix: said.fix })}</div>}
+              </li>
+            );
+          })}
+        </ul>
+      )}
+      <p>
+        <small>
+          {t("refusal.code")} <Raw>{problem.code}</Raw>
+        </small>
+      </p>
+    </section>
+  );
+}
+
+/** Whatever went wrong, as far as it is a refusal; else a plain sentence. */
+export function Trouble(props: { error: unknown }) {
+  if (props.error === undefined) return null;
+  if (props.error instanceof Problem) return <Refusal problem={props.error.document} />;
+  return (
+    <section class="refusal" role="alert">
+      <p>{t("server.away")}</p>
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console's texts: messages/console/LANGUAGE/*.txt, `name = text {value}` a line, # comments; and how the
+pseudo-language of the tests is made of them."""
+import os
+import re
+
+import messages
+
+LINE = re.compile(r"([a-z][A-Za-z0-9_.-]*) = (\S.*)")
+PLACE = re.compile(r"(\{[a-z][a-z0-9_.]*\})")
+LANGUAGES = ("en", "zh")
+PSEUDO = "xx"
+# Letters that no English text has, one for one.
+LETTERS = str.maketrans("AEIOUYaeiouycnsz", "ÅÉÎÖÛÝåéîöûýçñšž")
+
+
+class Wrong(Exception):
+    """What is wrong, with file and line."""
+
+
+def parse(path, text, seen):
+    for number, line in enumerate(text.split("\n"), 1):
+        if line == "" or line.startswith("#"):
+            continue
+        pair = LINE.fullmatch(line)
+        if not pair:
+            raise Wrong("%s:%d: not `name = text`" % (path, number))
+        if pair.group(1) in seen:
+            raise Wrong("%s:%d: %s stands already in %s" % (path, number, pair.group(1), seen[pair.group(1)]))
+        seen[pair.group(1)] = "%s:%d" % (path, number)
+        yield pair.group(1), pair.group(2).rstrip()
+
+
+def read(root, language):
+    """Every text of the pages in this language, by name."""
+    folder, texts, seen = os.path.join(root, "messages", "console", language), {}, {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        path = os.path.join(folder, name)
+        with open(path, encoding="utf-8", newline="") as f:
+            texts.update(parse(path, f.read(), seen))
+    return texts
+
+
+def sentences(root, language):
+    """The server's messages in this language: text, and fix where there is one, by id."""
+    folder, out = os.path.join(root, "messages", language), {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        path = os.path.join(folder, name)
+        with open(path, encoding="utf-8", newline="") as f:
+            text = f.read()
+        for m in messages.parse(path, text, {}) if language == "en" else translated(path, text):
+            out["fault.%s" % m["id"]] = m["text"]
+            if m.get("fix"):
+                out["fix.%s" % m["id"]] = m["fix"]
+    return out
+
+
+def translated(path, text):
+    """As messages.parse, of a language that leaves the codes to the English file."""
+    now = None
+    for number, line in enumerate(text.split("\n"), 1):
+        head, pair = messages.ID.fullmatch(line), messages.PAIR.fullmatch(line)
+        if line == "" or line.startswith("#"):
+            continue
+        if head:
+            if now:
+                yield now
+            now = {"id": head.group(1), "text": ""}
+        elif pair and now and pair.group(1) in ("text", "fix"):
+            now[pair.group(1)] = pair.group(2).rstrip()
+        else:
+            raise Wrong("%s:%d: neither [ID] nor text nor fix" % (path, number))
+    if now:
+        yield now
+
+
+def pseudo(text):
+    """In brackets, longer by two fifths, with other letters; places stay."""
+    parts = PLACE.split(text)
+    changed = "".join(p if PLACE.fullmatch(p) else p.translate(LETTERS) for p in parts)
+    return "[%s%s]" % (changed, "·" * max(1, len(text) * 2 // 5))
+
+
+def is_late(name):
+    return name.startswith(("type.", "field."))
+
+
+def bundles(root):
+    """language: (texts of every page, texts that are loaded when they are needed)."""
+    out = {}
+    english = read(root, "en")
+    for language in LANGUAGES:
+        texts = {**english, **read(root, language)}
+        late = {**sentences(root, "en"), **sentences(root, language)}
+        late.update({k: v for k, v in texts.items() if is_late(k)})
+        out[language] = ({k: v for k, v in texts.items() if not is_late(k)}, late)
+    out[PSEUDO] = tuple({k: pseudo(v) for k, v in part.items()} for part in out["en"])
+    return out
