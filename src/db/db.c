@@ -230,6 +230,12 @@ int statement_column_index(const struct statement *s, const char *name)
 	return -1;
 }
 
+enum value_kind statement_column_kind(const struct statement *s, size_t i)
+{
+	assert(i < s->columns_n);
+	return s->db->store->column_kind(s, i);
+}
+
 /* ---- running ---- */
 
 err store_row(struct statement *s, db_row *row, void *context)
@@ -370,6 +376,25 @@ err db_savepoint_rollback(struct db *db, const char *name, struct fault *f)
 	TRY(settled(db, db->store->recover(db, sql, f)));
 	db->failed = false;
 	return ERR_OK;
+}
+
+static err query_and_commit(struct db *db, struct statement *s, const struct value *parameters,
+			    uint64_t ms, db_row *row, void *context, struct fault *f)
+{
+	TRY(settled(db, db->store->limit(db, ms, f)));
+	TRY(db_query(db, s, parameters, row, context, NULL, f));
+	return db_commit(db, f);
+}
+
+err db_query_within(struct db *db, struct statement *s, const struct value *parameters, uint64_t ms,
+		    db_row *row, void *context, struct fault *f)
+{
+	/* The limit is the transaction's, so that whatever becomes of it the next one has none. */
+	TRY(db_begin(db, f));
+	err result = query_and_commit(db, s, parameters, ms, row, context, f);
+	if (result.code != OK)
+		db_rollback(db);
+	return result;
 }
 
 err db_checkpoint(struct db *db, struct fault *f)

@@ -53,6 +53,9 @@ size_t statement_columns(const struct statement *s);
 const char *statement_column(const struct statement *s, size_t i);
 /* The index of a column by name, or -1. */
 int statement_column_index(const struct statement *s, const char *name);
+/* What a column holds. PostgreSQL knows it of every one; SQLite of those that are a table's column,
+ * and gives VALUE_NULL for what is computed. */
+enum value_kind statement_column_kind(const struct statement *s, size_t i);
 
 /* Called once per row. Values live until it returns. An error ends the walk and comes back.
  * It must not use the connection (DB_IN_ROW): PostgreSQL's is busy with the walk. */
@@ -70,6 +73,11 @@ MUST_CHECK err db_flush(struct db *db, struct fault *f);
 /* db_queue and db_flush. */
 MUST_CHECK err db_query(struct db *db, struct statement *s, const struct value *parameters,
 			db_row *row, void *context, int64_t *changed, struct fault *f);
+
+/* One question of a reader outside a transaction that may take so many milliseconds: then
+ * DB_TOO_SLOW. SQLite looks at the clock between its own steps, of which a large sorting is one. */
+MUST_CHECK err db_query_within(struct db *db, struct statement *s, const struct value *parameters,
+			       uint64_t ms, db_row *row, void *context, struct fault *f);
 
 /* `begin immediate` / `begin`; on a reader one consistent view of the store. A lost connection is
  * opened anew here. Savepoints are for the recovery path and all-or-nothing batches; their names

@@ -83,7 +83,7 @@ static err read_description(struct postgres *p, struct statement *s, const PGres
 	for (size_t i = 0; i < n; i++) {
 		TRY(store_column(s, i, PQfname(r, (int)i), f));
 		s->column_type[i] = PQftype(r, (int)i);
-		if (!postgres_column_known(p, s->column_type[i]))
+		if (postgres_kind(p, s->column_type[i]) == VALUE_NULL)
 			return fail(f, "DB_COLUMN_KIND", "column", s->columns[i], NULL);
 	}
 	return ERR_OK;
@@ -256,6 +256,21 @@ static err postgres_patience(struct db *db, unsigned ms, struct fault *f)
 	return postgres_apply_patience(p, f);
 }
 
+static err postgres_limit(struct db *db, uint64_t ms, struct fault *f)
+{
+	char sql[64];
+
+	/* Zero would mean for ever. */
+	snprintf(sql, sizeof(sql), "SET LOCAL statement_timeout = %llu",
+		 (unsigned long long)(ms == 0 ? 1 : ms));
+	return pipeline_control(postgres_of(db), sql, false, f);
+}
+
+static enum value_kind postgres_column_kind(const struct statement *s, size_t i)
+{
+	return postgres_kind(postgres_of(s->db), s->column_type[i]);
+}
+
 static const struct store POSTGRES_STORE = {
 	.close = postgres_close,
 	.run = postgres_run,
@@ -270,6 +285,8 @@ static const struct store POSTGRES_STORE = {
 	.recover = postgres_recover,
 	.checkpoint = postgres_checkpoint,
 	.patience = postgres_patience,
+	.limit = postgres_limit,
+	.column_kind = postgres_column_kind,
 	.mark = '$',
 };
 

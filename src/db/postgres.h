@@ -52,8 +52,8 @@ err postgres_fault(const struct postgres *p, const PGresult *r, struct fault *f)
 bool postgres_lost(const struct postgres *p);
 /* oid of a parameter; 0 for VALUE_NULL. */
 unsigned postgres_parameter_type(enum value_kind kind);
-/* True if a result column of this type can be read. */
-bool postgres_column_known(const struct postgres *p, unsigned type);
+/* What a result column of this type holds; VALUE_NULL if it cannot be read. */
+enum value_kind postgres_kind(const struct postgres *p, unsigned type);
 /* Reads one field in binary format; it points into `r`. */
 MUST_CHECK bool postgres_read(const struct postgres *p, const PGresult *r, int row, int column,
 			      struct value *out);

@@ -26,7 +26,7 @@ static const struct {
 	{"23505", "DB_CONFLICT"},       {"23", "DB_CONSTRAINT"},  {"25006", "DB_READ_ONLY"},
 	{"25P02", "DB_ROLLBACK_FIRST"}, {"40", "DB_BUSY"},        {"55P03", "DB_BUSY"},
 	{"53100", "DB_FULL"},           {"53200", "DB_MEMORY"},   {"53", "DB_UNAVAILABLE"},
-	{"57P", "DB_UNAVAILABLE"},      {"57014", "DB_BUSY"},     {"08", "DB_UNAVAILABLE"},
+	{"57P", "DB_UNAVAILABLE"},      {"57014", "DB_TOO_SLOW"}, {"08", "DB_UNAVAILABLE"},
 	{"28", "DB_UNAVAILABLE"},       {"3D", "DB_UNAVAILABLE"}, {"42501", "DB_PERMISSION"},
 	{"42", "DB_STATEMENT"},         {"0A", "DB_STATEMENT"},   {"22", "DB_STATEMENT"},
 	{"3F", "DB_STATEMENT"},         {"54", "DB_TOO_LARGE"},   {"XX001", "DB_CORRUPT"},
@@ -77,22 +77,24 @@ unsigned postgres_parameter_type(enum value_kind kind)
 	}
 }
 
-bool postgres_column_known(const struct postgres *p, unsigned type)
+enum value_kind postgres_kind(const struct postgres *p, unsigned type)
 {
 	switch (type) {
 	case TYPE_BOOL:
-	case TYPE_BYTEA:
-	case TYPE_NAME:
 	case TYPE_INT8:
 	case TYPE_INT2:
 	case TYPE_INT4:
+	case TYPE_NUMERIC:
+		return VALUE_INT;
+	case TYPE_NAME:
 	case TYPE_TEXT:
 	case TYPE_UNKNOWN:
 	case TYPE_VARCHAR:
-	case TYPE_NUMERIC:
-		return true;
+		return VALUE_TEXT;
+	case TYPE_BYTEA:
+		return VALUE_BLOB;
 	default:
-		return type == p->blob_type && type != 0;
+		return type == p->blob_type && type != 0 ? VALUE_BLOB : VALUE_NULL;
 	}
 }
 
@@ -180,21 +182,17 @@ bool postgres_read(const struct postgres *p, const PGresult *r, int row, int col
 		*out = value_null;
 		return true;
 	}
-	switch (type) {
-	case TYPE_TEXT:
-	case TYPE_VARCHAR:
-	case TYPE_NAME:
-	case TYPE_UNKNOWN:
+	switch (postgres_kind(p, type)) {
+	case VALUE_TEXT:
 		*out = value_text(field);
 		return true;
-	case TYPE_BYTEA:
+	case VALUE_BLOB:
 		*out = value_blob(field);
 		return true;
-	default:
-		if (type == p->blob_type && type != 0) {
-			*out = value_blob(field);
-			return true;
-		}
+	case VALUE_INT:
 		return read_number(type, field, out);
+	case VALUE_NULL:
+	default:
+		return false;
 	}
 }

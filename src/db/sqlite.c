@@ -75,6 +75,18 @@ static err sqlite_prepare(struct statement *s, struct fault *f)
 	return result;
 }
 
+static enum value_kind sqlite_column_kind(const struct statement *s, size_t i)
+{
+	const char *type = sqlite3_column_decltype(s->compiled, (int)i);
+
+	if (type == NULL)
+		return VALUE_NULL;
+	return strcasecmp(type, "TEXT") == 0     ? VALUE_TEXT
+	       : strcasecmp(type, "BIGINT") == 0 ? VALUE_INT
+	       : strcasecmp(type, "BLOB") == 0   ? VALUE_BLOB
+						 : VALUE_NULL;
+}
+
 static void sqlite_statement_close(struct statement *s)
 {
 	sqlite3_finalize(s->compiled);
@@ -194,13 +206,40 @@ static err sqlite_begin(struct db *db, struct fault *f)
 	return result;
 }
 
+/* Between so many steps of its own, well under a millisecond, SQLite asks whether to go on. */
+enum { STEPS = 2000 };
+
+static int time_is_over(void *context)
+{
+	const struct sqlite *s = context;
+
+	return clock_steady_ms(&clock_system) >= s->ends;
+}
+
+static err sqlite_limit(struct db *db, uint64_t ms, struct fault *f)
+{
+	struct sqlite *s = (struct sqlite *)(void *)db;
+
+	(void)f;
+	s->ends = clock_steady_ms(&clock_system) + ms;
+	sqlite3_progress_handler(s->handle, STEPS, time_is_over, s);
+	return ERR_OK;
+}
+
+static void sqlite_unlimit(struct db *db)
+{
+	sqlite3_progress_handler(handle_of(db), 0, NULL, NULL);
+}
+
 static err sqlite_commit(struct db *db, struct fault *f)
 {
+	sqlite_unlimit(db);
 	return sqlite_execute(db, "COMMIT", f);
 }
 
 static void sqlite_rollback(struct db *db)
 {
+	sqlite_unlimit(db);
 	/* On a full disk SQLite may have rolled back by itself. */
 	if (sqlite3_get_autocommit(handle_of(db)) == 0)
 		sqlite3_exec(handle_of(db), "ROLLBACK", NULL, NULL, NULL);
@@ -249,6 +288,8 @@ static const struct store SQLITE_STORE = {
 	.recover = sqlite_execute,
 	.checkpoint = sqlite_checkpoint,
 	.patience = sqlite_patience,
+	.limit = sqlite_limit,
+	.column_kind = sqlite_column_kind,
 	.mark = '?',
 };
 

@@ -5,12 +5,14 @@
 
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "db/store.h"
 
 struct sqlite {
 	struct db db; /* first: a struct db * is also a struct sqlite * */
 	sqlite3 *handle;
 	int patience_ms;
+	uint64_t ends; /* steady ms: when what runs is broken off */
 };
 
 static inline sqlite3 *handle_of(struct db *db)

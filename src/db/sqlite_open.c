@@ -76,6 +76,8 @@ static const char *message_of(sqlite3 *handle, int code)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return "DB_BUSY";
+	case SQLITE_INTERRUPT:
+		return "DB_TOO_SLOW";
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return "DB_CORRUPT";

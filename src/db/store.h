@@ -28,6 +28,10 @@ struct store {
 	err (*recover)(struct db *db, const char *sql, struct fault *f);
 	err (*checkpoint)(struct db *db, struct fault *f);
 	err (*patience)(struct db *db, unsigned ms, struct fault *f);
+	/* Until the end of the transaction a statement may take so long: DB_TOO_SLOW. */
+	err (*limit)(struct db *db, uint64_t ms, struct fault *f);
+	/* VALUE_NULL if it cannot tell. */
+	enum value_kind (*column_kind)(const struct statement *s, size_t i);
 	char mark; /* of a parameter: '?' or '$' */
 };
 

@@ -52,6 +52,8 @@ static void set_defaults(struct engine *e)
 		c->readers_max = 8;
 	if (c->keys_max == 0)
 		c->keys_max = 65536;
+	if (c->view_ms == 0)
+		c->view_ms = VIEW_MS;
 	if (c->unsigned_max == 0)
 		c->unsigned_max = 10000;
 	if (c->clock == NULL)

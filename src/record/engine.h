@@ -20,6 +20,7 @@
 enum {
 	QUEUE_MAX = 20000,
 	BATCH_DEFAULT = 512,
+	VIEW_MS = 3000,
 	WHOLE_MAX = 1000, /* submissions in one all-or-nothing batch */
 	ID_WINDOW_MS = 24 * 3600 * 1000,
 	CLOCK_TOLERANCE_MS = 2000,

@@ -16,6 +16,7 @@ enum {
 	PARAMETERS_MAX = 64, /* of one type's rules */
 	RULES_MAX = 48,      /* of one kind and type */
 	VIEW_PARAMETERS_MAX = 8,
+	VIEW_DECLARED_MAX = 8,
 	CONTROLS_MAX = 512, /* a control at a gate counts as one */
 };
 
@@ -107,6 +108,11 @@ struct control {
 	struct rule rule;
 };
 
+struct view_column {
+	const char *name;
+	enum value_kind kind; /* never VALUE_NULL */
+};
+
 struct view {
 	const char *name, *permission, *sql;
 	const struct area *area;
@@ -114,6 +120,11 @@ struct view {
 	struct parameter parameters[VIEW_PARAMETERS_MAX];
 	enum field_kind kinds[VIEW_PARAMETERS_MAX];
 	size_t parameters_n;
+	/* What the header says of computed columns: `name=kind`. */
+	struct view_column declared[VIEW_DECLARED_MAX];
+	size_t declared_n;
+	struct view_column *columns; /* what it shows; filled when a store is open */
+	size_t columns_n;
 };
 
 struct registry {
@@ -141,6 +152,9 @@ void registry_free(struct registry *r);
 
 const struct compiled_type *registry_type(const struct registry *r, struct bytes name);
 const struct view *registry_view(const struct registry *r, struct bytes name);
+const struct view_column *view_column(const struct view *view, const char *name); /* or NULL */
+/* The word for what a column holds: "text", "number", "bytes". */
+const char *column_kind_name(enum value_kind kind);
 
 size_t fields_count(const struct field *fields);
 bool field_is_commitment(const struct field *field);

@@ -8,6 +8,7 @@
 
 /* REGISTRY_BAD: what does not fit, and why. */
 err registry_bad(struct fault *f, const char *what, const char *detail);
+enum value_kind column_kind_of(const char *word); /* VALUE_NULL for another word */
 struct compiled_type *registry_find(struct registry *r, const char *name);
 /* Compiles every section of the area; tables and folds go into `digest`. */
 MUST_CHECK err registry_compile_sql(struct registry *r, const struct area *area,

@@ -219,6 +219,32 @@ static err compile_policy(struct registry *r, const struct section *s, struct fa
 	return registry_bad(f, s->words[0], "no policy section has this name");
 }
 
+static err view_declared(struct registry *r, struct view *view, const char *word, struct fault *f)
+{
+	const char *equals = strchr(word, '=');
+	struct view_column *column = &view->declared[view->declared_n];
+
+	if (view->declared_n == VIEW_DECLARED_MAX)
+		return registry_bad(f, view->name, "at most 8 columns of a view are declared");
+	column->kind = column_kind_of(equals + 1);
+	column->name = arena_text(&r->arena, bytes_of(word, (size_t)(equals - word)));
+	if (column->kind == VALUE_NULL)
+		return registry_bad(f, view->name, "a column is text, number or bytes");
+	view->declared_n++;
+	return column->name == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : ERR_OK;
+}
+
+/* What the engine asks of every view is none's own parameter. */
+static bool is_engines(const char *name)
+{
+	static const char *const words[] = {"limit", "cursor", "sort", "group"};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(name, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static err view_parameter(struct registry *r, struct view *view, const char *word, struct fault *f)
 {
 	const char *colon = strchr(word, ':');
@@ -232,6 +258,9 @@ static err view_parameter(struct registry *r, struct view *view, const char *wor
 			continue;
 		view->parameters[i].name =
 			arena_text(&r->arena, bytes_of(word, (size_t)(colon - word)));
+		if (view->parameters[i].name != NULL && is_engines(view->parameters[i].name))
+			return registry_bad(f, view->name,
+					    "a parameter has a name of the engine's");
 		view->parameters[i].kind = field_value_kind((enum field_kind)kind);
 		view->kinds[i] = (enum field_kind)kind;
 		view->parameters_n++;
@@ -250,6 +279,8 @@ static err compile_view(struct registry *r, const struct area *area, const struc
 	for (size_t i = 2; i < s->words_n; i++) {
 		if (strcmp(s->words[i], "global") == 0)
 			view->global = true;
+		else if (strchr(s->words[i], '=') != NULL)
+			TRY(view_declared(r, view, s->words[i], f));
 		else
 			TRY(view_parameter(r, view, s->words[i], f));
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* views.h — inside the record room: the shape that a view's SQL must have. */
+/* views.h — inside the record room: one view, asked by somebody, as one SQL statement. The engine
+ * alone wraps a view's SQL; what a caller says becomes a value, or a column that the view shows. */
 #ifndef RECORD_VIEWS_H
 #define RECORD_VIEWS_H
 
-#include "record/engine.h"
+#include "record/readers.h"
 
 enum { VIEW_ORDER_MAX = 6 };
 
@@ -14,14 +15,47 @@ struct view_shape {
 	size_t order_n;
 };
 MUST_CHECK err view_shape_read(const struct view *view, struct view_shape *out, struct fault *f);
-bool view_shows(const struct statement *s, const char *column);
-/* Every view prepares, shows a scope column or is global, and shows what it is ordered by. */
-MUST_CHECK err views_check(const struct registry *registry, struct db *db, struct fault *f);
+/* Every view prepares, shows a scope column or is global, and shows what it is ordered by. Fills
+ * their columns. */
+MUST_CHECK err views_check(struct registry *registry, struct db *db, struct fault *f);
 
-/* The last row's place in the order as text, and back: false for what this log's servers did not give
- * for this view. */
-json_t *view_cursor_make(const struct engine *e, const struct view *view, struct bytes values);
-MUST_CHECK bool view_cursor_read(const struct engine *e, struct arena *a, const struct view *view,
-				 const char *text, struct bytes *values);
+/* ---- one question ---- */
+
+enum { QUERY_PARTS_MAX = 128, QUERY_SQL_MAX = 65536 };
+
+struct query {
+	struct arena *arena;
+	const struct view *view;
+	const struct view_request *request;
+	struct view_shape shape;
+	const struct view_column *sort, *group; /* NULL: as the view is ordered; rows */
+	bool descending;
+	uint64_t limit;
+	struct writer sql;
+	struct parameter parameters[QUERY_PARTS_MAX];
+	struct value values[QUERY_PARTS_MAX];
+	size_t n;
+};
+
+MUST_CHECK err query_add_value(struct query *q, const char *name, struct value v,
+			       enum value_kind kind, struct fault *f);
+void query_put(struct query *q, const char *text);
+/* "v.column" */
+void query_put_column(struct query *q, const char *column);
+/* ":name" of a value that is added under a name of its own. */
+MUST_CHECK err query_put_value(struct query *q, struct value v, struct fault *f);
+/* What the request says under this name, or NULL. */
+const char *query_text(const struct query *q, const char *name);
+
+/* view_filter.c: `sort`, `group` and `limit`; then the conditions ` AND …`. */
+MUST_CHECK err query_read_choice(struct query *q, struct fault *f);
+MUST_CHECK err query_put_filters(struct query *q, enum db_product product, struct fault *f);
+
+/* view_cursor.c. The last row's place in the order as text, and back: false for what this log's
+ * servers did not give for this very question. */
+MUST_CHECK err query_put_cursor(struct query *q, const struct engine *e, struct fault *f);
+/* `columns`: the last row's values, in the order of the view's columns. NULL: `f` says why. */
+json_t *view_cursor_make(const struct engine *e, const struct query *q, const struct value *columns,
+			 struct fault *f);
 
 #endif

@@ -27,15 +27,19 @@ static err reading(struct call *c, with_reader *read, struct fault *f)
 
 static json_t *view_json(const struct view *v)
 {
-	json_t *parameters = json_array();
+	json_t *parameters = json_array(), *columns = json_array();
 
+	for (size_t i = 0; i < v->columns_n; i++)
+		json_array_append_new(columns,
+				      json_pack("{s:s, s:s}", "name", v->columns[i].name, "kind",
+						column_kind_name(v->columns[i].kind)));
 	for (size_t i = 0; i < v->parameters_n; i++)
 		json_array_append_new(parameters,
 				      json_pack("{s:s, s:s}", "name", v->parameters[i].name, "kind",
 						field_kind_name(v->kinds[i])));
-	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", v->name, "area", v->area->name,
-			 "permission", v->permission, "global", v->global, "parameters",
-			 parameters);
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "name", v->name, "area", v->area->name,
+			 "permission", v->permission, "global", v->global, "parameters", parameters,
+			 "columns", columns);
 }
 
 err handle_views(struct call *c, struct fault *f)

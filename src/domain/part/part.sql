@@ -360,7 +360,7 @@ FROM bom_line l WHERE l.product = :product AND l.revision = :revision
 ORDER BY bom_line;
 
 --- Who needs a part, and with a conformance certificate of which grade: bills in force.
--- view bom.uses part.read part:id
+-- view bom.uses part.read part:id conformance=text
 SELECT l.product, l.revision, l.id AS bom_line, l.part, l.quantity, l.critical,
 	coalesce(l.conformance,
 		CASE WHEN l.critical = 1 OR p.critical = 1 THEN 'vouched' ELSE 'none' END)

@@ -170,7 +170,7 @@ LEFT JOIN supplier s ON s.id = l.supplier
 ORDER BY l.product, l.serial, l.supplier, l.part_lot, l.part, l.certainty;
 
 --- The same as a tree: what a unit was made of (`id`), and of what (`of_id`) that is a part.
--- view recall.origins recall.read product:id serial:id
+-- view recall.origins recall.read product:id serial:id of_kind=text
 WITH RECURSIVE inside (product, serial) AS (
 	SELECT :product, :serial
 	UNION SELECT c.component_product, c.component_serial FROM inside i

@@ -201,7 +201,7 @@ static void states_of_the_server_become_our_messages(void **state)
 	} STATES[] = {
 		{"53100", "DB_FULL"},      {"53200", "DB_MEMORY"},     {"53300", "DB_UNAVAILABLE"},
 		{"25006", "DB_READ_ONLY"}, {"40001", "DB_BUSY"},       {"40P01", "DB_BUSY"},
-		{"55P03", "DB_BUSY"},      {"57014", "DB_BUSY"},       {"57P01", "DB_UNAVAILABLE"},
+		{"55P03", "DB_BUSY"},      {"57014", "DB_TOO_SLOW"},   {"57P01", "DB_UNAVAILABLE"},
 		{"23505", "DB_CONFLICT"},  {"23502", "DB_CONSTRAINT"}, {"23514", "DB_CONSTRAINT"},
 		{"XX001", "DB_CORRUPT"},   {"XX002", "DB_CORRUPT"},    {"42501", "DB_PERMISSION"},
 		{"42P01", "DB_STATEMENT"}, {"22P05", "DB_STATEMENT"},  {"58030", "DB_FAILED"},
