@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """words.py [ROOT]: finds words that docs/glossary.md replaces, in every text that people read:
-the messages, the help of record types and commands, README.md and docs/*.md.
+the messages, the console's pages, the help of record types and commands, README.md and docs/*.md.
 
 tools/words_allow.txt names what may stand nevertheless, `path: phrase` by line; a phrase that no
 longer occurs there is an error, so that the list does not outlive its reasons."""
@@ -59,6 +59,13 @@ def message_texts(text):
             yield number, match.group(1)
 
 
+def page_texts(text):
+    for number, line in enumerate(text.split("\n"), 1):
+        match = re.match(r"[a-z][A-Za-z0-9_.-]* = (.*)", line)
+        if match:
+            yield number, match.group(1)
+
+
 def help_texts(text):
     for match in HELP.finditer(text):
         if match.group(2):
@@ -105,6 +112,8 @@ def texts(root):
 def reader_of(path):
     if re.fullmatch(r"messages/en/[a-z0-9_]+\.txt", path):
         return message_texts
+    if re.fullmatch(r"messages/console/en/[a-z0-9_]+\.txt", path):
+        return page_texts
     if re.fullmatch(r"src/domain/.*_types\.c", path):
         return help_texts
     if re.fullmatch(r"src/cli/.*\.c", path):

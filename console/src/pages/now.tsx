@@ -81,7 +81,7 @@ function Stream() {
         <h2 id="stream-title">{t("now.stream")}</h2>
         <button type="button" aria-pressed={paused} onClick={() => setPaused(!paused)}>{t("now.pause")}</button>
       </header>
-      {state === "refused" && <p>{t("now.stream_refused")}</p>}
+      {state === "refused" && <p>{t("now.stream_refused", { permission: "ledger.read" })}</p>}
       {heard.length === 0 && state !== "refused" && <Empty title={t("now.quiet")} />}
       <ol aria-live="off">
         {heard.map((h) => (

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import { asPerson, must, same, type Test } from "./kit";
+
+export const tests: Test[] = [
+  {
+    name: "a link signs in once, to look and to register",
+    run: (kit) =>
+      asPerson(kit, "quinn", async (quinn) => {
+        await quinn.signInByLink();
+        await quinn.go("/");
+        same(await quinn.page.locator("header.top .who").textContent(), "quinn", "who");
+        await quinn.page.getByText("Your set-up is not finished").waitFor();
+      }),
+  },
+  {
+    name: "a passkey is registered, confirmed from a terminal, and signs in",
+    run: (kit) =>
+      asPerson(kit, "quinn", async (quinn) => {
+        await quinn.withPasskey();
+        await quinn.go("/");
+        must(
+          (await quinn.page.getByText("Your set-up is not finished").count()) === 0,
+          "with a key and a passkey the set-up is finished",
+        );
+      }),
+  },
+];
