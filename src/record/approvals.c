@@ -4,6 +4,7 @@
 #include "base/checks.h"
 #include "record/writer.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,6 +152,27 @@ static err vote_counts(struct attempt *x, const struct attempt *target, const st
 		*counts = grant_covers(g, &target->scope, now) &&
 			  (g->granted_at == 0 || check_left_out(CHECK_ENGINE_VOTER_NEWCOMER) ||
 			   g->granted_at + (uint64_t)target->newcomer_ms <= x->batch->at);
+	return ERR_OK;
+}
+
+/* Whether the waiting record is about the voter's own account: others agree to that, and to deny it
+ * needs no permission. */
+static err is_about_voter(struct attempt *x, const struct attempt *target, const char *voter,
+			  bool *yes, struct fault *f)
+{
+	struct authority *authority = x->batch->engine->authority;
+	struct principal person, subject;
+	char id[ID_SIZE_MAX + 1];
+
+	*yes = false;
+	if (!target->has_subject || !bytes_equal(target->subject.kind, bytes_text("principal")))
+		return ERR_OK;
+	snprintf(id, sizeof id, "%.*s", (int)target->subject.id.n,
+		 (const char *)target->subject.id.p);
+	TRY(authority_principal(authority, bytes_text(voter), &person, f));
+	TRY(authority_principal(authority, target->subject.id, &subject, f));
+	*yes = person.state == PRINCIPAL_ACTIVE &&
+	       strcmp(natural_of(&person, voter), natural_of(&subject, id)) == 0;
 	return ERR_OK;
 }
 
@@ -325,7 +347,7 @@ err process_vote(struct attempt *x, struct fault *f)
 	struct waiting *w = arena_alloc(&x->batch->arena, sizeof *w);
 	char voter[ID_SIZE_MAX + 1];
 	struct attempt *t = NULL;
-	bool open, counts;
+	bool open, counts, about;
 
 	if (w == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
@@ -338,10 +360,15 @@ err process_vote(struct attempt *x, struct fault *f)
 	if (strcmp(name, "approval.withdrawn") == 0)
 		return withdraw(x, w, voter, f);
 	TRY(load_target(x, w, &t, f));
+	assert(t != NULL);
+	TRY(is_about_voter(x, t, voter, &about, f));
 	TRY(vote_counts(x, t, w, voter, &counts, f));
+	bool denies = strcmp(name, "approval.denied") == 0;
+	if (about && !check_left_out(CHECK_ENGINE_VOTER_AUTHOR))
+		counts = denies;
 	if (!counts)
 		return say_no(x, "APPROVAL_NOT_ELIGIBLE", "permission", w->permission);
-	if (strcmp(name, "approval.denied") == 0)
+	if (denies)
 		return commit_record(x, OUTCOME_FOLDED, NULL, 0, f);
 	TRY(check_key_age(x, t, &counts, f));
 	return counts ? give(x, t, w, voter, f) : ERR_OK;

@@ -34,9 +34,8 @@ static void put_der(struct writer *w, const uint8_t raw[static 64])
 	put_bytes(w, bytes_of(buffer, numbers.n));
 }
 
-static struct bytes client_data(struct arena *a, const char *origin, struct bytes claim)
+static struct bytes client_data(struct arena *a, const char *origin, struct hash digest)
 {
-	struct hash digest = sha256(claim);
 	char challenge[64];
 
 	base64url_encode(hash_bytes(&digest), challenge);
@@ -46,29 +45,54 @@ static struct bytes client_data(struct arena *a, const char *origin, struct byte
 				       challenge, origin));
 }
 
+/* The authenticator's data, and behind it the digest of the client's: what is signed. */
+static struct bytes covered_bytes(struct arena *a, const char *party, struct bytes client)
+{
+	struct hash id = sha256(bytes_text(party)), client_hash = sha256(client);
+	uint8_t *p = arena_alloc(a, ROOM);
+	struct writer w = writer_of(p, p != NULL ? ROOM : 0);
+	struct bytes out = {0};
+
+	put_bytes(&w, hash_bytes(&id));
+	put_u8(&w, PRESENT_AND_VERIFIED);
+	put_u32(&w, COUNTER);
+	put_bytes(&w, hash_bytes(&client_hash));
+	return writer_done(&w, &out) ? out : (struct bytes){0};
+}
+
+err passkey_assert(struct arena *a, const struct private_key *key, const char *party,
+		   const char *origin, struct hash challenge, struct passkey_assertion *out,
+		   struct fault *f)
+{
+	struct bytes client = client_data(a, origin, challenge);
+	struct bytes covered = covered_bytes(a, party, client);
+	uint8_t raw[64], *buffer = arena_alloc(a, 80);
+	struct writer w = writer_of(buffer, buffer != NULL ? 80 : 0);
+
+	if (client.p == NULL || covered.p == NULL || buffer == NULL)
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	TRY(key_sign(key, covered, raw, f));
+	if (public_key_algorithm(private_key_public(key)) == KEY_P256)
+		put_der(&w, raw);
+	else
+		put_bytes(&w, bytes_of(raw, sizeof(raw)));
+	out->client_data = client;
+	out->authenticator_data = bytes_of(covered.p, covered.n - sizeof(struct hash));
+	return writer_done(&w, &out->signature) ? ERR_OK
+						: fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+}
+
 err passkey_prove(struct arena *a, const struct private_key *key, const char *party,
 		  const char *origin, struct bytes claim, struct bytes *out, struct fault *f)
 {
-	struct bytes client = client_data(a, origin, claim);
-	struct hash id = sha256(bytes_text(party)), client_hash = sha256(client);
-	uint8_t covered[128], raw[64], der[80], *buffer = arena_alloc(a, ROOM);
-	struct writer message = writer_of(covered, sizeof(covered));
-	struct writer signature = writer_of(der, sizeof(der));
+	struct passkey_assertion made;
+	uint8_t *buffer = arena_alloc(a, ROOM);
 	struct writer w = writer_of(buffer, buffer != NULL ? ROOM : 0);
 
-	put_bytes(&message, hash_bytes(&id));
-	put_u8(&message, PRESENT_AND_VERIFIED);
-	put_u32(&message, COUNTER);
-	size_t data_n = message.n;
-	put_bytes(&message, hash_bytes(&client_hash));
-	TRY(key_sign(key, bytes_of(covered, message.n), raw, f));
-	if (public_key_algorithm(private_key_public(key)) == KEY_P256)
-		put_der(&signature, raw);
-	else
-		put_bytes(&signature, bytes_of(raw, sizeof(raw)));
+	TRY(passkey_assert(a, key, party, origin, sha256(claim), &made, f));
 	cbor_put_array(&w, 3);
-	cbor_put_bytes(&w, bytes_of(covered, data_n));
-	cbor_put_bytes(&w, client);
-	cbor_put_bytes(&w, bytes_of(der, signature.n));
+	cbor_put_bytes(&w, made.authenticator_data);
+	cbor_put_bytes(&w, made.client_data);
+	cbor_put_bytes(&w, made.signature);
 	return writer_done(&w, out) ? ERR_OK : fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
 }

@@ -6,8 +6,16 @@
 
 #include "crypto/crypto.h"
 
-/* A proof over `claim`, as an item of CBOR in the arena: for this relying party, on this web page,
- * with the person present and verified. P-256 or Ed25519. */
+/* What the browser sends; it lives in the arena. */
+struct passkey_assertion {
+	struct bytes authenticator_data, client_data, signature;
+};
+/* Over this challenge, for this relying party, on this web page, with the person present and
+ * verified. P-256 or Ed25519. */
+MUST_CHECK err passkey_assert(struct arena *a, const struct private_key *key, const char *party,
+			      const char *origin, struct hash challenge,
+			      struct passkey_assertion *out, struct fault *f);
+/* A proof over `claim`, as an item of CBOR in the arena. */
 MUST_CHECK err passkey_prove(struct arena *a, const struct private_key *key, const char *party,
 			     const char *origin, struct bytes claim, struct bytes *out,
 			     struct fault *f);

@@ -112,6 +112,8 @@ static const char *const FOUNDER_MAY[] = {
 	"access.grant",
 	"access.suspend",
 	"access.read",
+	"access.recover",
+	"recovery.approve",
 	"approval.read",
 	"approval.rule.approve",
 	"firmware.release.approve",
