@@ -326,6 +326,8 @@ static json_t *fields_json(const struct field *fields)
 			json_object_set_new(one, "personal", json_true());
 		if ((field->flags & CONFIDENTIAL) != 0)
 			json_object_set_new(one, "confidential", json_true());
+		if ((field->flags & STORED) != 0)
+			json_object_set_new(one, "stored", json_true());
 		if (field->choices != NULL)
 			json_object_set_new(one, "choices", json_string(field->choices));
 		if (field->least != 0 || field->most != 0) {

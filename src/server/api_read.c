@@ -219,6 +219,8 @@ err handle_type(struct call *c, struct fault *f)
 
 /* ---- entries and receipts ---- */
 
+#define ENTRY_TYPE "application/cbor"
+
 /* A sequence that the log has. */
 static err sequence_read(struct call *c, struct reader_session *r, const char *field,
 			 const char *text, uint64_t *out, struct fault *f)
@@ -233,12 +235,21 @@ static err sequence_read(struct call *c, struct reader_session *r, const char *f
 	return ERR_OK;
 }
 
+/* As JSON with the values that still exist; or the very bytes that the log keeps, for who decodes
+ * them alone. */
 static err read_entry(struct call *c, struct reader_session *r, struct fault *f)
 {
 	uint64_t sequence;
+	struct bytes bytes;
 	json_t *json;
 
 	TRY(sequence_read(c, r, "sequence", c->arguments[0], &sequence, f));
+	http_header_set(c->request, "Vary", "Accept");
+	if (call_accepts(c, ENTRY_TYPE)) {
+		TRY(ledger_entry(reader_ledger(r), c->request->arena, sequence, &bytes, f));
+		reply_bytes(c, 200, ENTRY_TYPE, bytes);
+		return ERR_OK;
+	}
 	TRY(entry_to_json(c->server->engine, r, c->request->arena, sequence, &json, f));
 	reply_json(c, 200, json);
 	return ERR_OK;

@@ -258,6 +258,27 @@ static void entry_that_is_not_there_is_not_found(void **state)
 	must_refuse(api_get(x, &x->ada, "/v1/entries/99999999999999999999"), 400, "FIELD_WRONG");
 }
 
+static void entry_comes_as_the_bytes_that_the_tree_was_made_of(void **state)
+{
+	struct ask ask = {.path = "/v1/entries/0", .who = &x->ada, .accept = "application/cbor"};
+	struct reply *r = api_ask(x, &ask);
+	struct reply *bundle = api_get(x, &x->ada, "/log/tile/entries/000.p/1");
+
+	(void)state;
+	must_have(r, 200);
+	assert_string_equal(reply_header(r, "Content-Type"), "application/cbor");
+	/* A bundle is its entries, each after two bytes that say how long it is. */
+	assert_int_equal(r->n + 2, bundle->n);
+	assert_memory_equal(r->body, bundle->body + 2, r->n);
+	ask.accept = "application/json, application/cbor";
+	r = api_ask(x, &ask);
+	must_have(r, 200);
+	assert_string_equal(reply_header(r, "Content-Type"), "application/json");
+	ask.path = "/v1/entries/999999";
+	ask.accept = "application/cbor";
+	must_refuse(api_ask(x, &ask), 404, "API_ENTRY_MISSING");
+}
+
 /* ---- the log ---- */
 
 static void checkpoint_is_public_and_signed(void **state)
@@ -390,6 +411,7 @@ int main(void)
 		cmocka_unit_test(openapi_knows_every_type_and_view),
 		cmocka_unit_test(entry_needs_the_right_to_read_the_ledger),
 		cmocka_unit_test(entry_that_is_not_there_is_not_found),
+		cmocka_unit_test(entry_comes_as_the_bytes_that_the_tree_was_made_of),
 		cmocka_unit_test(checkpoint_is_public_and_signed),
 		cmocka_unit_test(tile_is_public_and_never_changes),
 		cmocka_unit_test(tile_that_is_not_there_is_not_found),
