@@ -128,7 +128,8 @@ static bool network_folder(const char *path)
 /* A new store is its owner's alone; SQLite gives the same mode to the files beside it. */
 static void create_private(const char *path)
 {
-	AUTO(fd_close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	AUTO(fd_close)
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
 
 	(void)fd; /* if it failed, SQLite says why */
 }
