@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 enum { UNITS_DEFAULT = 25, UNITS_MAX = 100000, SEED_DEFAULT = 1 };
+enum { PACE_DEFAULT_MS = 300, PACE_MAX_MS = 60000 };
 
 err command_demo(struct cli *cli, struct fault *f)
 {
@@ -15,6 +16,7 @@ err command_demo(struct cli *cli, struct fault *f)
 				       .take_home = cli_option(cli, "take-home"),
 				       .report = cli_option(cli, "report"),
 				       .json = cli->json,
+				       .http = cli_flag(cli, "http"),
 				       .once = cli_flag(cli, "once"),
 				       .fresh = cli_flag(cli, "fresh"),
 				       .quiet = cli_flag(cli, "quiet")};
@@ -23,6 +25,7 @@ err command_demo(struct cli *cli, struct fault *f)
 	TRY(cli_number(cli, "units", UNITS_DEFAULT, UNITS_MAX, &units, f));
 	TRY(cli_number(cli, "seed", SEED_DEFAULT, INT64_MAX, &options.seed, f));
 	TRY(cli_number(cli, "port", 0, 65534, &number, f));
+	TRY(cli_number(cli, "pace", PACE_DEFAULT_MS, PACE_MAX_MS, &options.pace_ms, f));
 	if (units == 0)
 		return fail(f, "CLI_NUMBER_WRONG", "option", "units", "value", "0", NULL);
 	options.units = (unsigned)units;

@@ -52,6 +52,7 @@ static const struct option_row CEREMONY_OPTIONS[] = {
 static const struct option_row SERVE_OPTIONS[] = {
 	{"no-signer", NULL, "the signer is started by somebody else"},
 	{"port", "N", "another people port; 0: any free ones"},
+	{"set", "NAME=VALUE", "a setting, in place of the file's; may be given again"},
 	{"ready-fd", "N", "descriptor to write the ports to; it then ends with its parent"},
 	{0},
 };
@@ -68,7 +69,9 @@ static const struct option_row DEMO_OPTIONS[] = {
 	 "software bill of the firmware, CycloneDX (default: what ./sbom made of this program)"},
 	{"take-home", "FILE", "packs passports, log and verifier into this ZIP file"},
 	{"report", "FILE", "writes what came of it as JSON, for programs"},
-	{"port", "N", "of the people port"},
+	{"port", "N", "of the people port; 0: a free one"},
+	{"http", NULL, "the people port without TLS, on http://localhost: nothing is to be trusted"},
+	{"pace", "MS", "pause after each step of what is done on request (default: 300)"},
 	{"quiet", NULL, "only the summary"},
 	{0},
 };

@@ -105,21 +105,46 @@ static err start_signer(struct cli *cli, const struct server_config *config, str
 	return child_start(arguments, NULL, signer, f);
 }
 
-static err say_ready(struct cli *cli, const struct server *s, int ready, struct fault *f)
+static err say_ready(const struct server_config *config, const struct server *s, int ready,
+		     struct fault *f)
 {
 	char line[64];
 	int n = snprintf(line, sizeof line, "%u %u\n", server_port(s, HTTP_PEOPLE),
 			 server_port(s, HTTP_MACHINES));
 
 	if (ready < 0) {
-		printf("people: https://localhost:%u   machines: https://localhost:%u\n",
+		printf("people: %s://localhost:%u   machines: https://localhost:%u\n",
+		       strcmp(config->tls, "on") == 0 ? "https" : "http",
 		       server_port(s, HTTP_PEOPLE), server_port(s, HTTP_MACHINES));
 		fflush(stdout);
 		return ERR_OK;
 	}
-	(void)cli;
 	TRY(fd_write_all(ready, bytes_of(line, (size_t)n), f));
 	close(ready);
+	return ERR_OK;
+}
+
+/* Settings that the file does not have, or has otherwise. */
+static err set_others(struct cli *cli, struct server_config *config, struct fault *f)
+{
+	const char *said;
+
+	for (size_t i = 0; (said = cli_option_at(cli, "set", i)) != NULL; i++) {
+		const char *equals = strchr(said, '=');
+		size_t n = equals == NULL ? 0 : (size_t)(equals - said);
+		const char *name = arena_text(&cli->arena, bytes_of(said, n));
+
+		if (n == 0)
+			return fail(f, "CLI_SETTING_WRONG", "value", said, NULL);
+		if (name == NULL)
+			return fail(f, "OUT_OF_MEMORY", NULL);
+		err e = config_set(config, name, equals + 1, f);
+		if (e.code != OK) {
+			fault_add(f, "file", "--set");
+			fault_add(f, "line", "1");
+			return e;
+		}
+	}
 	return ERR_OK;
 }
 
@@ -132,8 +157,9 @@ static err serve(struct cli *cli, struct server_config *config, int ready, struc
 		TRY(config_set(config, "people_port", port, f));
 	if (port != NULL && strcmp(port, "0") == 0)
 		TRY(config_set(config, "machines_port", port, f));
+	TRY(set_others(cli, config, f));
 	TRY(server_open(config, &server, f));
-	err e = say_ready(cli, server, ready, f);
+	err e = say_ready(config, server, ready, f);
 	if (e.code == OK)
 		server_run(server);
 	server_close(server);

@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 struct client_config {
-	const char *server;         /* https://host:port */
+	const char *server;         /* https://host:port; on this machine also http://localhost:port */
 	const char *ca;             /* PEM file of the certificates to trust; never the system's */
 	const char *origin;         /* of the log; NULL for one who makes no records */
 	const struct note_key *log; /* its verifier key; NULL: receipts are not verified */

@@ -45,8 +45,9 @@ static const struct key KEYS[] = {
 	 .help = "port that never asks for a client certificate; 0: any free one"},
 	{MEMBER(machines_port), .kind = KEY_NUMBER, .standard = "8444", .most = 65535,
 	 .help = "port that always asks for one; 0: any free one"},
-	{MEMBER(tls), .kind = KEY_CHOICE, .standard = "on", .choices = "on|off",
-	 .help = "off is allowed on loopback only, and closes the machines port"},
+	{MEMBER(tls), .kind = KEY_CHOICE, .standard = "on", .choices = "on|off|machines",
+	 .help = "machines: the people port without it; off: both, which closes the machines port; "
+		 "either on loopback only"},
 	{MEMBER(tls_certificate), .kind = KEY_PATH, .standard = "tls.crt",
 	 .help = "certificate and its issuers, PEM"},
 	{MEMBER(tls_key), .kind = KEY_PATH, .standard = "tls.key", .help = "private key, PEM"},
@@ -56,6 +57,8 @@ static const struct key KEYS[] = {
 	 .help = "where the signer listens"},
 	{MEMBER(relying_party), .kind = KEY_TEXT, .help = "domain that passkeys are bound to"},
 	{MEMBER(web_origin), .kind = KEY_TEXT, .help = "origin of the console, for passkeys"},
+	{MEMBER(demo_socket), .kind = KEY_PATH,
+	 .help = "where `sealwright demo` listens while it stays up; /v1/demo asks it"},
 	{.name = "witness",
 	 .kind = KEY_WITNESS,
 	 .help = "URL and verifier key of a witness, like https://w.example w.example+…; one a "

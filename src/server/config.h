@@ -34,11 +34,12 @@ struct server_config {
 	char store[CONFIG_PATH_SIZE];
 	char address[64];
 	uint64_t people_port, machines_port; /* 0: any free port */
-	char tls[8];                         /* on; off only on loopback */
+	char tls[12];                        /* on; off and machines only on loopback */
 	char tls_certificate[CONFIG_PATH_SIZE], tls_key[CONFIG_PATH_SIZE];
 	char tiles[CONFIG_PATH_SIZE], blobs[CONFIG_PATH_SIZE];
 	char signer_socket[CONFIG_PATH_SIZE];
 	char relying_party[CONFIG_NAME_SIZE], web_origin[CONFIG_NAME_SIZE];
+	char demo_socket[CONFIG_PATH_SIZE]; /* empty: no demo runs this server */
 	struct witness_setting witnesses[CONFIG_WITNESSES_MAX]; /* one line each */
 	uint64_t witnesses_n;
 	char witness_ca[CONFIG_PATH_SIZE];

@@ -58,7 +58,8 @@ static int try_listen(const struct addrinfo *at, int *out)
 	return 0;
 }
 
-static err listen_on(const struct http_config *config, uint16_t number, int *out, struct fault *f)
+static err listen_on(const struct http_config *config, bool tls, uint16_t number, int *out,
+		     struct fault *f)
 {
 	const struct addrinfo hints = {
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
@@ -74,10 +75,10 @@ static err listen_on(const struct http_config *config, uint16_t number, int *out
 	if (getaddrinfo(config->address, port, &hints, &found) != 0)
 		return fail(f, "HTTP_ADDRESS_INVALID", "address", config->address, NULL);
 	loopback = is_loopback(found->ai_addr);
-	if (loopback || config->certificate_pem)
+	if (loopback || tls)
 		failed = try_listen(found, out);
 	freeaddrinfo(found);
-	if (!loopback && !config->certificate_pem)
+	if (!loopback && !tls)
 		return fail(f, "HTTP_TLS_REQUIRED", "address", config->address, NULL);
 	if (failed)
 		return fail(f, "HTTP_LISTEN_FAILED", "address", config->address, "port", port,
@@ -169,7 +170,7 @@ static void fill_options(struct options *o, const struct http_config *config,
 #endif
 	if (threads > 1)
 		option(o, MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL);
-	if (!config->certificate_pem)
+	if (!l->tls)
 		return;
 	option(o, MHD_OPTION_HTTPS_MEM_CERT, 0, config->certificate_pem);
 	option(o, MHD_OPTION_HTTPS_MEM_KEY, 0, config->key_pem);
@@ -209,10 +210,11 @@ static err start_listener(struct http_server *s, const struct http_config *confi
 	struct options options = {0};
 	AUTO(fd_close) int fd = -1;
 
-	TRY(listen_on(config, number, &fd, f));
+	l->tls = config->certificate_pem && !(port == HTTP_PEOPLE && config->people_plain);
+	TRY(listen_on(config, l->tls, number, &fd, f));
 	l->number = bound_port(fd);
 	fill_options(&options, config, l, fd);
-	if (config->certificate_pem)
+	if (l->tls)
 		flags |= MHD_USE_TLS;
 	l->daemon = MHD_start_daemon(flags, 0, admit, l, http_access, l, MHD_OPTION_ARRAY,
 				     options.items, MHD_OPTION_END);
@@ -266,7 +268,6 @@ static struct http_server *server_open(const struct http_config *config,
 		return NULL;
 	}
 	s->handlers = *handlers;
-	s->tls = config->certificate_pem != NULL;
 	/* From 1.0 on the library refuses itself, and may move its strings. */
 	s->layout_visible = strncmp(MHD_get_version(), "0.9.75", 6) == 0;
 	s->request_ms = (uint64_t)idle_s * 4000;

@@ -115,6 +115,7 @@ struct http_config {
 	const char *certificate_pem; /* text, not a path. TLS 1.3 only; NULL: no TLS, allowed on
 				      * loopback only, where the machines port then answers 401 */
 	const char *key_pem;
+	bool people_plain; /* the people port without TLS all the same, on loopback only */
 	unsigned threads;
 	unsigned connections_max;
 	unsigned connections_per_peer_max;

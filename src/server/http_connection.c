@@ -140,7 +140,7 @@ static void opened(struct http_listener *l, struct MHD_Connection *mhd, void **c
 	read_peer(c, mhd);
 	/* Asked for, not required: a client without one then reads a 401 that says so, where a
 	 * TLS alert would say nothing. No list of CAs goes out: the key is judged, by us. */
-	if (s->tls && l->port == HTTP_MACHINES && session_of(mhd))
+	if (l->tls && l->port == HTTP_MACHINES && session_of(mhd))
 		gnutls_certificate_server_set_request(session_of(mhd), GNUTLS_CERT_REQUEST);
 	http_deadline_start(c);
 	(void)pthread_mutex_lock(&s->lock);

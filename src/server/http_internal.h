@@ -29,13 +29,13 @@ struct http_listener {
 	struct http_server *server;
 	struct MHD_Daemon *daemon;
 	enum http_port port;
+	bool tls;
 	uint16_t number;
 };
 
 struct http_server {
 	struct http_handlers handlers;
 	struct http_listener listeners[HTTP_PORTS];
-	bool tls;
 	bool layout_visible; /* the running libmicrohttpd hides broken lines */
 	uint64_t request_ms; /* for headers and body, before the rate counts */
 	uint64_t heartbeat_ms;

@@ -216,7 +216,7 @@ static bool add_headers(struct http_exchange *x)
 	ADD("Referrer-Policy", "no-referrer");
 	if (!set_value(x, "Cache-Control"))
 		ADD("Cache-Control", "no-store");
-	if (x->server->tls)
+	if (x->server->listeners[x->request.port].tls)
 		ADD("Strict-Transport-Security", "max-age=31536000");
 	if (x->close_after || atomic_load(&x->server->closing))
 		ADD("Connection", "close");

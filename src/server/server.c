@@ -113,6 +113,7 @@ static err start_http(struct server *s, struct fault *f)
 	err result = ERR_OK;
 
 	handlers.context = s;
+	config.people_plain = strcmp(s->config.tls, "machines") == 0;
 	if (strcmp(s->config.tls, "off") != 0) {
 		result = read_pem(&arena, s->config.tls_certificate, &config.certificate_pem, f);
 		if (result.code == OK)

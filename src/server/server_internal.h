@@ -197,6 +197,8 @@ route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
 route_handler handle_sign_in_link, handle_sign_in_page, handle_sign_in_spend, handle_leave;
 route_handler handle_console_page, handle_console_file;
 route_handler handle_health, handle_ready, handle_metrics;
+route_handler handle_demo, handle_demo_attack, handle_demo_without, handle_demo_build;
+route_handler handle_demo_run;
 
 /* Called when the headers of an upload are in; see http.h. */
 size_t blob_upload_begin(struct call *c, struct http_upload *upload);

@@ -4,12 +4,8 @@
 #include "base/clock.h"
 #include "base/files.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 
 static err story(struct demo *d, struct fault *f)
 {
@@ -43,59 +39,9 @@ static void demo_done(struct demo *d)
 	for (size_t i = 0; i < d->actors_n; i++)
 		private_key_close(d->actors[i].key);
 	registry_free(d->registry);
+	json_decref(d->attempt);
 	arena_done(&d->arena);
 	free(d);
-}
-
-/* ---- staying up ---- */
-
-static void block_signals(sigset_t *both)
-{
-	sigemptyset(both);
-	sigaddset(both, SIGTERM);
-	sigaddset(both, SIGINT);
-	sigprocmask(SIG_BLOCK, both, NULL);
-}
-
-/* A link for a browser, once, and how to get another. */
-static err say_address(struct demo *d, struct fault *f)
-{
-	json_t *link = NULL;
-	const char *who = demo_text(
-		d, "--profile %s/profile --server %s --as quinn --key %s/people/quinn.key",
-		d->state, d->people_url, d->options.folder);
-
-	TRY(client_json(demo_actor(d, "quinn")->client, "POST", "/v1/links", NULL, &link, f));
-	const char *path = json_string_value(json_object_get(link, "path"));
-	/* With --json, standard output is for programs. */
-	FILE *to = d->options.json ? stderr : stdout;
-	fprintf(to,
-		"\nThe server stays up at %s (machines: %s) until you press Ctrl-C.\n"
-		"In a browser, as quinn of quality; this link works once, within 15 minutes:\n"
-		"  %s%s\n"
-		"The browser will say that it does not know this server's TLS certificate: the "
-		"house made it\n"
-		"itself. Go on to localhost all the same. Another link, and the same in a "
-		"terminal:\n"
-		"  sealwright sign-in-link %s\n"
-		"  sealwright view unit.list %s\n",
-		d->people_url, d->machines_url, d->people_url, path == NULL ? "" : path, who, who);
-	fflush(to);
-	json_decref(link);
-	return ERR_OK;
-}
-
-static err stay(struct demo *d, struct fault *f)
-{
-	sigset_t both;
-	int signal_n;
-
-	block_signals(&both);
-	TRY(demo_start(d, f));
-	TRY(demo_sign_in(d, f));
-	TRY(say_address(d, f));
-	sigwait(&both, &signal_n);
-	return ERR_OK;
 }
 
 /* ---- what came of it ---- */
@@ -165,7 +111,7 @@ err demo_run(const struct demo_options *options, bool *good, struct fault *f)
 		e = told;
 	*good = e.code == OK && is_good(d);
 	if (e.code == OK && !options->once)
-		e = stay(d, f);
+		e = demo_stay(d, f);
 	demo_done(d);
 	return e;
 }

@@ -14,7 +14,9 @@ struct demo_options {
 	const char *take_home;   /* ZIP file with passports, log and verifier; NULL: none */
 	const char *port;        /* of the people port */
 	unsigned units;
-	uint64_t seed; /* what chance decides: serials, changes of reels, who is attacked */
+	uint64_t seed;    /* what chance decides: serials, changes of reels, who is attacked */
+	uint64_t pace_ms; /* pause after each step of a run that somebody watches */
+	bool http;        /* people's port without TLS */
 	bool once, fresh, quiet, json;
 };
 

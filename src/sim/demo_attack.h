@@ -17,6 +17,7 @@ struct attack_outcome {
 	char by[96];       /* code of the message, or the controls that failed */
 	char said[768];    /* the sentence that it said */
 	char through[160]; /* what it won, when it was not stopped */
+	uint64_t sequence; /* of the record behind it; 0: none, or nobody watches */
 };
 
 /* `tag` makes the names of a try its own. An error is something that no attack is meant to do. */
@@ -53,6 +54,9 @@ size_t demo_attacks_stopped(const struct demo *d);
 MUST_CHECK err demo_attacks(struct demo *d, struct fault *f);
 /* Those that need one that is stopped, and all with a switch, in a copy with the switch off. */
 MUST_CHECK err demo_attacks_on_copies(struct demo *d, struct fault *f);
+/* In a copy: observe, or enforce again. */
+MUST_CHECK err demo_set_mode(struct demo *copy, const char *control, const char *mode,
+			     struct fault *f);
 
 /* ---- demo_report.c ---- */
 

@@ -29,13 +29,53 @@ static const struct demo_part *plain_part(const struct demo *d)
 	return &d->parts[0];
 }
 
-static err issue(struct demo *d, const char *supplier, const char *part_lot, struct fault *f)
+static err issue(struct demo *d, const struct demo_part *p, const char *supplier,
+		 const char *part_lot, struct fault *f)
 {
 	return demo_sign(d, "wim", "part_lot.issued",
-			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "supplier", supplier,
+			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "supplier", supplier,
 				   "part_lot", part_lot, "authorization", d->spare, "site", FACTORY,
-				   "line", LINE, "quantity", 1),
+				   "line", LINE, "quantity", (json_int_t)p->quantity),
 			 NULL, f);
+}
+
+static err deliver(struct demo *d, const char *tag, const char *name, struct device *const *units,
+		   size_t n, struct fault *f)
+{
+	json_t *contents = demo_unit_lines(units, n);
+	err e = demo_deliver(d, demo_text(d, "SH-%s-%s", tag, name),
+			     demo_text(d, "H%s-%s", tag, name), contents, f);
+
+	json_decref(contents);
+	return e.code == OK ? demo_start_units(d, units, n, f) : e;
+}
+
+/* At the line, it goes into a unit, and with that to whoever buys it. */
+static err use_lot(struct demo *d, const char *tag, const char *name, struct fault *f)
+{
+	struct device *unit;
+
+	TRY(device_make(PRODUCT, demo_text(d, "X%s-%s", tag, name), &unit, f));
+	err e = demo_make_units(d, &unit, 1, d->options.units, f);
+	if (e.code == OK)
+		e = deliver(d, tag, name, &unit, 1, f);
+	device_close(unit);
+	return e;
+}
+
+static err try_lot(struct demo *d, const char *tag, const char *name, const struct demo_part *p,
+		   const char *supplier, const char *lot, struct attack_outcome *out,
+		   struct fault *f)
+{
+	TRY(attack_refused(d, "wim", issue(d, p, supplier, lot, f), out, f));
+	if (out->stopped)
+		return ERR_OK;
+	d->odd_part = p;
+	d->odd_supplier = supplier;
+	d->odd_lot = lot;
+	err e = use_lot(d, tag, name, f);
+	d->odd_part = NULL;
+	return e;
 }
 
 /* Our receiver has only paper from somebody new, where the bill asks for the supplier's own signature. */
@@ -51,12 +91,14 @@ err attack_below_grade(struct demo *d, const char *tag, struct attack_outcome *o
 	TRY(new_supplier(d, supplier, p->part, f));
 	TRY(demo_keep_certificate(d, "paul", p, lot, hex, f));
 	TRY(demo_sign(d, "wim", "part_lot.received",
-		      json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "supplier", supplier,
-				"part_lot", lot, "part", p->part, "quantity", 10, "site", FACTORY,
-				"packaging", "intact", "conformance_certificate", hex),
+		      json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "supplier", supplier,
+				"part_lot", lot, "part", p->part, "quantity",
+				(json_int_t)p->quantity, "site", FACTORY, "packaging", "intact",
+				"conformance_certificate", hex),
 		      NULL, f));
-	attack_through(out, "1 part lot with a conformance certificate below grade at the line");
-	return attack_refused(d, "wim", issue(d, supplier, lot, f), out, f);
+	attack_through(out,
+		       "1 unit in use with parts whose conformance certificate is below grade");
+	return try_lot(d, tag, "PAPER", p, supplier, lot, out, f);
 }
 
 err attack_suspended_supplier(struct demo *d, const char *tag, struct attack_outcome *out,
@@ -67,15 +109,15 @@ err attack_suspended_supplier(struct demo *d, const char *tag, struct attack_out
 
 	TRY(new_supplier(d, supplier, p->part, f));
 	TRY(demo_sign(d, "wim", "part_lot.received",
-		      json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "supplier", supplier, "part_lot",
-				lot, "part", p->part, "quantity", 10, "site", FACTORY, "packaging",
-				"intact"),
+		      json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "supplier", supplier, "part_lot",
+				lot, "part", p->part, "quantity", (json_int_t)p->quantity, "site",
+				FACTORY, "packaging", "intact"),
 		      NULL, f));
 	TRY(demo_sign(d, "paul", "supplier.suspended",
 		      json_pack("{s:s, s:s}", "supplier", supplier, "reason", "an attack"), NULL,
 		      f));
-	attack_through(out, "1 part lot of a suspended supplier at the line");
-	return attack_refused(d, "wim", issue(d, supplier, lot, f), out, f);
+	attack_through(out, "1 unit in use with parts of a suspended supplier");
+	return try_lot(d, tag, "SHADY", p, supplier, lot, out, f);
 }
 
 /* ---- found too late ---- */
@@ -86,7 +128,6 @@ enum { REEL_UNITS = 2, REEL_PIECES = 1000 };
 static err use_reel(struct demo *d, const char *tag, struct device **units, struct fault *f)
 {
 	const struct demo_part *p = d->odd_part;
-	json_t *contents;
 
 	TRY(demo_sign(d, "wim", "part_lot.received",
 		      json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "supplier", p->supplier,
@@ -101,11 +142,7 @@ static err use_reel(struct demo *d, const char *tag, struct device **units, stru
 	for (size_t i = 0; i < REEL_UNITS; i++)
 		TRY(device_make(PRODUCT, demo_text(d, "X%s-REEL-%zu", tag, i + 1), &units[i], f));
 	TRY(demo_make_units(d, units, REEL_UNITS, d->options.units, f));
-	contents = demo_unit_lines(units, REEL_UNITS);
-	err e = demo_deliver(d, demo_text(d, "SH-%s-REEL", tag), demo_text(d, "H%s-REEL", tag),
-			     contents, f);
-	json_decref(contents);
-	return e.code == OK ? demo_start_units(d, units, REEL_UNITS, f) : e;
+	return deliver(d, tag, "REEL", units, REEL_UNITS, f);
 }
 
 static err affected(struct demo *d, size_t *units, size_t *contained, struct fault *f)
@@ -136,7 +173,7 @@ static err contain(struct demo *d, const char *tag, struct device *const *units,
 		   struct attack_outcome *out, struct fault *f)
 {
 	size_t before, after, contained_before, contained_after;
-	struct told told = {0};
+	struct told told = {0}, contained;
 
 	TRY(affected(d, &before, &contained_before, f));
 	TRY(demo_sign(d, "quinn", "containment.started",
@@ -144,7 +181,8 @@ static err contain(struct demo *d, const char *tag, struct device *const *units,
 				demo_text(d, "C-%s", tag), "kind", "part_lot", "within",
 				d->odd_part->supplier, "id", d->odd_lot, "reason",
 				"the marking is not the maker's"),
-		      NULL, f));
+		      &contained, f));
+	told.sequence = contained.sequence;
 	TRY(affected(d, &after, &contained_after, f));
 	if (before != REEL_UNITS || after != before || contained_before != 0 ||
 	    contained_after != after)
@@ -153,7 +191,9 @@ static err contain(struct demo *d, const char *tag, struct device *const *units,
 		 "%zu units affected, found at the warehouse; contained by one record, before it "
 		 "%zu, after it %zu of them",
 		 before, contained_before, contained_after);
-	return attack_ask_gate(d, "commission", device_serial(units[0]), &told, out, f);
+	for (size_t i = 0; i < REEL_UNITS; i++)
+		TRY(attack_ask_gate(d, "commission", device_serial(units[i]), &told, out, f));
+	return ERR_OK;
 }
 
 err attack_counterfeit_reel(struct demo *d, const char *tag, struct attack_outcome *out,
@@ -162,6 +202,7 @@ err attack_counterfeit_reel(struct demo *d, const char *tag, struct attack_outco
 	struct device *units[REEL_UNITS] = {NULL};
 
 	d->odd_part = plain_part(d);
+	d->odd_supplier = d->odd_part->supplier;
 	d->odd_lot = demo_text(d, "REEL-%s", tag);
 	err e = use_reel(d, tag, units, f);
 	if (e.code == OK)

@@ -97,6 +97,7 @@ err attack_refused(struct demo *d, const char *who, err result, struct attack_ou
 	    f->code == ERR_MEMORY)
 		return result;
 	out->stopped = true;
+	demo_attempt_refused(d, who, client_problem(actor->client), f, out);
 	demo_why(f, out->said, sizeof out->said);
 	snprintf(out->by, sizeof out->by, "%s", f->message);
 	if (strcmp(f->message, "GATE_CLOSED") == 0)
@@ -124,6 +125,7 @@ err attack_ask_gate(struct demo *d, const char *gate, const char *serial, const 
 		attack_seen(out, "", told->detail);
 		failed_controls(reply, out->by, sizeof out->by);
 	}
+	demo_gate_answered(d, gate, serial, reply, told, out);
 	json_decref(reply);
 	return ERR_OK;
 }
@@ -170,7 +172,7 @@ err demo_attacks(struct demo *d, struct fault *f)
 
 /* ---- the same with the control switched off, in a copy ---- */
 
-static err set_mode(struct demo *copy, const char *control, const char *mode, struct fault *f)
+err demo_set_mode(struct demo *copy, const char *control, const char *mode, struct fault *f)
 {
 	return demo_sign_and_approve(copy, "ada", "control.mode_set",
 				     json_pack("{s:s, s:s, s:s}", "control", control, "mode", mode,
@@ -183,10 +185,10 @@ static err try_without(struct demo *d, struct demo *copy, size_t i, struct fault
 	const struct attack *a = &ATTACKS[i];
 	struct attack_result *result = &d->results[i];
 
-	TRY(set_mode(copy, a->control, "observe", f));
+	TRY(demo_set_mode(copy, a->control, "observe", f));
 	TRY(a->run(copy, demo_text(copy, "%uC", copy->run), &result->off, f));
 	result->tried_off = true;
-	TRY(set_mode(copy, a->control, "enforce", f));
+	TRY(demo_set_mode(copy, a->control, "enforce", f));
 	demo_said(d, "%s only observes in the copy, %s: %s", a->control, a->name,
 		  result->off.stopped ? result->off.said : result->off.through);
 	return ERR_OK;

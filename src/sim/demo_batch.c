@@ -21,6 +21,7 @@ static err send(struct demo_batch *b, struct fault *f)
 	size_t i;
 
 	TRY(client_batch_send(b->batch, &receipts, f));
+	demo_batch_recorded(b->demo, b->steps, receipts);
 	json_array_foreach(receipts, i, one)
 	{
 		demo_count(b->demo, one);
@@ -43,21 +44,36 @@ static err make_room(struct demo_batch *b, struct fault *f)
 	return client_batch_open(demo_actor(b->demo, b->author)->client, &b->batch, f);
 }
 
+static void remember(struct demo_batch *b, const char *type, const json_t *body)
+{
+	json_t *step = demo_batch_step(b->demo, b->author, type, body);
+
+	if (step == NULL)
+		return;
+	if (b->steps == NULL)
+		b->steps = json_array();
+	json_array_append_new(b->steps, step);
+}
+
 err demo_put(struct demo_batch *b, const char *type, json_t *body, struct fault *f)
 {
 	err e = body == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : make_room(b, f);
 
 	if (e.code == OK)
 		e = client_batch_add(b->batch, type, body, f);
+	if (e.code == OK)
+		remember(b, type, body);
 	json_decref(body);
 	return e;
 }
 
 err demo_bring(struct demo_batch *b, const char *type, struct bytes claim, struct bytes proof,
-	       struct fault *f)
+	       const json_t *about, struct fault *f)
 {
 	TRY(make_room(b, f));
-	return client_batch_bring(b->batch, type, claim, proof, f);
+	TRY(client_batch_bring(b->batch, type, claim, proof, f));
+	remember(b, type, about);
+	return ERR_OK;
 }
 
 err demo_batch_done(struct demo_batch *b, err so_far, struct fault *f)
@@ -68,5 +84,7 @@ err demo_batch_done(struct demo_batch *b, err so_far, struct fault *f)
 		e = send(b, f);
 	client_batch_close(b->batch);
 	b->batch = NULL;
+	json_decref(b->steps);
+	b->steps = NULL;
 	return e;
 }

@@ -32,19 +32,29 @@ err demo_challenge(struct demo *d, struct device *unit, struct device_challenge 
 	return e;
 }
 
+static json_t *about_unit(const struct device *unit)
+{
+	return json_pack("{s:s, s:s}", "product", device_product(unit), "serial",
+			 device_serial(unit));
+}
+
 err demo_answer(struct demo *d, struct device *unit, const struct device_challenge *challenge,
 		struct told *told, struct fault *f)
 {
 	struct arena a = {0};
 	struct device_answer answer;
 	json_t *receipt = NULL;
+	json_t *about = about_unit(unit);
 	err e = device_answer(unit, &a, challenge, &answer, f);
 
+	demo_attempt(d, "rita", "boot.proved", about);
+	json_decref(about);
 	if (e.code == OK)
 		e = client_bring(demo_actor(d, "rita")->client, "boot.proved", answer.submission,
 				 answer.claim, &receipt, f);
 	arena_done(&a);
 	TRY(e);
+	demo_attempt_recorded(d, receipt);
 	demo_tell(receipt, told);
 	demo_count(d, receipt);
 	json_decref(receipt);
@@ -60,8 +70,10 @@ static err start(struct demo *d, struct demo_batch *b, struct device *unit, stru
 	TRY(device_boot(unit, f));
 	TRY(demo_challenge(d, unit, &challenge, f));
 	err e = device_answer(unit, &a, &challenge, &answer, f);
+	json_t *about = about_unit(unit);
 	if (e.code == OK)
-		e = demo_bring(b, "boot.proved", answer.claim, answer.proof, f);
+		e = demo_bring(b, "boot.proved", answer.claim, answer.proof, about, f);
+	json_decref(about);
 	arena_done(&a);
 	return e;
 }

@@ -53,26 +53,54 @@ err file_copy(const char *from, const char *to, struct fault *f)
 	return n == 0 ? ERR_OK : io_failed(f, from);
 }
 
+static bool is_left_out(const char *name, const char *const *without)
+{
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return true;
+	for (; without != NULL && *without != NULL; without++)
+		if (strncmp(name, *without, strlen(*without)) == 0)
+			return true;
+	return false;
+}
+
+/* A socket that was left behind is not copied; what vanished since it was seen was not to stay. */
+static err copy_one(struct arena *a, const char *source, const char *target, struct fault *f)
+{
+	struct stat st;
+
+	if (lstat(source, &st) != 0)
+		return errno == ENOENT ? ERR_OK : io_failed(f, source);
+	if (S_ISDIR(st.st_mode))
+		return folder_copy(a, source, target, f);
+	if (!S_ISREG(st.st_mode))
+		return ERR_OK;
+	err e = file_copy(source, target, f);
+	if (e.code != OK && lstat(source, &st) != 0 && errno == ENOENT) {
+		unlink(target);
+		return ERR_OK;
+	}
+	return e;
+}
+
 err folder_copy(struct arena *a, const char *from, const char *to, struct fault *f)
+{
+	return folder_copy_without(a, from, to, NULL, f);
+}
+
+err folder_copy_without(struct arena *a, const char *from, const char *to,
+			const char *const *without, struct fault *f)
 {
 	DIR *folder = opendir(from);
 	struct dirent *one;
-	struct stat st;
 	err e = folder == NULL ? io_failed(f, from) : folder_make(to, f);
 
 	while (e.code == OK && (one = readdir(folder)) != NULL) {
 		const char *source = arena_printf(a, "%s/%s", from, one->d_name);
 		const char *target = arena_printf(a, "%s/%s", to, one->d_name);
-		if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0)
+		if (is_left_out(one->d_name, without))
 			continue;
-		if (source == NULL || target == NULL)
-			e = fail(f, "OUT_OF_MEMORY", NULL);
-		else if (lstat(source, &st) != 0)
-			e = io_failed(f, source);
-		else if (S_ISDIR(st.st_mode))
-			e = folder_copy(a, source, target, f);
-		else if (S_ISREG(st.st_mode)) /* a socket that was left behind is not copied */
-			e = file_copy(source, target, f);
+		e = source == NULL || target == NULL ? fail(f, "OUT_OF_MEMORY", NULL)
+						     : copy_one(a, source, target, f);
 	}
 	if (folder != NULL)
 		closedir(folder);

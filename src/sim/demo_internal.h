@@ -21,6 +21,7 @@
 #define HARDWARE_TYPE "1.3.6.1.4.1.32473.1"
 #define OPERATOR      "olga"
 #define DEMO_ORIGIN   "demo.sealwright.example/trial"
+#define DEMO_SOCKET   "demo.sock" /* in the demo's folder, while it stays up */
 
 enum { SECURITY_VERSION = 1 };
 enum {
@@ -29,7 +30,8 @@ enum {
 	PER_RECORD = 100,   /* lines of a list in one record */
 	WAVE_UNITS = 100,   /* built, shipped and started together: what bounds our memory */
 	SPOILT_UNITS = 1,   /* beyond those that were asked for: it fails, and is destroyed */
-	ATTACK_UNITS = 24,  /* thrown away by the attacks, here and in the copy */
+	ATTACK_UNITS = 32,  /* thrown away by the attacks, here and in the copy */
+	LIVE_UNITS = 1000,  /* built and thrown away on request while it stays up */
 	PASSPORTS_MAX = 100 /* fetched and verified: all, or so many of them */
 };
 
@@ -85,7 +87,7 @@ struct demo {
 	size_t parts_n;
 	const char *signing_supplier, *uploading_supplier; /* the second may be NULL */
 	const struct demo_part *odd_part; /* the attack's units get this part from `odd_lot` */
-	const char *odd_lot;
+	const char *odd_supplier, *odd_lot;
 	char procedure_digest[65];
 	uint64_t tests; /* the station's counter */
 	struct bytes image;
@@ -101,6 +103,10 @@ struct demo {
 	struct attack_result results[ATTACKS_MAX];
 	uint64_t started_ms, records, verified; /* receipts whose proof came and held */
 	uint64_t progress_ms;                   /* when progress was shown last */
+	bool is_copy;                           /* to be thrown away */
+	struct demo_live *live;                 /* somebody may watch; NULL: the story is told */
+	json_t *attempt;        /* the record that is tried now, as a step; NULL: none */
+	uint64_t last_sequence; /* of the last record */
 };
 
 /* What the server said to a record. */
@@ -150,19 +156,37 @@ char *demo_days(struct demo *d, unsigned days);
 /* The fault's sentence. */
 void demo_why(const struct fault *f, char *out, size_t cap);
 
+/* ---- demo_note.c: what is told to whoever watches; nothing where nobody does ---- */
+
+json_t *demo_step_json(struct demo *d, const char *act, const char *who);
+/* A record is tried; then it was recorded, or refused: the server's problem, or else the fault. */
+void demo_attempt(struct demo *d, const char *who, const char *type, const json_t *body);
+void demo_attempt_recorded(struct demo *d, const json_t *receipt);
+void demo_attempt_refused(struct demo *d, const char *who, const json_t *problem,
+			  const struct fault *f, struct attack_outcome *out);
+/* Of many at once: NULL where nobody watches. */
+json_t *demo_batch_step(struct demo *d, const char *who, const char *type, const json_t *body);
+void demo_batch_recorded(struct demo *d, json_t *steps, const json_t *receipts);
+void demo_gate_answered(struct demo *d, const char *gate, const char *serial, const json_t *reply,
+			const struct told *told, struct attack_outcome *out);
+/* {code, detail, fix, values} */
+json_t *demo_fault_json(const struct fault *f);
+
 /* ---- demo_batch.c: as a line's gateway sends them ---- */
 
 struct demo_batch {
 	struct demo *demo;
 	const char *author;
 	struct client_batch *batch;
+	json_t *steps; /* of what it holds */
 };
 MUST_CHECK err demo_batch_open(struct demo *d, const char *author, struct demo_batch *out,
 			       struct fault *f);
 /* Takes over `body`; sends what there is when it is much. */
 MUST_CHECK err demo_put(struct demo_batch *b, const char *type, json_t *body, struct fault *f);
+/* `about` has the members that say what the claim is about. */
 MUST_CHECK err demo_bring(struct demo_batch *b, const char *type, struct bytes claim,
-			  struct bytes proof, struct fault *f);
+			  struct bytes proof, const json_t *about, struct fault *f);
 /* Sends the rest unless `so_far` is an error, and closes. Anything raised is an error. */
 MUST_CHECK err demo_batch_done(struct demo_batch *b, err so_far, struct fault *f);
 
@@ -181,6 +205,9 @@ void demo_stop(struct demo *d);
 MUST_CHECK err demo_people(struct demo *d, struct fault *f);
 /* A client for everybody whose key is there. */
 MUST_CHECK err demo_sign_in(struct demo *d, struct fault *f);
+void demo_sign_out(struct demo *d);
+/* Forgets the keys of all but the first `n`: they were of one attack. */
+void demo_dismiss(struct demo *d, size_t n);
 /* Somebody new: account, key, role. The job's texts must live as long as the demo. */
 struct demo_job {
 	const char *id, *kind, *what;
@@ -223,6 +250,8 @@ size_t demo_lot_units(const struct demo *d, const struct demo_part *p, size_t re
 size_t demo_lot_quantity(const struct demo *d, const struct demo_part *p, size_t reel);
 MUST_CHECK err demo_receive_lots(struct demo *d, struct fault *f);
 MUST_CHECK err demo_issue_lots(struct demo *d, struct fault *f);
+/* From the last reel of each part, for so many units of the spare build authorization. */
+MUST_CHECK err demo_issue_spare(struct demo *d, size_t units, struct fault *f);
 MUST_CHECK err demo_release(struct demo *d, struct fault *f);
 /* Two people agree to this many units, at this station's key. */
 MUST_CHECK err demo_authorize(struct demo *d, const char *id, size_t quantity, struct fault *f);
@@ -289,9 +318,15 @@ MUST_CHECK err demo_close(struct demo *d, struct fault *f);
 /* The untouched log, before anybody touches a copy of it. */
 MUST_CHECK err demo_audit(struct demo *d, struct fault *f);
 
+/* ---- demo_stay.c ---- */
+
+/* Serves until a signal: look, attack, build more. */
+MUST_CHECK err demo_stay(struct demo *d, struct fault *f);
+
 /* ---- demo_copy.c: a house to throw away ---- */
 
-/* Everything of the house that is stopped, keys too, in a folder of its own, and running on free ports. */
+/* Everything of the house, which may be running, keys too, in a folder of its own, and running on free
+ * ports. */
 MUST_CHECK err demo_copy_open(struct demo *d, struct demo **out, struct fault *f);
 /* Stops it, and removes the folder unless `so_far` is an error, which is then returned. */
 MUST_CHECK err demo_copy_close(struct demo *copy, err so_far, struct fault *f);
@@ -299,6 +334,10 @@ MUST_CHECK err demo_copy_close(struct demo *copy, err so_far, struct fault *f);
 /* ---- files ---- */
 
 MUST_CHECK err folder_remove(const char *path, struct fault *f);
+/* What vanishes meanwhile is not copied; nor are names that begin with one of `without` (ended by NULL,
+ * or NULL), at the top. */
+MUST_CHECK err folder_copy_without(struct arena *a, const char *from, const char *to,
+				   const char *const *without, struct fault *f);
 MUST_CHECK err folder_copy(struct arena *a, const char *from, const char *to, struct fault *f);
 MUST_CHECK err file_copy(const char *from, const char *to, struct fault *f);
 

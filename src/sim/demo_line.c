@@ -118,7 +118,8 @@ static json_t *fitted(const struct demo *d, size_t number, size_t from)
 
 	for (size_t i = from; i < d->parts_n && i < from + PER_RECORD; i++) {
 		const struct demo_part *p = &d->parts[i];
-		json_t *one = json_pack("{s:s, s:s, s:s, s:I}", "supplier", p->supplier, "part_lot",
+		const char *supplier = p == d->odd_part ? d->odd_supplier : p->supplier;
+		json_t *one = json_pack("{s:s, s:s, s:s, s:I}", "supplier", supplier, "part_lot",
 					reel_of(d, p, number), "part", p->part, "quantity",
 					(json_int_t)p->quantity);
 		if (p->designators[0] != '\0')

@@ -13,7 +13,8 @@ size_t demo_lot_units(const struct demo *d, const struct demo_part *p, size_t r)
 
 size_t demo_lot_quantity(const struct demo *d, const struct demo_part *p, size_t reel)
 {
-	size_t units = demo_lot_units(d, p, reel) + (reel + 1 == p->reels_n ? ATTACK_UNITS : 0);
+	size_t units = demo_lot_units(d, p, reel) +
+		       (reel + 1 == p->reels_n ? ATTACK_UNITS + LIVE_UNITS : 0);
 	size_t need = p->quantity * units;
 
 	return need + need * SPARE_PERCENT / 100;
@@ -70,9 +71,18 @@ static err issue_all(struct demo *d, struct demo_batch *b, size_t *lots, struct 
 		const struct demo_part *p = &d->parts[i];
 		for (size_t r = 0; r < p->reels_n; r++, ++*lots)
 			TRY(issue(b, d->production, p, r, demo_lot_units(d, p, r), f));
-		TRY(issue(b, d->spare, p, p->reels_n - 1, ATTACK_UNITS, f));
 	}
 	return ERR_OK;
+}
+
+err demo_issue_spare(struct demo *d, size_t units, struct fault *f)
+{
+	struct demo_batch b;
+	err e = demo_batch_open(d, "wim", &b, f);
+
+	for (size_t i = 0; i < d->parts_n && e.code == OK; i++)
+		e = issue(&b, d->spare, &d->parts[i], d->parts[i].reels_n - 1, units, f);
+	return demo_batch_done(&b, e, f);
 }
 
 err demo_issue_lots(struct demo *d, struct fault *f)
@@ -84,6 +94,7 @@ err demo_issue_lots(struct demo *d, struct fault *f)
 	if (e.code == OK)
 		e = issue_all(d, &b, &lots, f);
 	TRY(demo_batch_done(&b, e, f));
+	TRY(demo_issue_spare(d, ATTACK_UNITS, f));
 	demo_step(d, "%zu part lots given to line %s", lots, LINE);
 	return ERR_OK;
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +18,7 @@
 #define MARK   "demo.run"
 #define AUTHOR "erin"
 
-enum { RUN_TEXT_MAX = 32, SIGNER_MS = 10000 };
+enum { RUN_TEXT_MAX = 32, SIGNER_MS = 10000, PORT_TRIES = 50 };
 
 /* Only what a demo made is ever removed. */
 static err prepare_folder(struct demo *d, struct fault *f)
@@ -63,19 +65,52 @@ static err make_key_pair(struct demo *d, const char *id, enum key_algorithm algo
 	return e;
 }
 
+/* A port of loopback that nobody listens at; 0: it is taken. */
+static unsigned free_port(unsigned wanted)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)wanted),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof at;
+	AUTO(fd_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, n) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+		return 0;
+	return ntohs(at.sin_port);
+}
+
+/* Where the console is: passkeys are bound to it. */
+static const char *web_origin(struct demo *d)
+{
+	return demo_text(d, "%s://localhost:%s", d->options.http ? "http" : "https",
+			 d->options.port);
+}
+
 static err found(struct demo *d, struct fault *f)
 {
 	const char *folder = d->options.folder;
-	const char *arguments[] = {
-		"init",      d->state,
-		"--origin",  DEMO_ORIGIN,
-		"--mode",    "trial",
-		"--port",    d->options.port,
-		"--founder", demo_text(d, "ada=%s/people/ada.pub", folder),
-		"--founder", demo_text(d, "ben=%s/people/ben.pub", folder),
-		"--founder", demo_text(d, "cleo=%s/people/cleo.pub", folder),
-		"--author",  demo_text(d, AUTHOR "=%s/people/" AUTHOR ".pub", folder),
-		NULL};
+	const char *arguments[] = {"init",
+				   d->state,
+				   "--origin",
+				   DEMO_ORIGIN,
+				   "--mode",
+				   "trial",
+				   "--port",
+				   d->options.port,
+				   "--relying-party",
+				   "localhost",
+				   "--web-origin",
+				   web_origin(d),
+				   "--founder",
+				   demo_text(d, "ada=%s/people/ada.pub", folder),
+				   "--founder",
+				   demo_text(d, "ben=%s/people/ben.pub", folder),
+				   "--founder",
+				   demo_text(d, "cleo=%s/people/cleo.pub", folder),
+				   "--author",
+				   demo_text(d, AUTHOR "=%s/people/" AUTHOR ".pub", folder),
+				   NULL};
 
 	if (file_exists(demo_text(d, "%s/sealwright.conf", d->state)))
 		return ERR_OK;
@@ -101,6 +136,21 @@ static err read_state(struct demo *d, struct fault *f)
 		       : fail(f, "DEMO_STATE_WRONG", "folder", d->state, NULL);
 }
 
+/* Whoever stays must say an address before it is bound: two free ports, side by side. */
+static err choose_port(struct demo *d, struct fault *f)
+{
+	if (d->options.once || strcmp(d->options.port, "0") != 0)
+		return ERR_OK;
+	for (unsigned i = 0; i < PORT_TRIES; i++) {
+		unsigned people = free_port(0);
+		if (people > 0 && people < UINT16_MAX && free_port(people + 1) != 0) {
+			d->options.port = demo_text(d, "%u", people);
+			return ERR_OK;
+		}
+	}
+	return fail(f, "DEMO_NO_PORT", NULL);
+}
+
 err demo_open(struct demo *d, struct fault *f)
 {
 	static const char *const FOUNDERS[] = {"ada", "ben", "cleo"};
@@ -110,6 +160,7 @@ err demo_open(struct demo *d, struct fault *f)
 	if (d->state == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	TRY(prepare_folder(d, f));
+	TRY(choose_port(d, f));
 	for (size_t i = 0; i < 3; i++)
 		TRY(make_key_pair(d, FOUNDERS[i], KEY_ED25519, f));
 	TRY(make_key_pair(d, AUTHOR, KEY_P256, f));
@@ -134,10 +185,31 @@ static err read_permit_key(struct demo *d, struct fault *f)
 	return e;
 }
 
+/* Beside the people port; 0: any free one. */
+static unsigned long machines_port(const struct demo *d)
+{
+	unsigned long people = strtoul(d->options.port, NULL, 10);
+
+	return people == 0 ? 0 : people + 1;
+}
+
 err demo_start(struct demo *d, struct fault *f)
 {
 	const char *signer[] = {"signer", d->state, NULL};
-	const char *server[] = {"serve", d->state, "--no-signer", "--port", d->options.port, NULL};
+	const char *server[] = {"serve",
+				d->state,
+				"--no-signer",
+				"--port",
+				d->options.port,
+				"--set",
+				demo_text(d, "tls=%s", d->options.http ? "machines" : "on"),
+				"--set",
+				demo_text(d, "web_origin=%s", web_origin(d)),
+				"--set",
+				demo_text(d, "demo_socket=../" DEMO_SOCKET),
+				"--set",
+				demo_text(d, "machines_port=%lu", machines_port(d)),
+				NULL};
 	char *end;
 
 	TRY(child_start(signer, demo_text(d, "%s/signer.log", d->logs), &d->signer, f));
@@ -148,7 +220,8 @@ err demo_start(struct demo *d, struct fault *f)
 	if (people == 0 || people > UINT16_MAX || machines == 0 || machines > UINT16_MAX)
 		return fail(f, "CHILD_FAILED", "command", "serve", "detail",
 			    "it did not say its ports", "log", "server.log", NULL);
-	snprintf(d->people_url, sizeof d->people_url, "https://localhost:%lu", people);
+	snprintf(d->people_url, sizeof d->people_url, "%s://localhost:%lu",
+		 d->options.http ? "http" : "https", people);
 	snprintf(d->machines_url, sizeof d->machines_url, "https://localhost:%lu", machines);
 	demo_step(d,
 		  "Signer (process %d) and server (process %d) run; people at %s, machines at %s",
@@ -158,10 +231,7 @@ err demo_start(struct demo *d, struct fault *f)
 
 void demo_stop(struct demo *d)
 {
-	for (size_t i = 0; i < d->actors_n; i++) {
-		client_close(d->actors[i].client);
-		d->actors[i].client = NULL;
-	}
+	demo_sign_out(d);
 	child_stop(&d->server);
 	child_stop(&d->signer);
 }

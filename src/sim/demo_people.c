@@ -163,6 +163,24 @@ err demo_hire(struct demo *d, const struct demo_job *job, struct fault *f)
 	return made ? make_known(d, job, f) : ERR_OK;
 }
 
+void demo_sign_out(struct demo *d)
+{
+	for (size_t i = 0; i < d->actors_n; i++) {
+		client_close(d->actors[i].client);
+		d->actors[i].client = NULL;
+	}
+}
+
+void demo_dismiss(struct demo *d, size_t n)
+{
+	for (; d->actors_n > n; d->actors_n--) {
+		struct actor *a = &d->actors[d->actors_n - 1];
+		client_close(a->client);
+		if (!a->borrowed)
+			private_key_close(a->key);
+	}
+}
+
 err demo_sign_in(struct demo *d, struct fault *f)
 {
 	for (size_t i = 0; i < d->actors_n; i++)

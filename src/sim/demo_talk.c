@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* demo_talk.c — how the people of the demo talk to the server, and what is shown of it. */
-#include "sim/demo_internal.h"
+#include "sim/demo_live.h"
 
 #include "base/catalog.h"
 #include "base/clock.h"
@@ -88,6 +88,11 @@ char *demo_days(struct demo *d, unsigned days)
 
 /* ---- records ---- */
 
+static bool demo_ends(const struct demo *d)
+{
+	return d->live != NULL && demo_live_ends(d->live);
+}
+
 static void copy_member(const json_t *json, const char *name, char *out, size_t cap)
 {
 	const char *text = json_string_value(json_object_get(json, name));
@@ -131,12 +136,18 @@ err demo_sign(struct demo *d, const char *author, const char *type, json_t *body
 
 	if (body == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
+	if (demo_ends(d)) {
+		json_decref(body);
+		return fail(f, "DEMO_ENDS", NULL);
+	}
+	demo_attempt(d, author, type, body);
 	e = actor == NULL || actor->client == NULL
 		    ? fail(f, "DEMO_NOBODY", "principal", author, NULL)
 		    : client_record(actor->client, type, body, &receipt, f);
 	json_decref(body);
 	if (e.code != OK)
 		return e;
+	demo_attempt_recorded(d, receipt);
 	demo_count(d, receipt);
 	demo_tell(receipt, told == NULL ? &own : told);
 	json_decref(receipt);
@@ -232,6 +243,8 @@ err demo_await(struct demo *d, const char *view, const char *const *query, demo_
 		json_decref(rows);
 		if (there)
 			return ERR_OK;
+		if (demo_ends(d))
+			return fail(f, "DEMO_ENDS", NULL);
 		nanosleep(&pause, NULL);
 	}
 	return fail(f, "DEMO_WAITED", "view", view, "what", query[3], NULL);
