@@ -288,14 +288,13 @@ static json_t *witness_json(const struct witness *w)
 	return json;
 }
 
-err entry_to_json(struct engine *e, struct reader_session *r, struct arena *a, uint64_t sequence,
-		  json_t **out, struct fault *f)
+static err entry_json(struct engine *e, struct reader_session *r, struct arena *a,
+		      uint64_t sequence, const struct opened *opened, json_t **out, struct fault *f)
 {
 	static const char *const proofs[] = {"reported over channel", "signed by author",
 					     "signed by author (passkey)"};
 	struct entry *entry = arena_alloc(a, sizeof *entry);
 	struct record *record = arena_alloc(a, sizeof *record);
-	struct opened opened = {0};
 	struct bytes bytes;
 	const char *why;
 
@@ -305,10 +304,26 @@ err entry_to_json(struct engine *e, struct reader_session *r, struct arena *a, u
 	if (!entry_parse(bytes, entry, &why))
 		return fail(f, "ENTRY_BAD", "detail", why, NULL);
 	TRY(record_from_entry(e->registry, a, entry, record, f));
-	TRY(read_openings(r, a, sequence, &opened, f));
-	*out = json_pack("{s:o, s:s, s:o}", "claim", claim_json(record, &opened), "proof",
+	*out = json_pack("{s:o, s:s, s:o}", "claim", claim_json(record, opened), "proof",
 			 proofs[entry->proof.kind], "witness", witness_json(&entry->witness));
 	return *out == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : ERR_OK;
+}
+
+err entry_to_json(struct engine *e, struct reader_session *r, struct arena *a, uint64_t sequence,
+		  json_t **out, struct fault *f)
+{
+	struct opened opened = {0};
+
+	TRY(read_openings(r, a, sequence, &opened, f));
+	return entry_json(e, r, a, sequence, &opened, out, f);
+}
+
+err entry_closed_to_json(struct engine *e, struct reader_session *r, struct arena *a,
+			 uint64_t sequence, json_t **out, struct fault *f)
+{
+	static const struct opened NONE;
+
+	return entry_json(e, r, a, sequence, &NONE, out, f);
 }
 
 /* ---- types ---- */

@@ -183,6 +183,15 @@ MUST_CHECK err gate_ask_all(struct engine *e, struct reader_session *r, struct a
 /* An entry as JSON, with opened values that still exist; needs the permission `ledger.read`. */
 MUST_CHECK err entry_to_json(struct engine *e, struct reader_session *r, struct arena *a,
 			     uint64_t sequence, json_t **out, struct fault *f);
+/* The same, but confidential values and those about persons stay commitments. */
+MUST_CHECK err entry_closed_to_json(struct engine *e, struct reader_session *r, struct arena *a,
+				    uint64_t sequence, json_t **out, struct fault *f);
+enum { CHAIN_PAGE_MAX = 200 };
+/* What is recorded about a thing, newest first: {"entries": [as above], "next": sequence}. `from` is NULL, or
+ * the `next` of the page before. CHAIN_CURSOR_WRONG. */
+MUST_CHECK err chain_to_json(struct engine *e, struct reader_session *r, struct arena *a,
+			     const struct subject *subject, const uint64_t *from, size_t limit,
+			     json_t **out, struct fault *f);
 /* One `GET /v1/types` document. */
 json_t *type_to_json(const struct compiled_type *t);
 

@@ -64,6 +64,7 @@ enum browser_needs {
 enum {
 	BODY_NONE = 0,
 	BODY_SMALL = 16 << 10,
+	BODY_PASSKEY = 32 << 10,
 	BODY_RECORD = 192 << 10,
 	BODY_BATCH = 16 << 20,
 	BODY_UPLOAD = BODY_BATCH + BODY_SMALL, /* a file, and what a form adds */
@@ -131,8 +132,8 @@ MUST_CHECK err call_browser_may(struct call *c, struct fault *f);
 /* Whether the session is strong enough for this; always for programs and machines. API_INVITATION_ONLY,
  * API_BROWSER_READS_ONLY, API_SECOND_AUTHENTICATOR_NEEDED, API_STEP_UP_NEEDED. */
 MUST_CHECK err call_browser_needs(struct call *c, enum browser_needs needs, struct fault *f);
-/* How many keys in force speak for the caller. */
-MUST_CHECK err call_authenticators(struct call *c, uint64_t *out, struct fault *f);
+/* How many keys in force speak for the caller, shifts' keys not counted. */
+MUST_CHECK err call_authenticators(struct call *c, size_t *out, struct fault *f);
 /* A session of this caller's: principal, owner, key and strength are given. */
 MUST_CHECK err call_session_begin(struct call *c, struct session *session,
 				  uint8_t token[static TOKEN_SIZE], struct fault *f);
@@ -141,6 +142,9 @@ MUST_CHECK err browser_begin(struct call *c, struct session *session, struct fau
 MUST_CHECK err browser_end(struct call *c, struct fault *f);
 /* API_FROM_ELSEWHERE unless a page of ours sent it. */
 MUST_CHECK err call_from_here(const struct call *c, struct fault *f);
+/* {"code"} of the caller's app for codes: API_TOTP_*. `confirmed` false: the first one. */
+MUST_CHECK err call_code_holds(struct call *c, const json_t *json, bool confirmed, struct fault *f);
+json_t *session_json(const struct session *s, uint64_t now);
 /* Takes from the bucket of failures when `result` says that an identity did not hold; gives `result` back. */
 MUST_CHECK err call_note_failure(const struct call *c, err result, struct fault *f);
 /* One request more of the principal's, or else of the address's. API_TOO_MANY. */
@@ -190,12 +194,16 @@ route_handler handle_records, handle_record, handle_prepare;
 route_handler handle_views, handle_view, handle_gate, handle_types, handle_type, handle_openapi;
 route_handler handle_entry, handle_receipt, handle_stream, handle_passport;
 route_handler handle_affected, handle_origins;
+route_handler handle_chain;
 route_handler handle_blob, handle_blob_head, handle_blob_upload;
 route_handler handle_link_page, handle_link_upload;
 route_handler handle_checkpoint, handle_tile, handle_entries;
 route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
 route_handler handle_sign_in_link, handle_sign_in_page, handle_sign_in_spend, handle_leave;
 route_handler handle_console_page, handle_console_file;
+route_handler handle_passkey_sign_in, handle_sessions, handle_session_end, handle_step_up;
+route_handler handle_passkey, handle_passkey_offers, handle_passkey_offer;
+route_handler handle_passkey_offer_drop, handle_totp, handle_totp_confirm, handle_totp_end;
 route_handler handle_health, handle_ready, handle_metrics;
 route_handler handle_demo, handle_demo_attack, handle_demo_without, handle_demo_build;
 route_handler handle_demo_run;
