@@ -11,6 +11,8 @@ CODES = ("invalid", "unauthenticated", "forbidden", "not_found", "conflict", "re
          "too_large", "unsupported", "limit", "unavailable", "corrupt", "io", "memory",
          "internal")
 KEYS = ("code", "text", "fix")
+# Of a language other than English: what a message is, the English file says.
+TRANSLATED = ("text", "fix")
 ID = re.compile(r"\[([A-Z][A-Z0-9_]{1,63})\]")
 PAIR = re.compile(r"([a-z]+) = (\S.*)")
 PLACE = re.compile(r"\{[a-z][a-z0-9_.]*\}")
@@ -32,13 +34,13 @@ def check_value(key, value, where):
         raise Wrong("%s: a character that cannot be printed" % where)
 
 
-def finish(message, where):
-    for key in ("code", "text"):
-        if key not in message:
+def finish(message, keys, where):
+    for key in keys:
+        if key != "fix" and key not in message:
             raise Wrong("%s: message %s has no %s" % (where, message["id"], key))
 
 
-def parse(path, text, seen):
+def parse(path, text, seen, keys=KEYS):
     """The messages of one file. `seen` maps an id to where it was met first."""
     messages, now = [], None
     for number, line in enumerate(text.split("\n"), 1):
@@ -48,7 +50,7 @@ def parse(path, text, seen):
         head, pair = ID.fullmatch(line), PAIR.fullmatch(line)
         if head:
             if now:
-                finish(now, where)
+                finish(now, keys, where)
             if head.group(1) in seen:
                 raise Wrong("%s: %s stands already in %s" % (where, head.group(1),
                                                              seen[head.group(1)]))
@@ -59,13 +61,13 @@ def parse(path, text, seen):
             raise Wrong("%s: neither [ID] nor 'key = value'" % where)
         elif not now:
             raise Wrong("%s: a value before the first [ID]" % where)
-        elif pair.group(1) not in KEYS or pair.group(1) in now:
+        elif pair.group(1) not in keys or pair.group(1) in now:
             raise Wrong("%s: '%s' is unknown, or given twice" % (where, pair.group(1)))
         else:
             check_value(pair.group(1), pair.group(2).rstrip(), where)
             now[pair.group(1)] = pair.group(2).rstrip()
     if now:
-        finish(now, path)
+        finish(now, keys, path)
     return messages
 
 
