@@ -48,30 +48,11 @@ def sentences(root, language):
         path = os.path.join(folder, name)
         with open(path, encoding="utf-8", newline="") as f:
             text = f.read()
-        for m in messages.parse(path, text, {}) if language == "en" else translated(path, text):
+        for m in messages.parse(path, text, {}, messages.KEYS if language == "en" else messages.TRANSLATED):
             out["fault.%s" % m["id"]] = m["text"]
             if m.get("fix"):
                 out["fix.%s" % m["id"]] = m["fix"]
     return out
-
-
-def translated(path, text):
-    """As messages.parse, of a language that leaves the codes to the English file."""
-    now = None
-    for number, line in enumerate(text.split("\n"), 1):
-        head, pair = messages.ID.fullmatch(line), messages.PAIR.fullmatch(line)
-        if line == "" or line.startswith("#"):
-            continue
-        if head:
-            if now:
-                yield now
-            now = {"id": head.group(1), "text": ""}
-        elif pair and now and pair.group(1) in ("text", "fix"):
-            now[pair.group(1)] = pair.group(2).rstrip()
-        else:
-            raise Wrong("%s:%d: neither [ID] nor text nor fix" % (path, number))
-    if now:
-        yield now
 
 
 def pseudo(text):
