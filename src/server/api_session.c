@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api_session.c — challenges, signing in and out, and what the caller may do. */
+/* api_session.c — challenges, and a program that signs in and out. */
 #include "core/sha256.h"
 #include "crypto/crypto.h"
 #include "server/server_internal.h"
@@ -21,7 +21,7 @@ bool session_message(struct bytes origin, struct bytes principal, struct bytes n
 	return writer_done(w, out);
 }
 
-static void set_time(json_t *json, const char *name, uint64_t ms)
+void set_time(json_t *json, const char *name, uint64_t ms)
 {
 	char text[TIME_TEXT_SIZE];
 
@@ -37,6 +37,7 @@ static err unit_challenge(struct call *c, const json_t *json, uint8_t nonce[stat
 	const char *product, *serial;
 
 	TRY(call_must_be_known(c, f));
+	TRY(call_browser_needs(c, ACTING, f));
 	TRY(json_member(json, "product", ID_SIZE_MAX, &product, f));
 	TRY(json_member(json, "serial", ID_SIZE_MAX, &serial, f));
 	if (!id_valid(bytes_text(product)))
@@ -51,6 +52,7 @@ static err unit_challenge(struct call *c, const json_t *json, uint8_t nonce[stat
 static err make_challenge(struct call *c, const json_t *json, struct fault *f)
 {
 	static const char *const members[] = {"for", "product", "serial"};
+	const struct server_config *config = &c->server->config;
 	uint8_t nonce[NONCE_SIZE];
 	uint64_t expires;
 	char text[64];
@@ -62,11 +64,16 @@ static err make_challenge(struct call *c, const json_t *json, struct fault *f)
 		TRY(challenge_make(c->server->operational, "session", "", "", nonce, &expires, f));
 	else if (strcmp(purpose, "unit") == 0)
 		TRY(unit_challenge(c, json, nonce, &expires, f));
+	else if (strcmp(purpose, "passkey") == 0)
+		TRY(challenge_make(c->server->operational, "passkey", "", "", nonce, &expires, f));
 	else
 		return fail_field(f, "for", "FIELD_WRONG", "field", "for", "expected",
-				  "one of session|unit", NULL);
+				  "one of session|passkey|unit", NULL);
 	base64url_encode(bytes_of(nonce, sizeof nonce), text);
 	json_t *reply = json_pack("{s:s}", "nonce", text);
+	/* A page that nobody signed in to yet must know whose passkeys to ask for. */
+	if (strcmp(purpose, "passkey") == 0)
+		json_object_set_new(reply, "web", web_json(config));
 	set_time(reply, "expires", expires);
 	reply_json(c, 201, reply);
 	return ERR_OK;
@@ -128,28 +135,39 @@ static err spki_row(void *context, const struct value *columns, size_t n)
 	return ERR_OK;
 }
 
+static err read_key(struct reader_session *r, struct hash key, struct public_key **out,
+		    struct fault *f)
+{
+	static const struct parameter parameters[] = {{"key", VALUE_BLOB}};
+	struct value values[] = {value_blob(hash_bytes(&key))};
+	struct statement *s;
+
+	TRY(db_prepare(reader_db(r), "SELECT spki FROM principal_key WHERE key = :key", parameters,
+		       1, &s, f));
+	err result = db_query(reader_db(r), s, values, spki_row, out, NULL, f);
+	statement_close(s);
+	return result;
+}
+
 /* The key, if it speaks for the principal now, who is active; else NULL. */
 static err enrolled_key(struct call *c, const struct sign_in *in, struct public_key **out,
 			struct fault *f)
 {
-	static const struct parameter parameters[] = {{"key", VALUE_BLOB},
-						      {"principal", VALUE_TEXT}};
-	static const char sql[] =
-		"SELECT k.spki FROM principal_key k JOIN principal p ON p.id = k.principal"
-		" WHERE k.key = :key AND k.principal = :principal AND k.until IS NULL"
-		" AND p.state = 'active'";
-	struct value values[] = {value_blob(hash_bytes(&in->key)),
-				 value_text(bytes_text(in->principal))};
+	char owner[ID_SIZE_MAX + 1];
+	struct principal principal;
+	struct two_clocks now;
 	struct reader_session *r;
-	struct statement *s;
 
 	*out = NULL;
+	engine_clocks(c->server->engine, &now);
 	TRY(reader_take(c->server->engine, &r, f));
-	err result = db_prepare(reader_db(r), sql, parameters, 2, &s, f);
-	if (result.code == OK) {
-		result = db_query(reader_db(r), s, values, spki_row, out, NULL, f);
-		statement_close(s);
-	}
+	err result = authority_key_owner(reader_authority(r), in->key, &now, owner, f);
+	if (result.code == OK)
+		result = authority_principal(reader_authority(r), bytes_text(in->principal),
+					     &principal, f);
+	if (result.code == OK && strcmp(owner, in->principal) == 0 &&
+	    principal.state == PRINCIPAL_ACTIVE)
+		result = read_key(r, in->key, out, f);
 	reader_give(r);
 	return result;
 }
@@ -215,86 +233,5 @@ err handle_sign_out(struct call *c, struct fault *f)
 	else
 		TRY(session_end(c->server->operational, c->caller.reference, f));
 	reply_nothing(c);
-	return ERR_OK;
-}
-
-/* ---- who am I ---- */
-
-static const char RIGHTS_SQL[] =
-	"WITH RECURSIVE held(role, site, line, station, product, environment, supplier,"
-	" not_before, not_after) AS ("
-	" SELECT role, site, line, station, product, environment, supplier, not_before, not_after"
-	" FROM role_grant WHERE principal = :principal AND revoked_at IS NULL"
-	" AND (not_before IS NULL OR not_before <= :now)"
-	" AND (not_after IS NULL OR not_after = 0 OR not_after > :now)"
-	" UNION"
-	" SELECT i.included, h.site, h.line, h.station, h.product, h.environment, h.supplier,"
-	" h.not_before, h.not_after"
-	" FROM held h JOIN role_include i ON i.role = h.role AND i.until IS NULL)"
-	" SELECT DISTINCT p.permission, h.site, h.line, h.station, h.product, h.environment,"
-	" h.supplier, h.not_after FROM held h"
-	" JOIN role_permission p ON p.role = h.role AND p.until IS NULL"
-	" ORDER BY p.permission, h.site, h.line, h.station, h.product, h.environment, h.supplier"
-	" LIMIT 2000";
-
-static err right_row(void *context, const struct value *columns, size_t n)
-{
-	json_t *list = context, *scope = json_object();
-	json_t *right =
-		json_pack("{s:o}", "permission",
-			  json_stringn((const char *)columns[0].bytes.p, columns[0].bytes.n));
-
-	(void)n;
-	for (size_t i = 0; i < SCOPE_N; i++)
-		if (columns[1 + i].kind == VALUE_TEXT && columns[1 + i].bytes.n > 0)
-			json_object_set_new(scope, SCOPE_NAMES[i],
-					    json_stringn((const char *)columns[1 + i].bytes.p,
-							 columns[1 + i].bytes.n));
-	json_object_set_new(right, "scope", scope);
-	if (columns[7].kind == VALUE_INT && columns[7].number > 0)
-		set_time(right, "until", (uint64_t)columns[7].number);
-	return json_array_append_new(list, right) == 0 ? ERR_OK : (err){ERR_MEMORY};
-}
-
-static err read_rights(struct call *c, struct reader_session *r, json_t *rights,
-		       struct principal *principal, struct fault *f)
-{
-	static const struct parameter parameters[] = {{"principal", VALUE_TEXT},
-						      {"now", VALUE_INT}};
-	struct bytes id = bytes_text(c->caller.principal);
-	struct value values[] = {value_text(id), value_int((int64_t)server_now(c->server))};
-	struct statement *s;
-
-	TRY(authority_principal(reader_authority(r), id, principal, f));
-	TRY(db_prepare(reader_db(r), RIGHTS_SQL, parameters, 2, &s, f));
-	err result = db_query(reader_db(r), s, values, right_row, rights, NULL, f);
-	statement_close(s);
-	return result;
-}
-
-err handle_me(struct call *c, struct fault *f)
-{
-	json_t *rights = json_array();
-	struct principal principal = {0};
-	struct reader_session *r;
-	char hex[65];
-	err result = reader_take(c->server->engine, &r, f);
-
-	if (result.code == OK) {
-		result = read_rights(c, r, rights, &principal, f);
-		reader_give(r);
-	}
-	if (result.code != OK) {
-		json_decref(rights);
-		return result;
-	}
-	hex_encode(hash_bytes(&c->key), hex);
-	json_t *me = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "principal", c->caller.principal,
-			       "kind", principal.kind, "key", hex, "channel",
-			       c->caller.channel == CHANNEL_KEY ? "key" : "session", "origin",
-			       c->server->config.origin, "permissions", rights);
-	if (c->expires != 0)
-		set_time(me, "expires", c->expires);
-	reply_json(c, 200, me);
 	return ERR_OK;
 }

@@ -138,14 +138,12 @@ err call_identify(struct call *c, struct fault *f)
 		c->request->port == HTTP_MACHINES ? identify_key(c, f) : identify_session(c, f);
 
 	/* Whoever keeps trying is told so, and no longer whether it was right. */
-	if (result.code == ERR_UNAUTHENTICATED || result.code == ERR_FORBIDDEN)
-		TRY(limits_take(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
-	return result;
+	return call_note_failure(c, result, f);
 }
 
 err call_note_failure(const struct call *c, err result, struct fault *f)
 {
-	if (result.code == ERR_UNAUTHENTICATED)
+	if (result.code == ERR_UNAUTHENTICATED || result.code == ERR_FORBIDDEN)
 		TRY(limits_take(c->server->limits, LIMIT_FAILURE, c->request->peer, f));
 	return result;
 }

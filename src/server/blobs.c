@@ -122,6 +122,11 @@ static void take_back(struct blob_pool *p, struct slot *slot)
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
+const uint8_t *blob_pool_key(const struct blob_pool *p)
+{
+	return p->key;
+}
+
 err blob_pool_take(struct blob_pool *p, struct blob_store **out, struct fault *f)
 {
 	struct slot *slot = lend(p);

@@ -18,28 +18,15 @@ err call_from_here(const struct call *c, struct fault *f)
 		       : fail(f, "API_FROM_ELSEWHERE", NULL);
 }
 
-static err take_count(void *context, const struct value *columns, size_t n)
+err call_authenticators(struct call *c, size_t *out, struct fault *f)
 {
-	(void)n;
-	*(uint64_t *)context = (uint64_t)columns[0].number;
-	return ERR_OK;
-}
-
-err call_authenticators(struct call *c, uint64_t *out, struct fault *f)
-{
-	static const char sql[] = "SELECT count(*) FROM principal_key"
-				  " WHERE principal = :principal AND until IS NULL";
-	static const struct parameter parameters[] = {{"principal", VALUE_TEXT}};
-	struct value values[] = {value_text(bytes_text(c->caller.principal))};
 	struct reader_session *r;
-	struct statement *s;
+	struct two_clocks now;
 
+	engine_clocks(c->server->engine, &now);
 	TRY(reader_take(c->server->engine, &r, f));
-	err result = db_prepare(reader_db(r), sql, parameters, 1, &s, f);
-	if (result.code == OK) {
-		result = db_query(reader_db(r), s, values, take_count, out, NULL, f);
-		statement_close(s);
-	}
+	err result = authority_authenticators(reader_authority(r), bytes_text(c->caller.principal),
+					      &now, out, f);
 	reader_give(r);
 	return result;
 }
@@ -53,7 +40,7 @@ static bool has_stepped_up(const struct call *c)
 
 err call_browser_needs(struct call *c, enum browser_needs needs, struct fault *f)
 {
-	uint64_t n = 0;
+	size_t n = 0;
 
 	if (!c->by_cookie || needs <= REGISTERING)
 		return ERR_OK;

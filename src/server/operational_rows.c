@@ -117,7 +117,7 @@ const struct operation_row OPERATION_ROWS[OPERATIONS] = {
 		      " confirmed = 0, last_step = 0, wrong = 0, locked = 0,"
 		      " since = excluded.since WHERE totp.confirmed = 0",
 		      {{"principal", VALUE_TEXT}, {"sealed", VALUE_BLOB}, {"now", VALUE_INT}}},
-	[TOTP_FIND] = {"SELECT confirmed, last_step, wrong, locked, since FROM totp"
+	[TOTP_FIND] = {"SELECT confirmed, wrong, since FROM totp"
 		       " WHERE principal = :principal",
 		       {{"principal", VALUE_TEXT}}},
 	/* Paid for before it is looked at: however many try at once, no more are looked at. */

@@ -35,7 +35,8 @@ const struct route ROUTES[] = {
 	{HTTP_GET, "/log/tile/{tile...}", ANYONE, FREELY, NULL, handle_tile, BODY_NONE,
 	 "A tile of hashes (C2SP tlog-tiles).", NULL, OCTETS},
 	{HTTP_POST, "/v1/challenges", ANYONE, FREELY, NULL, handle_challenge, BODY_SMALL,
-	 "A nonce, good once and for five minutes: {\"for\": \"session\"}, {\"for\": \"passkey\"}, or "
+	 "A nonce, good once and for five minutes: {\"for\": \"session\"}, {\"for\": \"passkey\"}, "
+	 "or "
 	 "{\"for\": \"unit\", \"product\", \"serial\"}.",
 	 NULL, JSON},
 	{HTTP_POST, "/v1/sessions", ANYONE, FREELY, NULL, handle_sign_in, BODY_SMALL,
@@ -44,18 +45,22 @@ const struct route ROUTES[] = {
 	 NULL, JSON},
 	{HTTP_DELETE, "/v1/sessions", PRINCIPAL, FREELY, NULL, handle_sign_out, BODY_NONE,
 	 "Signs out: the token of this request ends.", NULL, NULL},
-	{HTTP_POST, "/v1/sessions/passkey", ANYONE, FREELY, NULL, handle_passkey_sign_in, BODY_SMALL,
+	{HTTP_POST, "/v1/sessions/passkey", ANYONE, FREELY, NULL, handle_passkey_sign_in,
+	 BODY_SMALL,
 	 "Signs a browser in with a passkey: {\"nonce\", \"credential\", \"client_data\", "
 	 "\"authenticator_data\", \"signature\"}; sets the cookie.",
 	 NULL, JSON},
 	{HTTP_GET, "/v1/sessions", PRINCIPAL, LOOKING, NULL, handle_sessions, BODY_NONE,
-	 "Where the caller is signed in; with `principal`, somebody else. Permission access.suspend.",
+	 "Where the caller is signed in; with `principal`, somebody else. Permission "
+	 "access.suspend.",
 	 "principal", JSON},
 	{HTTP_DELETE, "/v1/sessions/{id}", PRINCIPAL, LOOKING, NULL, handle_session_end, BODY_NONE,
-	 "Ends one session: one's own; with `principal`, somebody else's. Permission access.suspend.",
+	 "Ends one session: one's own; with `principal`, somebody else's. Permission "
+	 "access.suspend.",
 	 "principal", NULL},
 	{HTTP_POST, "/v1/step-up", PRINCIPAL, ACTING, NULL, handle_step_up, BODY_SMALL,
-	 "Proves again that it is the person, for ten minutes: with a passkey as for signing in, or "
+	 "Proves again that it is the person, for ten minutes: with a passkey as for signing in, "
+	 "or "
 	 "{\"code\"}.",
 	 NULL, JSON},
 	{HTTP_POST, "/v1/passkeys", PRINCIPAL, REGISTERING, NULL, handle_passkey, BODY_PASSKEY,
@@ -73,8 +78,8 @@ const struct route ROUTES[] = {
 	{HTTP_POST, "/v1/totp", PRINCIPAL, STEPPED_UP, NULL, handle_totp, BODY_SMALL,
 	 "A secret for an app for codes, shown once; it takes effect with its first code.", NULL,
 	 JSON},
-	{HTTP_POST, "/v1/totp/confirm", PRINCIPAL, STEPPED_UP, NULL, handle_totp_confirm, BODY_SMALL,
-	 "The first code: {\"code\"}.", NULL, NULL},
+	{HTTP_POST, "/v1/totp/confirm", PRINCIPAL, STEPPED_UP, NULL, handle_totp_confirm,
+	 BODY_SMALL, "The first code: {\"code\"}.", NULL, NULL},
 	{HTTP_DELETE, "/v1/totp", PRINCIPAL, STEPPED_UP, NULL, handle_totp_end, BODY_NONE,
 	 "Takes the app for codes off.", NULL, NULL},
 	{HTTP_POST, "/v1/links", PRINCIPAL, STEPPED_UP, NULL, handle_sign_in_link, BODY_SMALL,
@@ -84,7 +89,8 @@ const struct route ROUTES[] = {
 	{HTTP_GET, "/sign-in/{token}", ANYONE, FREELY, NULL, handle_sign_in_page, BODY_NONE,
 	 "A page with a button: looking at the link does not use it up.", NULL, HTML},
 	{HTTP_POST, "/sign-in/{token}", ANYONE, FREELY, NULL, handle_sign_in_spend, BODY_SMALL,
-	 "Uses the link up: sets the cookie of a session that may look, or only register.", NULL, HTML},
+	 "Uses the link up: sets the cookie of a session that may look, or only register.", NULL,
+	 HTML},
 	{HTTP_POST, "/sign-out", ANYONE, FREELY, NULL, handle_leave, BODY_SMALL,
 	 "Ends the browser's session.", NULL, HTML},
 	{HTTP_GET, "/console/{file}", ANYONE, FREELY, NULL, handle_console_file, BODY_NONE,
@@ -138,7 +144,8 @@ const struct route ROUTES[] = {
 	 "The receipt of a recorded claim.", "sequence", JSON},
 	{HTTP_GET, "/v1/entries/{sequence}", PRINCIPAL, LOOKING, "ledger.read", handle_entry,
 	 BODY_NONE,
-	 "An entry of the log, with the values that still exist; as application/cbor its own bytes.",
+	 "An entry of the log, with the values that still exist; as application/cbor its own "
+	 "bytes.",
 	 NULL, JSON},
 	{HTTP_GET, "/v1/stream", PRINCIPAL, LOOKING, "ledger.read", handle_stream, BODY_NONE,
 	 "Server-sent events: every record that a checkpoint covers. Last-Event-ID resumes.",
