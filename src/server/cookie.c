@@ -36,12 +36,32 @@ bool cookie_token(const char *header, uint8_t token[static COOKIE_TOKEN_SIZE])
 	return false;
 }
 
+static bool is_origin(const char *origin, const char *scheme, const char *host)
+{
+	size_t n = strlen(scheme);
+
+	return strncmp(origin, scheme, n) == 0 && strcasecmp(origin + n, host) == 0;
+}
+
+/* This very machine, by the only name and addresses for which a browser trusts plain HTTP. */
+static bool is_loopback(const char *host)
+{
+	static const char *const NAMES[] = {"localhost", "127.0.0.1", "[::1]"};
+
+	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+		size_t n = strlen(NAMES[i]);
+		if (strncasecmp(host, NAMES[i], n) == 0 && (host[n] == '\0' || host[n] == ':'))
+			return true;
+	}
+	return false;
+}
+
 bool request_is_same_origin(const char *fetch_site, const char *origin, const char *host)
 {
-	static const char SCHEME[] = "https://";
-
 	if (fetch_site != NULL)
 		return strcmp(fetch_site, "same-origin") == 0;
-	return origin != NULL && host != NULL && strncmp(origin, SCHEME, sizeof SCHEME - 1) == 0 &&
-	       strcasecmp(origin + sizeof SCHEME - 1, host) == 0;
+	if (origin == NULL || host == NULL)
+		return false;
+	return is_origin(origin, "https://", host) ||
+	       (is_loopback(host) && is_origin(origin, "http://", host));
 }

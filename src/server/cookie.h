@@ -19,7 +19,7 @@ enum { COOKIE_TOKEN_SIZE = 32 };
 bool cookie_token(const char *header, uint8_t token[static COOKIE_TOKEN_SIZE]);
 
 /* Whether a form was sent from a page of ours. Sec-Fetch-Site decides where a browser sends it, else Origin
- * against Host; a request with neither comes from no page of ours. */
+ * against Host; a request with neither comes from no page of ours. Without TLS only on loopback. */
 bool request_is_same_origin(const char *fetch_site, const char *origin, const char *host);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -142,6 +143,45 @@ static void a_new_file_belongs_to_its_owner_alone(void **state)
 	snprintf(path, sizeof(path), "%s/store-wal", t->folder);
 	assert_int_equal(stat(path, &at), 0);
 	assert_int_equal(at.st_mode & 0777, 0600);
+}
+
+/* Asked by another process, as locks are a process's: does this one hold its lock on the file, which keeps others
+ * from taking the log away? (sqlite3: the shared bytes of the file format's locking page.) */
+static bool is_locked(const char *path)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+	int status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		int fd = open(path, O_RDWR);
+		bool asked = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0;
+		_exit(asked && lock.l_type == F_RDLCK ? 1 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) == 1;
+}
+
+static void another_connection_leaves_the_locks_of_the_first(void **state)
+{
+	struct store_test *t = *state;
+	char path[256];
+	struct db *second = NULL;
+	struct fault f = {0};
+
+	store_path(t, path);
+	run(t->db, "CREATE TABLE b (body BLOB)");
+	assert_true(is_locked(path));
+	ok(db_open(t->address, &second, &f), &f);
+	assert_true(is_locked(path));
+	db_close(second);
+	assert_true(is_locked(path));
+	db_close(t->db);
+	t->db = NULL;
+	assert_false(is_locked(path));
 }
 
 static void a_file_that_is_no_database_is_damaged(void **state)
@@ -320,6 +360,7 @@ int main(void)
 		STORE_TEST(a_reader_needs_no_writer),
 		STORE_TEST(names_that_mean_more_to_sqlite_are_plain_files),
 		STORE_TEST(a_new_file_belongs_to_its_owner_alone),
+		STORE_TEST(another_connection_leaves_the_locks_of_the_first),
 		STORE_TEST(a_file_that_is_no_database_is_damaged),
 		STORE_TEST(a_damaged_page_is_found),
 		STORE_TEST(a_kind_that_we_never_write_is_refused),

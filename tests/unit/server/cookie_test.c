@@ -83,6 +83,22 @@ static void form_of_a_page_of_ours_is_same_origin(void **state)
 	assert_true(request_is_same_origin(NULL, "https://A.example", "a.example"));
 }
 
+static void plain_form_is_ours_on_this_machine_only(void **state)
+{
+	(void)state;
+	assert_true(request_is_same_origin(NULL, "http://localhost:8443", "localhost:8443"));
+	assert_true(request_is_same_origin(NULL, "http://localhost", "LOCALHOST"));
+	assert_true(request_is_same_origin(NULL, "http://127.0.0.1:8443", "127.0.0.1:8443"));
+	assert_true(request_is_same_origin(NULL, "http://[::1]:8443", "[::1]:8443"));
+	assert_false(request_is_same_origin("cross-site", "http://localhost:1", "localhost:1"));
+	assert_false(request_is_same_origin(NULL, "http://localhost:8444", "localhost:8443"));
+	assert_false(request_is_same_origin(NULL, "http://127.0.0.1:8443", "localhost:8443"));
+	assert_false(request_is_same_origin(NULL, "http://localhost.evil", "localhost.evil"));
+	assert_false(request_is_same_origin(NULL, "http://127.0.0.1.evil", "127.0.0.1.evil"));
+	assert_false(request_is_same_origin(NULL, "http://localhost", NULL));
+	assert_false(request_is_same_origin(NULL, "ftp://localhost", "localhost"));
+}
+
 static void form_of_another_page_is_not(void **state)
 {
 	(void)state;
@@ -106,6 +122,7 @@ int main(void)
 		cmocka_unit_test(token_of_another_length_or_alphabet_is_nobody),
 		cmocka_unit_test(two_cookies_of_that_name_are_nobody),
 		cmocka_unit_test(form_of_a_page_of_ours_is_same_origin),
+		cmocka_unit_test(plain_form_is_ours_on_this_machine_only),
 		cmocka_unit_test(form_of_another_page_is_not),
 	};
 

@@ -337,6 +337,56 @@ static void a_key_of_another_certificate_does_not_start_a_server(void **state)
 	assert_string_equal(f.message, "HTTP_TLS_FAILED");
 }
 
+static void people_may_come_plain_while_machines_must_not(void **state)
+{
+	struct world *w = *state;
+	struct http_config config = fixture_config();
+	CURL *c = client_of(w, &w->one);
+	struct reply r;
+	struct answer a;
+
+	fixture_stop(&w->fixture, 1000);
+	config.certificate_pem = w->server.certificate_pem;
+	config.key_pem = w->server.key_pem;
+	config.people_plain = true;
+	fixture_start(&w->fixture, &config);
+	int fd = client_connect(w->fixture.people);
+	client_text(fd, "GET /show HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	client_read(fd, &a, false);
+	assert_int_equal(a.status, 200);
+	assert_null(answer_header(&a, "Strict-Transport-Security"));
+	answer_done(&a);
+	(void)close(fd);
+	assert_int_equal(get(c, w->fixture.people, "/show", &r), CURLE_SSL_CONNECT_ERROR);
+	assert_int_equal(get(c, w->fixture.machines, "/show", &r), CURLE_OK);
+	expect_key(&r, &w->one.key);
+	assert_non_null(strstr(r.text, "Strict-Transport-Security"));
+	curl_easy_cleanup(c);
+	fd = client_connect(w->fixture.machines);
+	client_text(fd, "GET /show HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_read(fd, &a, false);
+	assert_int_equal(a.status, 0);
+	answer_done(&a);
+	(void)close(fd);
+}
+
+static void plain_is_for_this_machine_only(void **state)
+{
+	struct world *w = *state;
+	const struct http_handlers handlers = {0};
+	struct http_config config = fixture_config();
+	struct http_server *server = NULL;
+	struct fault f = {0};
+
+	config.certificate_pem = w->server.certificate_pem;
+	config.key_pem = w->server.key_pem;
+	config.people_plain = true;
+	config.address = "0.0.0.0";
+	assert_int_not_equal(http_start(&config, &handlers, &server, &f).code, OK);
+	assert_string_equal(f.message, "HTTP_TLS_REQUIRED");
+	assert_null(server);
+}
+
 static void *ask_to_wait(void *context)
 {
 	struct world *w = context;
@@ -384,6 +434,8 @@ int main(void)
 		EACH(a_certificate_without_its_key_is_refused),
 		EACH(files_and_bodies_go_through_tls),
 		EACH(a_key_of_another_certificate_does_not_start_a_server),
+		EACH(people_may_come_plain_while_machines_must_not),
+		EACH(plain_is_for_this_machine_only),
 		cmocka_unit_test_setup(a_suspended_machine_gets_503_when_the_server_stops, start),
 	};
 
