@@ -145,6 +145,9 @@ MUST_CHECK err call_from_here(const struct call *c, struct fault *f);
 /* {"code"} of the caller's app for codes: API_TOTP_*. `confirmed` false: the first one. */
 MUST_CHECK err call_code_holds(struct call *c, const json_t *json, bool confirmed, struct fault *f);
 json_t *session_json(const struct session *s, uint64_t now);
+/* Where passkeys are made: {"origin", "relying_party"}, without what is not configured. */
+json_t *web_json(const struct server_config *config);
+void set_time(json_t *json, const char *name, uint64_t ms);
 /* Takes from the bucket of failures when `result` says that an identity did not hold; gives `result` back. */
 MUST_CHECK err call_note_failure(const struct call *c, err result, struct fault *f);
 /* One request more of the principal's, or else of the address's. API_TOO_MANY. */
