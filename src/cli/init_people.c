@@ -32,6 +32,22 @@ static err read_mode(const struct cli *cli, size_t founders_n, enum charter_mode
 	return said == NULL ? ERR_OK : fail(f, "FOUNDING_MODE_UNKNOWN", "mode", said, NULL);
 }
 
+/* A trial is looked at on the machine where it runs. */
+static err read_web(struct cli *cli, struct founding_people *out, struct fault *f)
+{
+	uint64_t port;
+
+	out->relying_party = cli_option(cli, "relying-party");
+	out->web_origin = cli_option(cli, "web-origin");
+	TRY(cli_number(cli, "port", 8443, 65534, &port, f));
+	if (out->mode != CHARTER_TRIAL || out->relying_party != NULL || out->web_origin != NULL ||
+	    port == 0)
+		return ERR_OK;
+	out->relying_party = "localhost";
+	out->web_origin = arena_printf(&cli->arena, "https://localhost:%u", (unsigned)port);
+	return out->web_origin != NULL ? ERR_OK : fail(f, "OUT_OF_MEMORY", NULL);
+}
+
 err founding_people_read(struct cli *cli, const char *origin, struct founding_people *out,
 			 struct fault *f)
 {
@@ -45,8 +61,7 @@ err founding_people_read(struct cli *cli, const char *origin, struct founding_pe
 	TRY(read_mode(cli, out->founders_n, &out->mode, f));
 	TRY(cli_number(cli, "recovery-need", 0, FOUNDING_MAX, &recovery_need, f));
 	TRY(cli_number(cli, "need", 0, FOUNDING_MAX, &need, f));
-	out->relying_party = cli_option(cli, "relying-party");
-	out->web_origin = cli_option(cli, "web-origin");
+	TRY(read_web(cli, out, f));
 	struct charter_founding founding = {.origin = origin,
 					    .mode = out->mode,
 					    .relying_party = out->relying_party,

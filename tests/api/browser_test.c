@@ -98,7 +98,7 @@ static void link_signs_in_once(void **state)
 
 	(void)state;
 	must_have(r, 303);
-	assert_string_equal(reply_header(r, "Location"), "/");
+	assert_string_equal(reply_header(r, "Location"), "/start");
 	assert_true(shows(browse("GET", "/v1/me", NULL, cookie_of(r)), "\"ada\""));
 	r = browse("POST", link, OURS, NULL);
 	must_have(r, 403);
@@ -225,13 +225,13 @@ static void only_a_person_who_signed_in_gets_a_link(void **state)
 	must_refuse(api_ask(x, &machine), 403, "API_LINK_FOR_PEOPLE");
 	must_refuse(api_ask(x, &(struct ask){.method = "POST", .path = "/v1/links"}), 401,
 		    "API_IDENTITY_MISSING");
-	must_refuse(api_post(x, &x->ada, "/v1/links", "{'principal':'ben'}"), 400, "FIELD_UNKNOWN");
+	must_refuse(api_post(x, &x->ada, "/v1/links", "{'person':'ben'}"), 400, "FIELD_UNKNOWN");
 	person_done(&station);
 }
 
 /* ---- what a cookie may ---- */
 
-static void cookie_may_only_read(void **state)
+static void cookie_of_a_link_may_only_look(void **state)
 {
 	const char *cookie = signed_in(&x->ada);
 	struct reply *r = browse("GET", "/v1/me", NULL, cookie);
@@ -243,9 +243,21 @@ static void cookie_may_only_read(void **state)
 	must_refuse(browse("POST", "/v1/records/site.defined", OURS, cookie), 403,
 		    "API_BROWSER_READS_ONLY");
 	must_refuse(browse("POST", "/v1/records", OURS, cookie), 403, "API_BROWSER_READS_ONLY");
-	must_refuse(browse("POST", "/v1/challenges", OURS, cookie), 403, "API_BROWSER_READS_ONLY");
-	must_refuse(browse("DELETE", "/v1/sessions", OURS, cookie), 403, "API_BROWSER_READS_ONLY");
 	must_have(browse("GET", "/v1/me", NULL, cookie), 200);
+}
+
+static void signing_out_by_the_api_takes_the_cookie_away(void **state)
+{
+	const char *cookie = signed_in(&x->ada);
+	struct reply *r;
+
+	(void)state;
+	must_refuse(browse("DELETE", "/v1/sessions", "Sec-Fetch-Site: cross-site", cookie), 403,
+		    "API_FROM_ELSEWHERE");
+	r = browse("DELETE", "/v1/sessions", OURS, cookie);
+	must_have(r, 204);
+	assert_non_null(strstr(reply_header(r, "Set-Cookie"), "Max-Age=0"));
+	must_refuse(browse("GET", "/v1/me", NULL, cookie), 401, "API_IDENTITY_MISSING");
 }
 
 static void cookie_is_no_bearer_token_and_a_bearer_token_no_cookie(void **state)
@@ -389,7 +401,8 @@ int main(void)
 		cmocka_unit_test_setup(who_keeps_guessing_links_is_turned_away, patience),
 		cmocka_unit_test_setup(form_on_another_site_signs_nobody_in, patience),
 		cmocka_unit_test_setup(only_a_person_who_signed_in_gets_a_link, patience),
-		cmocka_unit_test_setup(cookie_may_only_read, patience),
+		cmocka_unit_test_setup(cookie_of_a_link_may_only_look, patience),
+		cmocka_unit_test_setup(signing_out_by_the_api_takes_the_cookie_away, patience),
 		cmocka_unit_test_setup(cookie_is_no_bearer_token_and_a_bearer_token_no_cookie,
 				       patience),
 		cmocka_unit_test_setup(signing_out_ends_the_session_but_not_from_another_site,
