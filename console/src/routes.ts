@@ -3,5 +3,7 @@
 import type { Route } from "./base/router";
 
 export const ROUTES: Route[] = [
+  { pattern: "/records", load: () => import("./pages/records") },
+  { pattern: "/record/{type}", load: () => import("./pages/record") },
   { pattern: "/view/{view}", load: () => import("./pages/view") },
 ];

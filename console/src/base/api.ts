@@ -89,8 +89,13 @@ export async function get<T>(to: string, query?: Query, signal?: AbortSignal): P
 }
 
 /** Bytes, as they are. */
-export async function getBytes(to: string, query?: Query, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const init: RequestInit = signal ? { signal } : {};
+export async function getBytes(
+  to: string,
+  query?: Query,
+  signal?: AbortSignal,
+  type = "*/*",
+): Promise<Uint8Array<ArrayBuffer>> {
+  const init: RequestInit = { headers: { Accept: type }, ...(signal ? { signal } : {}) };
   return new Uint8Array(await (await send("GET", address(to, query), init)).arrayBuffer());
 }
 
@@ -111,8 +116,8 @@ export function remove(to: string): Promise<void> {
   return write<void>("DELETE", to, undefined);
 }
 
-export function upload(to: string, content: Blob): Promise<Response> {
-  return send("PUT", to, { body: content, headers: { "Content-Type": "application/octet-stream" } });
+export function upload(to: string, content: Blob, headers: Record<string, string> = {}): Promise<Response> {
+  return send("PUT", to, { body: content, headers: { "Content-Type": "application/octet-stream", ...headers } });
 }
 
 /* ---- what a problem says ---- */

@@ -2,7 +2,7 @@
 // Signing a record: what exactly will be signed is shown first, then the passkey is asked, then the receipt is shown.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Problem } from "../base/api";
+import { Problem, type ProblemDocument } from "../base/api";
 import { useMe } from "../base/me";
 import { obstacle, obstacleOf } from "../base/passkey";
 import { type Body, NoPasskey, type Prepared, prepare, type Receipt, submit } from "../base/record";
@@ -47,6 +47,8 @@ export interface SignProps {
   children?: ComponentChildren;
   onClose: () => void;
   onDone?: (receipt: Receipt) => void;
+  /** A form hears which field was refused. */
+  onRefused?: (problem: ProblemDocument) => void;
 }
 
 /** The dialog. It prepares when it opens. */
@@ -64,6 +66,7 @@ export function Sign(props: SignProps) {
       setStep(undefined);
       if (e instanceof NoPasskey) setHint("passkey.none");
       else setError(e);
+      if (e instanceof Problem) props.onRefused?.(e.document);
     }
   };
   const sign = async (prepared: Prepared) => {
@@ -76,9 +79,9 @@ export function Sign(props: SignProps) {
       props.onDone?.(receipt);
     } catch (e) {
       setStep({ at: "shown", prepared });
-      if (e instanceof Problem) setError(e);
-      else if (e instanceof DOMException) setHint(obstacleOf(e));
+      if (e instanceof DOMException) setHint(obstacleOf(e));
       else setError(e);
+      if (e instanceof Problem) props.onRefused?.(e.document);
     }
   };
   useEffect(() => {
