@@ -15,8 +15,9 @@
 #include "client/key_file.h"
 #include "signer/signer.h"
 
-#define MARK   "demo.run"
-#define AUTHOR "erin"
+#define MARK          "demo.run"
+#define AUTHOR        "erin"
+#define SECOND_AUTHOR "fred"
 
 enum { RUN_TEXT_MAX = 32, SIGNER_MS = 10000, PORT_TRIES = 50 };
 
@@ -90,33 +91,36 @@ static const char *web_origin(struct demo *d)
 static err found(struct demo *d, struct fault *f)
 {
 	const char *folder = d->options.folder;
-	const char *arguments[] = {"init",
-				   d->state,
-				   "--origin",
-				   DEMO_ORIGIN,
-				   "--mode",
-				   "trial",
-				   "--port",
-				   d->options.port,
-				   "--relying-party",
-				   "localhost",
-				   "--web-origin",
-				   web_origin(d),
-				   "--founder",
-				   demo_text(d, "ada=%s/people/ada.pub", folder),
-				   "--founder",
-				   demo_text(d, "ben=%s/people/ben.pub", folder),
-				   "--founder",
-				   demo_text(d, "cleo=%s/people/cleo.pub", folder),
-				   "--author",
-				   demo_text(d, AUTHOR "=%s/people/" AUTHOR ".pub", folder),
-				   NULL};
+	const char *arguments[] = {
+		"init",
+		d->state,
+		"--origin",
+		DEMO_ORIGIN,
+		"--mode",
+		"trial",
+		"--port",
+		d->options.port,
+		"--relying-party",
+		"localhost",
+		"--web-origin",
+		web_origin(d),
+		"--founder",
+		demo_text(d, "ada=%s/people/ada.pub", folder),
+		"--founder",
+		demo_text(d, "ben=%s/people/ben.pub", folder),
+		"--founder",
+		demo_text(d, "cleo=%s/people/cleo.pub", folder),
+		"--author",
+		demo_text(d, AUTHOR "=%s/people/" AUTHOR ".pub", folder),
+		"--author",
+		demo_text(d, SECOND_AUTHOR "=%s/people/" SECOND_AUTHOR ".pub", folder),
+		NULL};
 
 	if (file_exists(demo_text(d, "%s/sealwright.conf", d->state)))
 		return ERR_OK;
 	demo_step(d,
 		  "Founding the trial log %s: three founders who agree, and " AUTHOR
-		  ", who may ask",
+		  " and " SECOND_AUTHOR ", who may ask",
 		  DEMO_ORIGIN);
 	d->founded = true;
 	return child_run(arguments, demo_text(d, "%s/init.log", folder), f);
@@ -164,6 +168,7 @@ err demo_open(struct demo *d, struct fault *f)
 	for (size_t i = 0; i < 3; i++)
 		TRY(make_key_pair(d, FOUNDERS[i], KEY_ED25519, f));
 	TRY(make_key_pair(d, AUTHOR, KEY_P256, f));
+	TRY(make_key_pair(d, SECOND_AUTHOR, KEY_P256, f));
 	TRY(registry_make(AREAS, &d->registry, f));
 	TRY(found(d, f));
 	return read_state(d, f);

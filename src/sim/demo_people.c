@@ -15,11 +15,20 @@
 		.id = name, .kind = "person", .what = work, .site = place, .permissions = words \
 	}
 
+/* What the pages are made of that everybody in an office opens. */
+#define LOOKS                                                                                \
+	"ledger.read identity.read approval.read policy.read nonconformance.read sbom.read " \
+	"reference.read"
+
 static const struct demo_job JOBS[] = {
 	PERSON("erin", "engineering", NULL,
 	       "line.define part.write part.approve firmware.release line.authorize line.close "
-	       "blob.write blob.read line.read part.read firmware.read identity.read "
-	       "test.define reference.write"),
+	       "blob.write blob.read line.read part.read firmware.read test.read "
+	       "test.define reference.write " LOOKS),
+	/* The charter lets the two ask the signer: for firmware, and for builds. */
+	PERSON("fred", "firmware engineering", NULL,
+	       "firmware.release firmware.withdraw firmware.read line.read blob.write blob.read "
+	       "sbom.check test.read " LOOKS),
 	PERSON("paul", "purchasing", NULL,
 	       "supplier.write supplier.approve supplier.read blob.write conformance.link"),
 	PERSON("wim", "factory warehouse", FACTORY,
@@ -29,11 +38,16 @@ static const struct demo_job JOBS[] = {
 	PERSON("carl", "freight carrier", NULL, "custody.ship custody.receive"),
 	PERSON("rita", "receiving", WAREHOUSE, "custody.check custody.receive custody.read"),
 	PERSON("quinn", "quality", NULL,
-	       "recall.read recall.hold recall.dispose identity.read attestation.read "
-	       "custody.read part.read line.read firmware.read passport.read ledger.read "
-	       "nonconformance.read blob.read blob.write gate.ask test.read sbom.check sbom.read "
-	       "reference.read supplier.read"),
-	PERSON(OPERATOR, "operator at the line", FACTORY, "line.read"),
+	       "recall.read recall.hold recall.lift recall.dispose attestation.read custody.read "
+	       "part.read line.read firmware.read passport.read blob.read blob.write gate.ask "
+	       "test.read sbom.check supplier.read " LOOKS),
+	{.id = OPERATOR,
+	 .kind = "person",
+	 .what = "operator at the line",
+	 .station = STATION,
+	 .permissions = "line.shift line.build line.concern test.record firmware.program "
+			"identity.request gate.ask",
+	 .anywhere = "line.read identity.read test.read part.read firmware.read recall.read"},
 	PERSON("hanna", "head of the warehouse", WAREHOUSE, "custody.define custody.read"),
 	{.id = STATION,
 	 .kind = "station",

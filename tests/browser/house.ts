@@ -34,11 +34,10 @@ export class House {
 
   /** Tells the demo's story, then the server stays up. */
   async start(options: HouseOptions = {}): Promise<void> {
-    const words = ["demo", "--state", this.state, "--units", String(options.units ?? 8), "--port", "0"];
+    const words = ["demo", "--state", this.state, "--units", String(options.units ?? 8), "--port", "0", "--pace", "0"];
     if (options.tls !== true) words.push("--http");
     const child = spawn(this.program, words, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, SEALWRIGHT_DEMO_PACE_MS: "0" },
     });
     this.#process = child;
     const log = createWriteStream(path.join(this.folder, "demo.log"));
