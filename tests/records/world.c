@@ -136,6 +136,17 @@ const char *says(struct world *w, const char *author, const char *type, const ch
 	return answer(w, house_sign(&w->house, world_actor(w, author), type, text));
 }
 
+const char *says_with(struct world *w, const struct actor *key, const char *type, const char *body,
+		      ...)
+{
+	va_list arguments;
+
+	va_start(arguments, body);
+	char *text = text_of(w, body, arguments);
+	va_end(arguments);
+	return answer(w, house_sign(&w->house, key, type, text));
+}
+
 const char *approved(struct world *w)
 {
 	struct hash digest;

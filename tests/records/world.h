@@ -36,6 +36,9 @@ int world_setup_chartered(void **state);
  * recorded without anything raised, the codes raised, or "!" and the code of the refusal. */
 const char *says(struct world *w, const char *author, const char *type, const char *body, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The same by somebody's other key: `key` has their id. */
+const char *says_with(struct world *w, const struct actor *key, const char *type, const char *body,
+		      ...) __attribute__((format(printf, 4, 5)));
 /* The server's own word. */
 const char *system_says(struct world *w, const char *type, const char *body, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shown.h"
+
+#include "core/sha256.h"
+#include "domain/access/access_area.h"
+#include "interop/passkey_sign.h"
+
+void shown_console(struct world *w)
+{
+	house_stop(&w->house);
+	w->house.config.relying_party = SHOWN_PARTY;
+	w->house.config.web_origin = SHOWN_ORIGIN;
+	house_start(&w->house);
+}
+
+void shown_freeze(struct world *w)
+{
+	struct house_clock *c = &w->house.clock_state;
+
+	*c = (struct house_clock){.wall = clock_wall_ms(&w->house.clock),
+				  .steady = clock_steady_ms(&w->house.clock),
+				  .frozen = true};
+}
+
+struct actor shown_new(const char *id, enum key_algorithm algorithm)
+{
+	struct actor a;
+
+	house_make_actor(&a, id, algorithm);
+	return a;
+}
+
+static struct bytes possession_message(struct world *w, const char *log, const char *principal)
+{
+	struct writer out = writer_of(arena_alloc(&w->house.arena, 512), 512);
+	struct bytes message;
+
+	assert_true(key_possession_message(bytes_text(log), bytes_text(principal), &out, &message));
+	return message;
+}
+
+static const char *text64(struct world *w, struct bytes bytes)
+{
+	char *text = arena_alloc(&w->house.arena, 2 * bytes.n + 4);
+
+	assert_non_null(text);
+	base64url_encode(bytes, text);
+	return text;
+}
+
+const char *shown_key(struct world *w, const struct actor *key, const char *principal)
+{
+	uint8_t signature[64];
+
+	ok(key_sign(key->key, possession_message(w, HOUSE_ORIGIN, principal), signature, &w->fault),
+	   &w->fault);
+	return arena_printf(&w->house.arena, "'public_key':'%s','possession':'%s'",
+			    text64(w, public_key_spki(private_key_public(key->key))),
+			    text64(w, bytes_of(signature, sizeof signature)));
+}
+
+const char *shown_passkey(struct world *w, const struct actor *key, const struct shown_passkey *how)
+{
+	struct bytes message =
+		possession_message(w, how->log != NULL ? how->log : HOUSE_ORIGIN,
+				   how->principal != NULL ? how->principal : key->id);
+	struct passkey_assertion made;
+
+	ok(passkey_assert(&w->house.arena, how->signer != NULL ? how->signer->key : key->key,
+			  how->party != NULL ? how->party : SHOWN_PARTY,
+			  how->origin != NULL ? how->origin : SHOWN_ORIGIN, sha256(message), &made,
+			  &w->fault),
+	   &w->fault);
+	return arena_printf(&w->house.arena,
+			    "'public_key':'%s','possession':'%s','credential':'%s','label':'blue "
+			    "one','authenticator_data':'%s','client_data':'%s'",
+			    text64(w, public_key_spki(private_key_public(key->key))),
+			    text64(w, made.signature),
+			    how->credential != NULL ? how->credential : "Y3JlZA",
+			    text64(w, made.authenticator_data), text64(w, made.client_data));
+}
+
+const char *shown_time(struct world *w, int64_t ms)
+{
+	char *text = arena_alloc(&w->house.arena, TIME_TEXT_SIZE);
+
+	assert_non_null(text);
+	time_text(clock_wall_ms(&w->house.clock) + (uint64_t)ms, text);
+	return text;
+}
+
+const char *shown_shift(struct world *w, const char *who, const struct actor *browser,
+			const char *shift, const char *permissions)
+{
+	return says(w, who, "shift.opened",
+		    "{'shift':'%s','station':'st1',%s,'not_after':'%s','permissions':[%s]}", shift,
+		    shown_key(w, browser, who), shown_time(w, 8 * HOUR), permissions);
+}
