@@ -21,8 +21,8 @@ const target = mkdtempSync(path.join(os.tmpdir(), "console-dev-"));
 /** The same files as in the program, by the part of the name before the digest. */
 function build() {
   const script = `import sys; sys.path.insert(0, "tools"); import console_bundle as b
-for role, name, text in b.files_of(".", sys.argv[1]): open(sys.argv[1] + "/" + name, "w", encoding="utf-8").write(text)`;
-  execFileSync("python3", ["-c", script, target], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+for role, name, text in b.files_of(sys.argv[2], sys.argv[1]): open(sys.argv[1] + "/" + name, "w", encoding="utf-8").write(text)`;
+  execFileSync("python3", ["-c", script, target, path.resolve(root)], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
 }
 
 function local(name) {
