@@ -3,7 +3,7 @@
 // files in the program, and passes everything else to the server. Reload the page to see a change. Passkeys are bound
 // to the server's own address: for them, build the program.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import os from "node:os";
@@ -20,6 +20,7 @@ const target = mkdtempSync(path.join(os.tmpdir(), "console-dev-"));
 
 /** The same files as in the program, by the part of the name before the digest. */
 function build() {
+  for (const name of readdirSync(target)) rmSync(path.join(target, name));
   const script = `import sys; sys.path.insert(0, "tools"); import console_bundle as b
 for role, name, text in b.files_of(sys.argv[2], sys.argv[1]): open(sys.argv[1] + "/" + name, "w", encoding="utf-8").write(text)`;
   execFileSync("python3", ["-c", script, target, path.resolve(root)], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
