@@ -6,7 +6,7 @@ import { may, useMe } from "../base/me";
 import { usePlace } from "../base/router";
 import { named, t } from "../base/text";
 import { readType, type RecordType, typeName } from "../base/types";
-import { Busy, Facts, Raw, Title } from "../parts/bits";
+import { Busy, Raw, Title } from "../parts/bits";
 import { RecordForm } from "../parts/form";
 import { Trouble } from "../parts/refusal";
 
@@ -23,13 +23,11 @@ function About(props: { type: RecordType }) {
         </p>
       )}
       {type.system === true && <p class="banner" role="status">{t("record.system")}</p>}
-      <Facts of={[
-        [t("record.type"), <Raw>{type.name}</Raw>],
-        [t("record.nature"), t(`record.${type.nature}`)],
-        [t("record.how"), t(type.signed ? "record.signed" : "record.reported")],
-        ...(type.approval === undefined ? [] : [[t("record.approval"), <Raw>{type.approval}</Raw>] as [string, preact.ComponentChildren]]),
-        ...(type.gate === undefined ? [] : [[t("record.gate"), <Raw>{type.gate}</Raw>] as [string, preact.ComponentChildren]]),
-      ]} />
+      <p>
+        <Raw>{type.name}</Raw> · {t(`record.${type.nature}`)} · {t(type.signed ? "record.signed" : "record.reported")}
+        {type.approval !== undefined && <> · {t("record.approval")} (<Raw>{type.approval}</Raw>)</>}
+        {type.gate !== undefined && <> · {t("record.gate")} <Raw>{type.gate}</Raw></>}
+      </p>
     </>
   );
 }

@@ -12,7 +12,7 @@ import { Trouble } from "../parts/refusal";
 function obstacle(me: Me, type: RecordType): string | undefined {
   if (type.system === true) return t("record.system");
   if (type.permission === undefined || may(me, type.permission)) return undefined;
-  return t("record.not_allowed", { permission: named(`permission.${type.permission}`, type.permission) });
+  return t("records.lacks", { permission: named(`permission.${type.permission}`, type.permission) });
 }
 
 function fits(type: RecordType, search: string): boolean {

@@ -117,13 +117,16 @@ function Control(props: InputProps) {
   return <TextInput {...props} />;
 }
 
+/** Kinds whose limits are worth a line before anything is wrong. */
+const TOLD = new Set<Field["kind"]>(["hash", "number", "text", "blob", "commitment"]);
+
 /** What is expected, and how much of it is used up. */
 function Help(props: { id: string; field: Field; help: string; value: string }) {
   const { field } = props;
   const counted = (field.kind === "text" || field.kind === "commitment") && field.most !== undefined;
   return (
     <small id={props.id} class="help">
-      {props.help}. {expects(field)}
+      {props.help}. {TOLD.has(field.kind) && expects(field)}
       {counted && props.value !== "" && (
         <span data-raw> {number(utf8Length(props.value))} / {number(field.most ?? 0)}</span>
       )}
@@ -167,11 +170,11 @@ function Single(props: FieldProps & { value: string }) {
   return (
     <div class="field" data-path={path}>
       <Label field={field} id={id} />
+      <Wrong wrongs={wrongs} path={path} id={`${id}-wrong`} />
       <Control field={field} value={props.value} set={props.set} id={id} described={described}
         wrong={wrongs.has(path)} label={label} />
       {(field.kind === "hash" || field.kind === "blob") && <FileInput field={field} label={label} set={props.set} />}
       <Help id={`${id}-help`} field={field} help={help} value={props.value} />
-      <Wrong wrongs={wrongs} path={path} id={`${id}-wrong`} />
     </div>
   );
 }
