@@ -20,7 +20,8 @@ struct listener {
 	struct http_stream *stream;
 	char principal[ID_SIZE_MAX + 1];
 	uint64_t position, until;
-	bool ended; /* told that it hears no more */
+	bool greeted; /* its first bytes went out: a client knows at once that it listens */
+	bool ended;   /* told that it hears no more */
 };
 
 struct streams {
@@ -235,10 +236,23 @@ static size_t put_end(struct listener *l, char *buffer, size_t cap)
 	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
 
+/* A comment, which readers pass over. Headers wait for the first bytes: without it a client of a quiet house would
+ * not know whether it listens until the first heartbeat. */
+static size_t put_greeting(struct listener *l, char *buffer, size_t cap)
+{
+	static const char GREETING[] = ": listening\n\n";
+
+	if (l->greeted || sizeof GREETING > cap)
+		return 0;
+	l->greeted = true;
+	memcpy(buffer, GREETING, sizeof GREETING - 1);
+	return sizeof GREETING - 1;
+}
+
 static size_t pull(void *context, char *buffer, size_t cap)
 {
 	struct listener *l = context;
-	size_t n = 0;
+	size_t n = put_greeting(l, buffer, cap);
 	bool asked = false;
 
 	for (char *text; !l->ended && (text = next_event(l)) != NULL; l->position++) {

@@ -11,13 +11,13 @@ export interface Happening {
   subject?: { kind: string; within: string; id: string };
 }
 
-export type StreamState = "live" | "away" | "ended" | "refused";
+export type StreamState = "asking" | "live" | "away" | "ended" | "refused";
 
 type Message = { event?: Happening; state?: StreamState };
 
 const listeners = new Set<(message: Message) => void>();
 let port: MessagePort | undefined;
-let state: StreamState = "away";
+let state: StreamState = "asking";
 
 function open(): void {
   const path = document.documentElement.dataset["worker"];

@@ -10,7 +10,7 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 
 const ports = new Set<Port>();
-let state = "away";
+let state = "asking";
 let last: string | undefined;
 let pause = FIRST_PAUSE_MS;
 let running = false;

@@ -20,8 +20,10 @@ function counts(page: Page | undefined, column: string, weight: string): Count[]
     const word = String(row[column] ?? "");
     sums.set(word, (sums.get(word) ?? 0) + Number(row[weight] ?? 0));
   }
-  return [...sums].map(([word, n]) => ({ word, n }));
+  return [...sums].map(([word, n]) => ({ word, n })).sort((a, b) => b.n - a.n);
 }
+
+const SHOWN = 6;
 
 interface TileProps {
   title: string;
@@ -53,11 +55,16 @@ function Tile(props: TileProps) {
       <p class="count" data-raw>{loaded.value === undefined ? "…" : number(all)}</p>
       {loaded.problem !== undefined && <Trouble error={loaded.problem} />}
       <ul>
-        {parts.map((part) => (
+        {parts.slice(0, SHOWN).map((part) => (
           <li key={part.word}>
             <a href={props.link?.(part.word) ?? props.to}>{props.word(part.word)}</a> <span data-raw>{number(part.n)}</span>
           </li>
         ))}
+        {parts.length > SHOWN && (
+          <li>
+            <a href={props.to}>{t("now.more", { n: parts.length - SHOWN })}</a>
+          </li>
+        )}
       </ul>
     </section>
   );
@@ -128,30 +135,34 @@ export function Now() {
     <>
       <Title actions={<a href="/start">{t("now.start")}</a>}>{t("nav.now")}</Title>
       {ready.problem !== undefined && <Trouble error={ready.problem} />}
-      <div class="tiles">
-        {may(me, "identity.read") && (
-          <Tile title={t("nav.units")} to="/units" view="unit.states" column="state" weight="units" changes={changes}
-            word={state} link={(word) => `/units?state=${encodeURIComponent(word)}`} />
-        )}
-        {may(me, "recall.read") && (
-          <>
-            <Tile title={t("now.holds")} to="/nonconformances?tab=holds" view="hold.open" column="code" alert
-              changes={changes} word={code} />
-            <Tile title={t("now.nonconformances")} to="/nonconformances" view="nonconformance.open" column="code" alert
-              changes={changes} word={code} />
-          </>
-        )}
-        {may(me, "line.read") && (
-          <Tile title={t("nav.authorizations")} to="/authorizations" view="build.list" column="state" changes={changes}
-            word={state} />
-        )}
-        {may(me, "custody.read") && (
-          <Tile title={t("nav.shipments")} to="/shipments" view="shipment.outbound" column="state" changes={changes}
-            word={state} />
-        )}
+      <div class="now">
+        <div class="tiles">
+          {may(me, "identity.read") && (
+            <Tile title={t("nav.units")} to="/units" view="unit.states" column="state" weight="units" changes={changes}
+              word={state} link={(word) => `/units?state=${encodeURIComponent(word)}`} />
+          )}
+          {may(me, "recall.read") && (
+            <>
+              <Tile title={t("now.holds")} to="/nonconformances?tab=holds" view="hold.open" column="code" alert
+                changes={changes} word={code} />
+              <Tile title={t("now.nonconformances")} to="/nonconformances" view="nonconformance.open" column="code" alert
+                changes={changes} word={code} />
+            </>
+          )}
+          {may(me, "line.read") && (
+            <Tile title={t("nav.authorizations")} to="/authorizations" view="build.list" column="state" changes={changes}
+              word={state} />
+          )}
+          {may(me, "custody.read") && (
+            <Tile title={t("nav.shipments")} to="/shipments" view="shipment.outbound" column="state" changes={changes}
+              word={state} />
+          )}
+        </div>
+        <div>
+          {may(me, "approval.read") && <Pending changes={changes} />}
+          <Stream />
+        </div>
       </div>
-      {may(me, "approval.read") && <Pending changes={changes} />}
-      <Stream />
     </>
   );
 }

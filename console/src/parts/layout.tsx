@@ -81,6 +81,7 @@ function Navigation(props: { me: Me; open: boolean }) {
           )
         );
       })}
+      <Choices />
     </nav>
   );
 }
@@ -174,7 +175,7 @@ export function Layout(props: { me: Me; children: ComponentChildren }) {
         <a href="/account" class="who" data-raw>{props.me.principal}</a>
         <button type="button" class="quiet" onClick={() => void signOut()}>{t("sign_out")}</button>
       </header>
-      <div class="body" onClick={() => setOpen(false)}>
+      <div class="body" onClick={(e) => setOpen(e.target instanceof Element && e.target.closest("nav .choices") !== null)}>
         <Navigation me={props.me} open={open} />
         <main id="main">
           <Way me={props.me} />

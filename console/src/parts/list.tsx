@@ -40,6 +40,9 @@ export interface ListProps {
 const TIMES = /^(at|since|until|when|made|occurred|expires|issued|ended|started|not_before|not_after|last_at|first_at|closed|usable_from)$|_at$/;
 const DIGESTS = /(^|_)(digest|key|key_id|image|sbom|evidence|certificate_digest)$/;
 
+/** Ids up to so many characters stay on one line. */
+const SHORT = 28;
+
 /** A cell as a person reads it. `since` is a sequence in most views: views that mean a time say `at`. */
 export function shownCell(name: string, value: Cell | undefined): ComponentChildren {
   if (value === null || value === undefined || value === "") return <span class="nothing">{t("none")}</span>;
@@ -50,7 +53,7 @@ export function shownCell(name: string, value: Cell | undefined): ComponentChild
   }
   if (name === "state") return <State of={value} />;
   if (DIGESTS.test(name) && /^[0-9a-f]{40,}$/.test(value)) return <Digest of={value} />;
-  return <span data-raw>{value}</span>;
+  return <span data-raw class={value.length <= SHORT ? "id" : undefined}>{value}</span>;
 }
 
 interface Asked {
