@@ -20,7 +20,7 @@ const target = mkdtempSync(path.join(os.tmpdir(), "console-dev-"));
 
 /** The same files as in the program, by the part of the name before the digest. */
 function build() {
-  for (const name of readdirSync(target)) rmSync(path.join(target, name));
+  for (const name of readdirSync(target)) rmSync(path.join(target, name), { recursive: true });
   const script = `import sys; sys.path.insert(0, "tools"); import console_bundle as b
 for role, name, text in b.files_of(sys.argv[2], sys.argv[1]): open(sys.argv[1] + "/" + name, "w", encoding="utf-8").write(text)`;
   execFileSync("python3", ["-c", script, target, path.resolve(root)], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
@@ -55,7 +55,13 @@ function pass(request, response) {
 http
   .createServer((request, response) => {
     const name = /^\/console\/([^/?]+)$/.exec(request.url ?? "")?.[1];
-    if (request.headers.accept?.includes("text/html")) build();
+    if (request.headers.accept?.includes("text/html")) {
+      try {
+        build();
+      } catch {
+        /* esbuild has said what does not compile */
+      }
+    }
     const file = name === undefined ? undefined : local(name);
     if (file === undefined) return pass(request, response);
     response.setHeader("Content-Type", file.endsWith(".css") ? "text/css" : "text/javascript");
