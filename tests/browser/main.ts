@@ -5,9 +5,10 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { House } from "./house";
 import type { Kit, Test } from "./kit";
+import { tests as pages } from "./pages.test";
 import { tests as sign_in } from "./sign_in.test";
 
-const ALL: Test[] = [...sign_in];
+const ALL: Test[] = [...sign_in, ...pages];
 
 const LIMIT_MS = 180_000;
 
