@@ -21,6 +21,25 @@ static const char *enrolls(struct world *w, const char *principal, const char *s
 	return says(w, "anna", "key.enrolled", "{'principal':'%s',%s}", principal, shown);
 }
 
+/* How many of carl's keys are passkeys with this label; the others are keys without one. */
+static size_t passkeys_called(struct world *w, const char *label)
+{
+	json_t *page = house_view(&w->house, "anna", "access.keys", "principal=carl"), *row;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(page, "rows"), i, row)
+	{
+		const char *form = json_string_value(json_object_get(row, "form"));
+		const char *called = json_string_value(json_object_get(row, "label"));
+		bool is_passkey = strcmp(form, "passkey") == 0;
+		assert_true(is_passkey || strcmp(form, "key") == 0);
+		assert_true(is_passkey ? strcmp(called, label) == 0 : called == NULL);
+		n += is_passkey;
+	}
+	json_decref(page);
+	return n;
+}
+
 static void passkey_becomes_a_key_of_its_owner(void **state)
 {
 	struct world *w = with_console(state);
@@ -33,9 +52,7 @@ static void passkey_becomes_a_key_of_its_owner(void **state)
 			shown_passkey(w, &other, &(struct shown_passkey){.credential = "b3RoZXI"})),
 		"");
 	assert_int_equal(rows_of(w, "access.keys", "principal=carl"), 3);
-	assert_int_equal(rows_of(w, "access.keys", "principal=carl&where.form=passkey"), 2);
-	assert_string_equal(shows(w, "access.keys", "label", "principal=carl&where.form=passkey"),
-			    "blue one");
+	assert_int_equal(passkeys_called(w, "blue one"), 2);
 	assert_string_equal(
 		says_with(w, &passkey, "site.defined", "{'site':'XX','country':'DE','name':'x'}"),
 		"");
@@ -197,14 +214,14 @@ static void waiting_time_starts_when_it_is_agreed_to(void **state)
 
 	shown_freeze(w);
 	uint64_t from = clock_wall_ms(&w->house.clock) + 2 * DAY;
-	assert_string_equal(requests(w, "dora", "r1", "carl", &key, DAY), "(waits)");
+	assert_string_equal(requests(w, "dora", "r1", "carl", &key, DAY + 10), "(waits)");
 	world_later(w, DAY);
 	assert_string_equal(approved(w), "");
-	assert_int_equal(strtoull(shows(w, "access.recoveries", "usable_from", ""), NULL, 10),
-			 from);
-	world_later(w, DAY - 1);
+	assert_in_range(strtoull(shows(w, "access.recoveries", "usable_from", ""), NULL, 10),
+			from - 5, from + 5);
+	world_later(w, DAY - 10);
 	assert_string_equal(acts(w, &key), "!KEY_WAITS");
-	world_later(w, 1);
+	world_later(w, 20);
 	assert_string_equal(acts(w, &key), "");
 	actor_done(&key);
 }
@@ -215,12 +232,12 @@ static void time_that_was_asked_for_stands_when_it_is_longer(void **state)
 	struct actor key = shown_new("carl", KEY_P256);
 
 	shown_freeze(w);
-	uint64_t from = clock_wall_ms(&w->house.clock) + 30ull * DAY;
-	assert_string_equal(requests(w, "dora", "r1", "carl", &key, 30ll * DAY), "(waits)");
+	uint64_t from = clock_wall_ms(&w->house.clock) + 30ull * DAY - 10;
+	assert_string_equal(requests(w, "dora", "r1", "carl", &key, 30ll * DAY - 10), "(waits)");
 	world_later(w, DAY);
 	assert_string_equal(approved(w), "");
-	assert_int_equal(strtoull(shows(w, "access.recoveries", "usable_from", ""), NULL, 10),
-			 from);
+	assert_in_range(strtoull(shows(w, "access.recoveries", "usable_from", ""), NULL, 10),
+			from - 5, from + 5);
 	actor_done(&key);
 }
 
@@ -230,31 +247,36 @@ static void recovery_that_is_not_as_it_should_be_is_refused(void **state)
 	struct actor key = shown_new("carl", KEY_P256), next = shown_new("carl", KEY_P256);
 
 	shown_freeze(w);
-	assert_string_equal(requests(w, "dora", "r1", "carl", &key, DAY - 1), "!RECOVERY_TOO_SOON");
-	assert_string_equal(requests(w, "dora", "r1", "carl", &key, 30ll * DAY + 1),
+	assert_string_equal(requests(w, "dora", "r1", "carl", &key, DAY - 10),
+			    "!RECOVERY_TOO_SOON");
+	assert_string_equal(requests(w, "dora", "r1", "carl", &key, 30ll * DAY + 10),
 			    "!RECOVERY_TOO_LATE");
-	assert_string_equal(requests(w, "dora", "r1", "nobody", &key, DAY), "!PRINCIPAL_UNKNOWN");
-	assert_string_equal(requests(w, "dora", "r1", "st1", &key, DAY), "!RECOVERY_NOT_OF_PERSON");
-	assert_string_equal(requests(w, "carl", "r1", "carl", &key, DAY),
+	assert_string_equal(requests(w, "dora", "r1", "nobody", &key, DAY + HOUR),
+			    "!PRINCIPAL_UNKNOWN");
+	assert_string_equal(requests(w, "dora", "r1", "st1", &key, DAY + HOUR),
+			    "!RECOVERY_NOT_OF_PERSON");
+	assert_string_equal(requests(w, "carl", "r1", "carl", &key, DAY + HOUR),
 			    "!DECISION_ABOUT_ONESELF");
 	/* anna and emil are the same human being. */
-	assert_string_equal(requests(w, "anna", "r1", "emil", &key, DAY),
+	assert_string_equal(requests(w, "anna", "r1", "emil", &key, DAY + HOUR),
 			    "!DECISION_ABOUT_ONESELF");
-	assert_string_equal(requests(w, "hugo", "r1", "carl", &key, DAY), "!NOT_ALLOWED");
-	assert_string_equal(requests(w, "st1", "r1", "carl", &key, DAY), "!NOT_ALLOWED");
-	assert_string_equal(requests(w, "dora", "r1", "carl", world_actor(w, "anna"), DAY),
+	assert_string_equal(requests(w, "hugo", "r1", "carl", &key, DAY + HOUR), "!NOT_ALLOWED");
+	assert_string_equal(requests(w, "st1", "r1", "carl", &key, DAY + HOUR), "!NOT_ALLOWED");
+	assert_string_equal(requests(w, "dora", "r1", "carl", world_actor(w, "anna"), DAY + HOUR),
 			    "!KEY_ALREADY_ENROLLED");
 	assert_string_equal(says(w, "dora", "recovery.requested",
 				 "{'recovery':'r1','principal':'carl',%s,'usable_from':'%s',"
 				 "'reason':'x'}",
-				 shown_key(w, &key, "bert"), shown_time(w, DAY)),
+				 shown_key(w, &key, "bert"), shown_time(w, DAY + HOUR)),
 			    "!KEY_NOT_HELD");
 	assert_says("", w, "anna", "principal.suspended", "{'principal':'carl','reason':'look'}");
-	assert_string_equal(requests(w, "dora", "r1", "carl", &key, DAY), "!PRINCIPAL_UNKNOWN");
+	assert_string_equal(requests(w, "dora", "r1", "carl", &key, DAY + HOUR),
+			    "!PRINCIPAL_UNKNOWN");
 	assert_says("", w, "anna", "principal.reinstated", "{'principal':'carl','reason':'ok'}");
 	actor_done(&key);
 	key = recovered(w);
-	assert_string_equal(requests(w, "dora", "r1", "carl", &next, DAY), "!RECOVERY_EXISTS");
+	assert_string_equal(requests(w, "dora", "r1", "carl", &next, DAY + HOUR),
+			    "!RECOVERY_EXISTS");
 	actor_done(&key);
 	actor_done(&next);
 }

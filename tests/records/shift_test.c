@@ -320,8 +320,8 @@ static void shift_is_opened_by_a_person_for_twelve_hours_at_most(void **state)
 	browser = shown_new("carl", KEY_P256);
 	shown_freeze(w);
 	const char *key = shown_key(w, &browser, "carl");
-	assert_string_equal(opens(w, "carl", "st1", key, 12 * HOUR + 1), "!SHIFT_TIMES_WRONG");
-	assert_string_equal(opens(w, "carl", "st1", key, 0), "!SHIFT_TIMES_WRONG");
+	assert_string_equal(opens(w, "carl", "st1", key, 12 * HOUR + 10), "!SHIFT_TIMES_WRONG");
+	assert_string_equal(opens(w, "carl", "st1", key, -10), "!SHIFT_TIMES_WRONG");
 	assert_string_equal(opens(w, "carl", "st1", key, -HOUR), "!SHIFT_TIMES_WRONG");
 	assert_string_equal(opens(w, "carl", "st9", key, HOUR), "!NOT_ALLOWED");
 	assert_string_equal(opens(w, "hugo", "st1", shown_key(w, &browser, "hugo"), HOUR),
@@ -332,7 +332,7 @@ static void shift_is_opened_by_a_person_for_twelve_hours_at_most(void **state)
 		   "{'grant_id':'g9','principal':'st1','role':'all'}");
 	assert_string_equal(opens(w, "st1", "st1", shown_key(w, &browser, "st1"), HOUR),
 			    "!SHIFT_NOT_OF_PERSON");
-	assert_string_equal(opens(w, "carl", "st1", key, 12 * HOUR), "");
+	assert_string_equal(opens(w, "carl", "st1", key, 12 * HOUR - 10), "");
 }
 
 static void shift_is_opened_with_a_fresh_p256_key_that_is_held(void **state)
