@@ -183,5 +183,12 @@ SELECT kind, within, id, seq, n, code, author, at FROM hold ORDER BY kind, withi
 SELECT p.seq, p.digest, p.type, p.class, p.author, p.at, p.expires, p.need, p.state,
 (SELECT count(*) FROM vote v WHERE v.pending = p.seq) AS votes
 FROM pending p WHERE p.state = 'open' ORDER BY p.seq;
+--- Everything that ever waited. `expired` waited until its time was over; closed_by is the vote that ended it.
+-- view approval.list approval.read seq:number state:id now:instant global
+SELECT t.seq, t.digest, t.type, t.class, t.author, t.at, t.expires, t.need, t.state, t.votes, t.closed_by
+FROM (SELECT p.seq, p.digest, p.type, p.class, p.author, p.at, p.expires, p.need, p.closed_by,
+	CASE WHEN p.state = 'open' AND p.expires <= :now THEN 'expired' ELSE p.state END AS state,
+	(SELECT count(*) FROM vote v WHERE v.pending = p.seq) AS votes FROM pending p) AS t
+WHERE (:seq IS NULL OR t.seq = :seq) AND (:state IS NULL OR t.state = :state) ORDER BY t.seq;
 -- view approval.votes approval.read seq:number global
 SELECT v.pending, v.seq, v.voter, v.at, v.expires FROM vote v WHERE v.pending = :seq ORDER BY v.pending, v.seq;

@@ -369,6 +369,43 @@ static void a_rule_that_cannot_be_met_is_refused(void **state)
 	assert_string_equal(sets(t, "trial.release", 3), "pending");
 }
 
+static const char *state_shown(struct trial *t, uint64_t sequence)
+{
+	char query[48];
+
+	snprintf(query, sizeof query, "seq=%llu", (unsigned long long)sequence);
+	json_t *page = house_view(&t->house, "ada", "approval.list", query);
+	json_t *rows = json_object_get(page, "rows");
+
+	assert_int_equal(json_array_size(rows), 1);
+	const char *shown = json_string_value(json_object_get(json_array_get(rows, 0), "state"));
+	const char *kept = arena_text(&t->house.arena, bytes_text(shown));
+	json_decref(page);
+	return kept;
+}
+
+static void what_waited_is_shown_with_how_it_ended(void **state)
+{
+	struct trial *t = *state;
+	struct hash waiting = asks_release(t, "a");
+	uint64_t first = t->result->sequence;
+
+	assert_string_equal(state_shown(t, first), "open");
+	assert_string_equal(GIVES(nils), "executes");
+	assert_string_equal(state_shown(t, first), "executed");
+	waiting = asks_release(t, "b");
+	uint64_t second = t->result->sequence;
+	assert_string_equal(votes(t, &t->nils, "approval.denied", waiting), "");
+	assert_string_equal(state_shown(t, second), "denied");
+	asks_release(t, "c");
+	uint64_t third = t->result->sequence;
+	house_step(&t->house, 15 * DAY_MS, 15 * DAY_MS);
+	trial_item(t, "d", "VN"); /* so that a later record has a later time */
+	assert_string_equal(state_shown(t, third), "expired");
+	/* What it ended as is not overtaken by its time. */
+	assert_string_equal(state_shown(t, first), "executed");
+}
+
 static void votes_have_no_place_in_a_whole_batch(void **state)
 {
 	struct trial *t = *state;
@@ -447,6 +484,7 @@ int main(void)
 		TRIAL_TEST(a_rule_that_became_milder_does_not_count),
 		TRIAL_TEST(changing_a_rule_takes_one_more_than_the_rule),
 		TRIAL_TEST(a_rule_that_cannot_be_met_is_refused),
+		TRIAL_TEST(what_waited_is_shown_with_how_it_ended),
 		TRIAL_TEST(votes_have_no_place_in_a_whole_batch),
 		TRIAL_TEST(a_vote_on_nothing_is_refused),
 		TRIAL_TEST(nothing_is_approved_while_the_clocks_disagree),
