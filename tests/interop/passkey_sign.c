@@ -4,7 +4,9 @@
 #include "core/cbor.h"
 #include "core/sha256.h"
 
-enum { ROOM = 1024, PRESENT_AND_VERIFIED = 0x05, COUNTER = 7 };
+#include <string.h>
+
+enum { ROOM = 1024, COUNTER = 7 };
 
 static void put_integer(struct writer *w, const uint8_t *p)
 {
@@ -34,65 +36,176 @@ static void put_der(struct writer *w, const uint8_t raw[static 64])
 	put_bytes(w, bytes_of(buffer, numbers.n));
 }
 
-static struct bytes client_data(struct arena *a, const char *origin, struct hash digest)
+/* ---- what is signed ---- */
+
+static struct bytes client_data(struct arena *a, const struct passkey_wish *wish, const char *type)
 {
 	char challenge[64];
 
-	base64url_encode(hash_bytes(&digest), challenge);
-	return bytes_text(arena_printf(a,
-				       "{\"type\":\"webauthn.get\",\"challenge\":\"%s\","
-				       "\"origin\":\"%s\",\"crossOrigin\":false}",
-				       challenge, origin));
+	base64url_encode(hash_bytes(&wish->challenge), challenge);
+	return bytes_text(arena_printf(
+		a,
+		"{\"type\":\"%s\",\"challenge\":\"%s\",\"origin\":\"%s\",\"crossOrigin\":%s%s%s}",
+		wish->type == NULL ? type : wish->type, challenge, wish->origin,
+		wish->cross == NULL ? "false" : wish->cross, wish->more == NULL ? "" : ",",
+		wish->more == NULL ? "" : wish->more));
 }
 
-/* The authenticator's data, and behind it the digest of the client's: what is signed. */
-static struct bytes covered_bytes(struct arena *a, const char *party, struct bytes client)
+static uint8_t flags_of(const char *letters)
 {
-	struct hash id = sha256(bytes_text(party)), client_hash = sha256(client);
-	uint8_t *p = arena_alloc(a, ROOM);
-	struct writer w = writer_of(p, p != NULL ? ROOM : 0);
-	struct bytes out = {0};
-
-	put_bytes(&w, hash_bytes(&id));
-	put_u8(&w, PRESENT_AND_VERIFIED);
-	put_u32(&w, COUNTER);
-	put_bytes(&w, hash_bytes(&client_hash));
-	return writer_done(&w, &out) ? out : (struct bytes){0};
+	return (uint8_t)((strchr(letters, 'P') != NULL ? 0x01 : 0) |
+			 (strchr(letters, 'V') != NULL ? 0x04 : 0) |
+			 (strchr(letters, 'C') != NULL ? 0x40 : 0) |
+			 (strchr(letters, 'X') != NULL ? 0x80 : 0));
 }
 
-err passkey_assert(struct arena *a, const struct private_key *key, const char *party,
-		   const char *origin, struct hash challenge, struct passkey_assertion *out,
-		   struct fault *f)
+static void put_head(struct writer *w, const struct passkey_wish *wish, const char *flags)
 {
-	struct bytes client = client_data(a, origin, challenge);
-	struct bytes covered = covered_bytes(a, party, client);
-	uint8_t raw[64], *buffer = arena_alloc(a, 80);
-	struct writer w = writer_of(buffer, buffer != NULL ? 80 : 0);
+	struct hash id = sha256(bytes_text(wish->party));
 
-	if (client.p == NULL || covered.p == NULL || buffer == NULL)
-		return fail(f, "OUT_OF_MEMORY", NULL);
-	TRY(key_sign(key, covered, raw, f));
+	put_bytes(w, hash_bytes(&id));
+	put_u8(w, flags_of(wish->flags == NULL ? flags : wish->flags));
+	put_u32(w, wish->counter);
+}
+
+static err sign(struct arena *a, const struct private_key *key, struct bytes data,
+		struct bytes client, struct bytes *out, struct fault *f)
+{
+	uint8_t covered[ROOM], raw[64], *der = arena_alloc(a, 80);
+	struct hash digest = sha256(client);
+	struct writer message = writer_of(covered, sizeof covered);
+	struct writer w = writer_of(der, der != NULL ? 80 : 0);
+	struct bytes whole;
+
+	put_bytes(&message, data);
+	put_bytes(&message, hash_bytes(&digest));
+	if (!writer_done(&message, &whole))
+		return fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+	TRY(key_sign(key, whole, raw, f));
 	if (public_key_algorithm(private_key_public(key)) == KEY_P256)
 		put_der(&w, raw);
 	else
-		put_bytes(&w, bytes_of(raw, sizeof(raw)));
-	out->client_data = client;
-	out->authenticator_data = bytes_of(covered.p, covered.n - sizeof(struct hash));
-	return writer_done(&w, &out->signature) ? ERR_OK
-						: fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+		put_bytes(&w, bytes_of(raw, sizeof raw));
+	return writer_done(&w, out) ? ERR_OK : fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+}
+
+/* ---- asserting ---- */
+
+err passkey_assert(struct arena *a, const struct private_key *key, const struct passkey_wish *wish,
+		   struct passkey_words *out, struct fault *f)
+{
+	uint8_t *buffer = arena_alloc(a, ROOM);
+	struct writer w = writer_of(buffer, buffer != NULL ? ROOM : 0);
+
+	put_head(&w, wish, "PV");
+	put_bytes(&w, wish->tail);
+	if (!writer_done(&w, &out->authenticator_data))
+		return fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+	out->client_data = client_data(a, wish, "webauthn.get");
+	return sign(a, key, out->authenticator_data, out->client_data, &out->signature, f);
 }
 
 err passkey_prove(struct arena *a, const struct private_key *key, const char *party,
 		  const char *origin, struct bytes claim, struct bytes *out, struct fault *f)
 {
-	struct passkey_assertion made;
+	const struct passkey_wish wish = {
+		.party = party, .origin = origin, .challenge = sha256(claim), .counter = COUNTER};
+	uint8_t *buffer = arena_alloc(a, ROOM);
+	struct writer w = writer_of(buffer, buffer != NULL ? ROOM : 0);
+	struct passkey_words words;
+
+	TRY(passkey_assert(a, key, &wish, &words, f));
+	cbor_put_array(&w, 3);
+	cbor_put_bytes(&w, words.authenticator_data);
+	cbor_put_bytes(&w, words.client_data);
+	cbor_put_bytes(&w, words.signature);
+	return writer_done(&w, out) ? ERR_OK : fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+}
+
+/* ---- registering ---- */
+
+/* RFC 9053, sections 7.1 and 7.2. */
+static void put_cose_key(struct writer *w, const struct public_key *key)
+{
+	struct bytes spki = public_key_spki(key);
+	bool p256 = public_key_algorithm(key) == KEY_P256;
+	const uint8_t *raw = spki.p + spki.n - (p256 ? 64 : 32);
+
+	cbor_put_map(w, p256 ? 5 : 4);
+	cbor_put_int(w, 1);
+	cbor_put_int(w, p256 ? 2 : 1);
+	cbor_put_int(w, 3);
+	cbor_put_int(w, p256 ? -7 : -8);
+	cbor_put_int(w, -1);
+	cbor_put_int(w, p256 ? 1 : 6);
+	cbor_put_int(w, -2);
+	cbor_put_bytes(w, bytes_of(raw, 32));
+	if (p256) {
+		cbor_put_int(w, -3);
+		cbor_put_bytes(w, bytes_of(raw + 32, 32));
+	}
+}
+
+static bool put_data(struct arena *a, const struct private_key *key, struct bytes credential,
+		     const struct passkey_wish *wish, struct bytes *out)
+{
+	static const uint8_t aaguid[16];
 	uint8_t *buffer = arena_alloc(a, ROOM);
 	struct writer w = writer_of(buffer, buffer != NULL ? ROOM : 0);
 
-	TRY(passkey_assert(a, key, party, origin, sha256(claim), &made, f));
-	cbor_put_array(&w, 3);
-	cbor_put_bytes(&w, made.authenticator_data);
-	cbor_put_bytes(&w, made.client_data);
-	cbor_put_bytes(&w, made.signature);
-	return writer_done(&w, out) ? ERR_OK : fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+	put_head(&w, wish, "PVC");
+	put_bytes(&w, bytes_of(aaguid, sizeof aaguid));
+	put_u16(&w, (uint16_t)credential.n);
+	put_bytes(&w, credential);
+	if (wish->cose_key.p != NULL)
+		put_bytes(&w, wish->cose_key);
+	else
+		put_cose_key(&w, private_key_public(key));
+	put_bytes(&w, wish->tail);
+	return writer_done(&w, out);
+}
+
+static err put_statement(struct arena *a, const struct private_key *key,
+			 const struct passkey_wish *wish, struct bytes data, struct bytes client,
+			 struct writer *w, struct fault *f)
+{
+	bool p256 = public_key_algorithm(private_key_public(key)) == KEY_P256;
+	struct bytes signature;
+
+	if (wish->statement.p != NULL) {
+		put_bytes(w, wish->statement);
+	} else if (wish->format == NULL) {
+		cbor_put_map(w, 0);
+	} else {
+		TRY(sign(a, key, data, client, &signature, f));
+		cbor_put_map(w, 2);
+		cbor_put_text(w, bytes_text("alg"));
+		cbor_put_int(w, p256 ? -7 : -8);
+		cbor_put_text(w, bytes_text("sig"));
+		cbor_put_bytes(w, signature);
+	}
+	return ERR_OK;
+}
+
+err passkey_register(struct arena *a, const struct private_key *key, struct bytes credential,
+		     const struct passkey_wish *wish, struct passkey_registration *out,
+		     struct fault *f)
+{
+	uint8_t *buffer = arena_alloc(a, 4 * ROOM);
+	struct writer w = writer_of(buffer, buffer != NULL ? 4 * ROOM : 0);
+	struct bytes data;
+
+	if (!put_data(a, key, credential, wish, &data))
+		return fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
+	out->client_data = client_data(a, wish, "webauthn.create");
+	cbor_put_map(&w, 3);
+	cbor_put_text(&w, bytes_text("fmt"));
+	cbor_put_text(&w, bytes_text(wish->format == NULL ? "none" : wish->format));
+	cbor_put_text(&w, bytes_text("attStmt"));
+	TRY(put_statement(a, key, wish, data, out->client_data, &w, f));
+	cbor_put_text(&w, bytes_text("authData"));
+	cbor_put_bytes(&w, data);
+	put_bytes(&w, wish->after);
+	return writer_done(&w, &out->attestation) ? ERR_OK
+						  : fail(f, "CRYPTO_MESSAGE_TOO_LARGE", NULL);
 }
