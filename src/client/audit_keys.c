@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audit_keys.c — whose key is whose, from the log alone. */
-#include "client/log.h"
+#include "client/audit_keys_internal.h"
 #include "crypto/proof.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-struct audit_key {
-	struct hash id;
-	struct public_key *key;
-	char owner[2 * ID_SIZE_MAX + 2]; /* a principal, or product/serial of a unit */
-	bool ended;                      /* revoked, or its owner left, by an earlier entry */
-	struct audit_key *next;
-};
 
 static struct audit_key *find(const struct audit_keys *k, struct hash id)
 {
@@ -24,23 +16,32 @@ static struct audit_key *find(const struct audit_keys *k, struct hash id)
 	return one;
 }
 
-static err add(struct audit_keys *k, struct bytes spki, const char *owner, struct fault *f)
+err audit_add_key(struct audit_keys *k, struct bytes spki, const struct audit_key *like,
+		  struct fault *f)
 {
 	struct audit_key *one = arena_alloc(&k->arena, sizeof *one);
 
 	if (one == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
+	*one = *like;
 	TRY(public_key_parse(spki, &one->key, f));
 	one->id = public_key_id(one->key);
 	if (find(k, one->id) != NULL) {
 		public_key_close(one->key);
 		return ERR_OK;
 	}
-	snprintf(one->owner, sizeof one->owner, "%s", owner);
 	one->next = k->first;
 	k->first = one;
 	k->keys++;
 	return ERR_OK;
+}
+
+static err add(struct audit_keys *k, struct bytes spki, const char *owner, struct fault *f)
+{
+	struct audit_key like = {0};
+
+	snprintf(like.owner, sizeof like.owner, "%s", owner);
+	return audit_add_key(k, spki, &like, f);
 }
 
 void audit_keys_done(struct audit_keys *k)
@@ -53,7 +54,7 @@ void audit_keys_done(struct audit_keys *k)
 
 /* ---- signatures ---- */
 
-static err wrong(struct fault *f, uint64_t sequence, const char *detail)
+err audit_wrong(struct fault *f, uint64_t sequence, const char *detail)
 {
 	char number[24];
 
@@ -78,7 +79,7 @@ static err verify_proof(struct audit_keys *k, uint64_t sequence, const struct en
 	if (proof_check(&entry->proof, &entry->claim, entry->claim_bytes, key,
 			proof_application(&entry->proof), &party, &why)
 		    .code != OK)
-		return wrong(f, sequence, fault_value(&why, "detail"));
+		return audit_wrong(f, sequence, fault_value(&why, "detail"));
 	k->verified++;
 	return ERR_OK;
 }
@@ -90,16 +91,14 @@ static err verify(struct audit_keys *k, uint64_t sequence, const struct entry *e
 	const struct compiled_type *t = registry_type(k->registry, c->type);
 
 	if (entry->proof.kind == PROOF_NONE && t != NULL && t->type->origin == SIGNED)
-		return wrong(f, sequence, "records of its type are signed, and it is not");
+		return audit_wrong(f, sequence, "records of its type are signed, and it is not");
 	if (entry->proof.kind == PROOF_NONE)
 		return ERR_OK;
 	struct audit_key *key = c->has_key ? find(k, c->key) : NULL;
-	if (key == NULL)
-		return wrong(f, sequence, "nobody had enrolled its key");
-	if (!bytes_equal(c->author, bytes_text(key->owner)))
-		return wrong(f, sequence, "its key belongs to somebody else than its author");
-	if (key->ended)
-		return wrong(f, sequence, "its key had ended before");
+	const char *why = audit_key_wrong(key, t, entry);
+	if (why != NULL || key == NULL)
+		return audit_wrong(f, sequence, why);
+	k->by_shifts += key->is_shifts;
 	return verify_proof(k, sequence, entry, key->key, f);
 }
 
@@ -126,6 +125,10 @@ static void end_keys(struct audit_keys *k, const char *owner, const struct hash 
 		if ((owner != NULL && strcmp(one->owner, owner) == 0) ||
 		    (id != NULL && hash_equal(one->id, *id)))
 			one->ended = true;
+	/* A shift ends with the key that opened it. */
+	for (struct audit_key *one = k->first; one != NULL; one = one->next)
+		if (id != NULL && one->is_shifts && hash_equal(one->opened_by, *id))
+			one->ended = true;
 }
 
 static void end_from_json(struct audit_keys *k, const json_t *json)
@@ -142,8 +145,6 @@ static void end_from_json(struct audit_keys *k, const json_t *json)
 
 /* ---- what an entry does to keys ---- */
 
-enum body_use { BODY_STARTS, BODY_ENROLLS, BODY_ENDS };
-
 static err take_start(struct audit_keys *k, const json_t *json, struct fault *f)
 {
 	const char *mode = json_string_value(json_object_get(json, "mode"));
@@ -157,14 +158,11 @@ static err take_start(struct audit_keys *k, const json_t *json, struct fault *f)
 	return ERR_OK;
 }
 
-static err take_body(struct audit_keys *k, const struct entry *entry, enum body_use use,
-		     struct fault *f)
+static err take_json(struct audit_keys *k, const struct compiled_type *t, const struct body *body,
+		     enum body_use use, struct fault *f)
 {
-	const struct compiled_type *t = registry_type(k->registry, entry->claim.type);
-	struct arena a = {0};
-	struct body body;
-	err e = body_from_cbor(&a, t->type->fields, t->type->size, entry->claim.body, &body, f);
-	json_t *json = e.code == OK ? body_to_json(t->type->fields, &body, NULL, 0) : NULL;
+	json_t *json = body_to_json(t->type->fields, body, NULL, 0);
+	err e = json == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : ERR_OK;
 
 	if (json != NULL && use == BODY_STARTS)
 		e = take_start(k, json, f);
@@ -173,6 +171,22 @@ static err take_body(struct audit_keys *k, const struct entry *entry, enum body_
 	if (json != NULL && use == BODY_ENDS)
 		end_from_json(k, json);
 	json_decref(json);
+	return e;
+}
+
+static err take_body(struct audit_keys *k, const struct entry *entry, enum body_use use,
+		     struct fault *f)
+{
+	const struct compiled_type *t = registry_type(k->registry, entry->claim.type);
+	struct arena a = {0};
+	struct body body;
+	err e = body_from_cbor(&a, t->type->fields, t->type->size, entry->claim.body, &body, f);
+
+	if (e.code == OK)
+		e = audit_check_shown(k, entry, t, &body, f);
+	if (e.code == OK)
+		e = use <= BODY_ENDS ? take_json(k, t, &body, use, f)
+				     : audit_take_given(k, entry, t, &body, use, f);
 	arena_done(&a);
 	return e;
 }
@@ -202,7 +216,20 @@ static const struct key_rule {
 	{"key.enrolled", BODY_ENROLLS},
 	{"key.revoked", BODY_ENDS},
 	{"principal.left", BODY_ENDS},
+	{"shift.opened", BODY_OPENS_SHIFT},
+	{"shift.closed", BODY_CLOSES_SHIFT},
+	{"recovery.requested", BODY_RECOVERS},
+	{"recovery.stopped", BODY_STOPS_RECOVERY},
 };
+
+/* What only waits, was kept without effect or is unverified gives and takes no key; but what waits may take
+ * effect later. */
+static bool counts(const struct entry *entry)
+{
+	return entry->witness.outcome == OUTCOME_FOLDED ||
+	       (entry->witness.outcome == OUTCOME_PENDING &&
+		bytes_equal(entry->claim.type, bytes_text("recovery.requested")));
+}
 
 err audit_keys_entry(void *context, uint64_t sequence, struct bytes bytes,
 		     const struct entry *entry, struct fault *f)
@@ -213,13 +240,14 @@ err audit_keys_entry(void *context, uint64_t sequence, struct bytes bytes,
 	TRY(verify(k, sequence, entry, f));
 	if (k->charter != NULL)
 		TRY(charter_check_entry(k->charter, sequence, bytes, entry, f));
-	/* What only waits, was kept without effect or is unverified gives and takes no key. */
-	if (entry->witness.outcome != OUTCOME_FOLDED)
+	if (entry->witness.outcome == OUTCOME_EXECUTES)
+		return audit_execute(k, entry, f);
+	if (!counts(entry))
 		return ERR_OK;
 	if (registry_type(k->registry, type) == NULL)
 		return ERR_OK; /* of a newer version: it can give nobody a key that we would use */
 	if (sequence > 0 && bytes_equal(type, bytes_text("ledger.started")))
-		return wrong(f, sequence, "a log starts once, with its first entry");
+		return audit_wrong(f, sequence, "a log starts once, with its first entry");
 	if (bytes_equal(type, bytes_text("unit.requested")))
 		return add_from_outputs(k, entry, f);
 	for (size_t i = 0; i < sizeof KEY_RULES / sizeof KEY_RULES[0]; i++)

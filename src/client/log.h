@@ -29,7 +29,9 @@ struct audit_keys {
 	struct charter_check *charter; /* sees every entry whose signature holds; may be NULL */
 	struct arena arena;
 	struct audit_key *first;
+	struct waiting_key *waiting; /* recoveries that others have to agree to */
 	uint64_t keys, verified;
+	uint64_t by_shifts; /* of them: with a shift's key */
 	uint64_t
 		passkeys; /* assertions not verified: the log was started without a relying party */
 	char mode[16];    /* in which the log was started; empty until that entry was seen */
