@@ -70,7 +70,8 @@ static const struct option_row DEMO_OPTIONS[] = {
 	{"take-home", "FILE", "packs passports, log and verifier into this ZIP file"},
 	{"report", "FILE", "writes what came of it as JSON, for programs"},
 	{"port", "N", "of the people port; 0: a free one"},
-	{"http", NULL, "the people port without TLS, on http://localhost: nothing is to be trusted"},
+	{"http", NULL,
+	 "the people port without TLS, on http://localhost: nothing is to be trusted"},
 	{"pace", "MS", "pause after each step of what is done on request (default: 300)"},
 	{"quiet", NULL, "only the summary"},
 	{0},
@@ -371,6 +372,11 @@ static const struct option_row RECEIVE_OPTIONS[] = {
 	{"yes", NULL, "does not ask before it signs"},
 	{0},
 };
+static const struct option_row LINK_FOR_OPTIONS[] = {
+	{"for", "PRINCIPAL", "an invitation for this person to register passkeys"},
+	{0},
+};
+
 static const struct option_row LINK_OPTIONS[] = {
 	{"part-lot", "ID", "for this one only (default: any, once each)"},
 	{"days", "N", "how long it is open, 92 at most (default: 14)"},

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sign_in_link.c — a link for this person's browser. */
+/* sign_in_link.c — a link for this person's browser, or an invitation for another's. */
 #include "cli/cli.h"
 
 #include <stdio.h>
 
 err command_sign_in_link(struct cli *cli, struct fault *f)
 {
+	const char *whom = cli_option(cli, "for");
 	struct client *client;
 	json_t *reply = NULL;
 
 	TRY(cli_client(cli, true, &client, f));
-	TRY(client_json(client, "POST", "/v1/links", NULL, &reply, f));
+	json_t *body = json_pack("{s:s*}", "principal", whom);
+	err asked = client_json(client, "POST", "/v1/links", body, &reply, f);
+	json_decref(body);
+	TRY(asked);
 	const char *path = json_string_value(json_object_get(reply, "path"));
 	const char *expires = json_string_value(json_object_get(reply, "expires"));
 	err e = path == NULL || expires == NULL
@@ -19,10 +23,15 @@ err command_sign_in_link(struct cli *cli, struct fault *f)
 	if (e.code == OK && cli->json)
 		cli_json(reply);
 	else if (e.code == OK)
-		printf("%s%s\nIt works once, until %s. Where a house made its own TLS certificate, "
+		printf("%s%s\n%sIt works once, until %s. Where a house made its own TLS "
+		       "certificate, "
 		       "the "
 		       "browser warns: go on if this is your address.\n",
-		       client_configuration(client)->server, path, expires);
+		       client_configuration(client)->server, path,
+		       whom == NULL ? ""
+				    : "Give it to them in person: it registers passkeys, and "
+				      "nothing else. ",
+		       expires);
 	json_decref(reply);
 	return e;
 }

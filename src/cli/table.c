@@ -178,8 +178,11 @@ const struct command COMMANDS[] = {
 	 "file of many.",
 	 IMPORT_CERTIFICATES_OPTIONS, 1, 1, command_import_certificates,
 	 command_import_certificates_help},
-	{"sign-in-link", "", "Prints a link that signs --as in to a browser, once, to read.", NULL,
-	 0, 0, command_sign_in_link, NULL},
+	{"sign-in-link", "",
+	 "Prints a link that signs --as in to a browser, once, to look and to register passkeys; "
+	 "or an "
+	 "invitation to register them.",
+	 LINK_FOR_OPTIONS, 0, 0, command_sign_in_link, NULL},
 	{"verify receipt", "FILE", "Verifies a receipt offline.", NULL, 1, 1,
 	 command_verify_receipt, NULL},
 	{"verify key", "FILE", "Verifies what a signer said about a key that replaced another.",

@@ -50,6 +50,8 @@ static err open_content(struct call *c, struct hash digest, int *out, struct fau
 
 	TRY(blob_pool_take(c->server->blobs, &store, f));
 	err result = blob_open(store, digest, &reader, f);
+	if (result.code == OK && blob_reader_class(reader) == BLOB_PERSONAL)
+		result = call_browser_needs(c, STEPPED_UP, f);
 	if (result.code == OK)
 		result = content_fd(reader, out, f);
 	blob_reader_close(reader);

@@ -359,6 +359,8 @@ err handle_passport(struct call *c, struct fault *f)
 	static const char *const names[] = {"show", "without"};
 
 	TRY(call_only_query(c, names, 2, f));
+	if (http_query(c->request, "show") != NULL)
+		TRY(call_browser_needs(c, STEPPED_UP, f));
 	return reading(c, read_passport, f);
 }
 
