@@ -37,6 +37,34 @@ void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *fix, 
 		printf("      → %s\n", fix);
 }
 
+static enum doctor_verdict verdict_of(const char *word)
+{
+	return word != NULL && strcmp(word, "ok") == 0     ? DOCTOR_OK
+	       : word != NULL && strcmp(word, "warn") == 0 ? DOCTOR_WARN
+							   : DOCTOR_FAIL;
+}
+
+void doctor_show(struct doctor *d, const json_t *checks)
+{
+	json_t *check;
+	size_t i;
+
+	json_array_foreach(checks, i, check)
+	{
+		const char *text = json_string_value(json_object_get(check, "text"));
+		doctor_say(d, verdict_of(json_string_value(json_object_get(check, "verdict"))),
+			   json_string_value(json_object_get(check, "fix")), "%s",
+			   text == NULL ? "" : text);
+	}
+}
+
+bool doctor_server_said(const struct doctor *d, const char *origin)
+{
+	const char *said = json_string_value(json_object_get(d->server, "origin"));
+
+	return said != NULL && strcmp(said, origin) == 0;
+}
+
 static void say_fault(struct doctor *d, const char *what, const struct fault *f)
 {
 	char text[1024];
@@ -94,7 +122,10 @@ static bool check_server(struct doctor *d)
 	}
 	doctor_say(d, DOCTOR_OK, NULL, "the server answers at %s",
 		   client_configuration(d->client)->server);
-	if (client_get(d->client, &d->cli->arena, "/readyz", NULL, 65536, &text, &f).code == OK)
+	if (d->server != NULL)
+		doctor_show(d, json_object_get(d->server, "checks"));
+	else if (client_get(d->client, &d->cli->arena, "/readyz", NULL, 65536, &text, &f).code ==
+		 OK)
 		doctor_say(d, DOCTOR_OK, NULL, "it is ready: it takes decisions");
 	else
 		say_fault(d, "it is not ready", &f);
@@ -228,7 +259,6 @@ static void check_house(struct doctor *d)
 		return;
 	}
 	check_approvals(d, registry);
-	doctor_authority(d);
 	check_ending(d, "access.grants", "grants", "not_after", NULL);
 	check_ending(d, "credential.list", "credentials", "not_after", NULL);
 	time_text(clock_wall_ms(&clock_system) + SOON_DAYS * DAY_MS, before);
@@ -237,45 +267,58 @@ static void check_house(struct doctor *d)
 
 /* ---- all of it ---- */
 
-static err look_at_server(struct doctor *d, struct fault *f)
+/* The server's own checks first, so that the folder's half need not ask the same; somebody who may not
+ * read them, or a server that is away, is seen by what is asked next. */
+static err ask_server(struct doctor *d, struct fault *f)
 {
 	const char *server, *principal, *key;
+	struct fault silent;
 
 	TRY(cli_setting(d->cli, "server", &server, f));
 	TRY(cli_setting(d->cli, "as", &principal, f));
 	TRY(cli_setting(d->cli, "key", &key, f));
-	if (server == NULL) {
+	d->known = principal != NULL && key != NULL;
+	if (server == NULL)
+		return ERR_OK;
+	TRY(cli_client(d->cli, d->known, &d->client, f));
+	if (d->known &&
+	    client_json(d->client, "GET", "/v1/doctor", NULL, &d->server, &silent).code != OK)
+		d->server = NULL;
+	return ERR_OK;
+}
+
+static void look_at_server(struct doctor *d)
+{
+	if (d->client == NULL) {
 		doctor_say(d, DOCTOR_WARN, "Say --profile DIR/profile, or --server and --ca.",
 			   "no server is named: it was not asked");
-		return ERR_OK;
+		return;
 	}
-	bool known = principal != NULL && key != NULL;
-	TRY(cli_client(d->cli, known, &d->client, f));
 	if (!check_server(d))
-		return ERR_OK;
-	if (known)
+		return;
+	if (d->known)
 		check_house(d);
 	else
 		doctor_say(d, DOCTOR_WARN, "Say --as and --key of somebody who may read them.",
 			   "people, grants and approvals were not looked at");
-	return ERR_OK;
 }
 
 err command_doctor(struct cli *cli, struct fault *f)
 {
 	struct doctor d = {.cli = cli, .list = json_array()};
-	err e = ERR_OK;
+	err e = ask_server(&d, f);
 
-	if (cli->words_n > 0)
+	if (e.code == OK && cli->words_n > 0)
 		e = doctor_folder(&d, cli->words[0], f);
 	if (e.code == OK)
-		e = look_at_server(&d, f);
+		look_at_server(&d);
 	if (cli->json)
 		cli_json(d.list);
 	else
 		printf("%u ok, %u to look at, %u wrong\n", d.said[DOCTOR_OK], d.said[DOCTOR_WARN],
 		       d.said[DOCTOR_FAIL]);
 	json_decref(d.list);
+	json_decref(d.server);
 	cli->verified = d.said[DOCTOR_FAIL] == 0;
 	return e;
 }

@@ -10,16 +10,19 @@ enum doctor_verdict { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL, DOCTOR_VERDICTS };
 struct doctor {
 	struct cli *cli;
 	struct client *client;
-	json_t *list; /* with --json */
+	json_t *list;   /* with --json */
+	json_t *server; /* what GET /v1/doctor said; NULL: it was not asked, or did not say */
+	bool known;     /* somebody signs in */
 	unsigned said[DOCTOR_VERDICTS];
 };
 
 void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *fix, const char *format,
 		...) __attribute__((format(printf, 4, 5)));
 MUST_CHECK err doctor_folder(struct doctor *d, const char *folder, struct fault *f);
-/* What the signer at this socket says of itself; and what the ledger says of the same people. */
-void doctor_signer(struct doctor *d, const char *folder, const char *socket);
-void doctor_authority(struct doctor *d);
+/* Prints checks of server/doctor.h. */
+void doctor_show(struct doctor *d, const json_t *checks);
+/* True if the server of this log has said what it can of itself: then nobody says it again. */
+bool doctor_server_said(const struct doctor *d, const char *origin);
 
 /* Whether somebody listens on a Unix socket: the signer, and so perhaps a server. */
 bool signer_listens(const char *path);

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_folder.c — the state folder: what must be there, who may read it, and room on the disk. */
+/* doctor_folder.c — the state folder: what must be there, who may read it; and what the server would say, without one. */
 #include "cli/doctor.h"
 
-#include "backup/backup.h"
 #include "base/clock.h"
 #include "base/files.h"
-#include "server/config.h"
+#include "server/doctor.h"
+#include "signer/signer.h"
 
-#include <inttypes.h>
-#include <openssl/bio.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <time.h>
 
-enum { ROOM_WARN = 10, ROOM_FAIL = 2, CERTIFICATE_WARN_DAYS = 30, CERTIFICATE_FILE_MAX = 65536 };
-enum { BACKUP_WARN_DAYS = 2, TESTED_WARN_DAYS = 92 };
-static const uint64_t DAY_MS = UINT64_C(24) * 3600 * 1000;
+enum { KEY_FILE_MAX = 65536, SIGNER_TIMEOUT_MS = 5000 };
 
 static void check_secret(struct doctor *d, const char *path, off_t size)
 {
@@ -55,8 +46,7 @@ static void check_encrypted(struct doctor *d, const char *path)
 	struct bytes pem;
 	struct fault f;
 
-	if (path == NULL ||
-	    file_read(&d->cli->arena, path, CERTIFICATE_FILE_MAX, &pem, &f).code != OK)
+	if (path == NULL || file_read(&d->cli->arena, path, KEY_FILE_MAX, &pem, &f).code != OK)
 		return;
 	bool encrypted = memmem(pem.p, pem.n, "ENCRYPTED", 9) != NULL;
 	bool address = pem.n > 7 && memcmp(pem.p, "pkcs11:", 7) == 0;
@@ -70,56 +60,6 @@ static void check_encrypted(struct doctor *d, const char *path)
 		   "the signer's keys are %sencrypted", encrypted ? "" : "not ");
 }
 
-static void check_room(struct doctor *d, const char *folder)
-{
-	struct statvfs v;
-
-	if (statvfs(folder, &v) != 0 || v.f_blocks == 0)
-		return;
-	unsigned percent = (unsigned)(v.f_bavail * 100 / v.f_blocks);
-	doctor_say(d,
-		   percent < ROOM_FAIL   ? DOCTOR_FAIL
-		   : percent < ROOM_WARN ? DOCTOR_WARN
-					 : DOCTOR_OK,
-		   "Make room, or move the state to a larger disk.", "%u %% of the disk are free",
-		   percent);
-}
-
-static bool certificate_ends(struct bytes pem, time_t *out)
-{
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
-	struct tm end;
-	bool good =
-		certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1;
-
-	if (good)
-		*out = timegm(&end);
-	X509_free(certificate);
-	BIO_free(bio);
-	return good;
-}
-
-static void check_certificate(struct doctor *d, const char *path)
-{
-	struct bytes pem;
-	struct fault f;
-	time_t ends;
-
-	if (file_read(&d->cli->arena, path, CERTIFICATE_FILE_MAX, &pem, &f).code != OK ||
-	    !certificate_ends(pem, &ends)) {
-		doctor_say(d, DOCTOR_FAIL, "Put a TLS certificate there.", "%s cannot be read",
-			   path);
-		return;
-	}
-	long days = (long)((ends - (time_t)(clock_wall_ms(&clock_system) / 1000)) / 86400);
-	doctor_say(d,
-		   days < 0                       ? DOCTOR_FAIL
-		   : days < CERTIFICATE_WARN_DAYS ? DOCTOR_WARN
-						  : DOCTOR_OK,
-		   "Renew it.", "the TLS certificate ends in %ld days", days);
-}
-
 static void check_store(struct doctor *d, const struct server_config *config)
 {
 	const char *path = config->store + (strncmp(config->store, "sqlite:", 7) == 0 ? 7 : 0);
@@ -131,33 +71,48 @@ static void check_store(struct doctor *d, const struct server_config *config)
 	else
 		doctor_say(d, DOCTOR_FAIL, "Restore it from the backup.", "there is no store %s",
 			   path);
-	doctor_say(d, file_exists(config->blobs) ? DOCTOR_OK : DOCTOR_WARN,
-		   "It is made when the first file comes, or was lost.", "files are in %s%s",
-		   config->blobs, file_exists(config->blobs) ? "" : ", which is not there");
 }
 
-/* How long ago; a backup that was never restored is a hope. */
-static void check_mark(struct doctor *d, const char *what, const char *never, uint64_t at,
-		       uint64_t most_days, const char *fix)
+/* What devices are given must be what is signed with. */
+static void check_ca(struct doctor *d, const char *folder, const char *socket)
 {
-	uint64_t now = clock_wall_ms(&clock_system), days = now > at ? (now - at) / DAY_MS : 0;
+	const char *path = arena_printf(&d->cli->arena, "%s/ca.der", folder);
+	struct signer_client *signer;
+	struct signer_public public;
+	struct bytes here = {0};
+	struct fault f;
 
-	if (at == 0)
-		doctor_say(d, DOCTOR_WARN, fix, "%s", never);
+	if (path == NULL || signer_connect(socket, SIGNER_TIMEOUT_MS, &signer, &f).code != OK)
+		return; /* that it is away is said elsewhere */
+	err e = signer_public_read(signer, &d->cli->arena, &public, &f);
+	signer_disconnect(signer);
+	if (e.code != OK)
+		return;
+	bool same = file_read(&d->cli->arena, path, CERTIFICATE_SIZE_MAX, &here, &f).code == OK &&
+		    bytes_equal(here, public.ca_certificate);
+	doctor_say(d, same ? DOCTOR_OK : DOCTOR_FAIL,
+		   "Copy ca.der from the signer's folder; the old one stays as ca.old.N.der.",
+		   "%s/ca.der %s", folder,
+		   same ? "is the CA that the signer uses" : "is not the CA that the signer uses");
+}
+
+/* Without the server's word: the same questions, asked here. */
+static void ask_here(struct doctor *d, const struct server_config *config)
+{
+	uint64_t now_ms = clock_wall_ms(&clock_system);
+	const struct charter *charter;
+	json_t *checks = json_array();
+
+	check_store(d, config);
+	check_state(checks, config, now_ms);
+	if (signer_listens(config->signer_socket))
+		check_signer(checks, &d->cli->arena, config->signer_socket, now_ms, &charter);
 	else
-		doctor_say(d, days <= most_days ? DOCTOR_OK : DOCTOR_WARN, fix,
-			   "%s %" PRIu64 " day%s ago", what, days, days == 1 ? "" : "s");
-}
-
-static void check_backups(struct doctor *d, const char *folder)
-{
-	struct backup_marks marks;
-
-	backup_marks_read(folder, &marks);
-	check_mark(d, "the last backup was taken", "no backup was ever taken", marks.backup.at,
-		   BACKUP_WARN_DAYS, "sealwright backup DIR FILE --to … --custodian …");
-	check_mark(d, "a restore was last tested", "no restore was ever tested", marks.tested.at,
-		   TESTED_WARN_DAYS, "sealwright restore FILE DIR --test --identity …");
+		doctor_say(d, DOCTOR_WARN,
+			   "Start it: sealwright serve DIR, or sealwright signer DIR.",
+			   "the signer does not run");
+	doctor_show(d, checks);
+	json_decref(checks);
 }
 
 err doctor_folder(struct doctor *d, const char *folder, struct fault *f)
@@ -173,15 +128,10 @@ err doctor_folder(struct doctor *d, const char *folder, struct fault *f)
 	check_secret(d, config->tls_key, 0);
 	check_closed_folder(d, arena_printf(&d->cli->arena, "%s/signer", folder));
 	check_closed_folder(d, arena_printf(&d->cli->arena, "%s/run", folder));
-	check_encrypted(d, arena_printf(&d->cli->arena, "%s/signer/ca.key", folder));
-	check_certificate(d, config->tls_certificate);
-	check_store(d, config);
-	check_room(d, folder);
-	check_backups(d, folder);
-	doctor_say(d, signer_listens(config->signer_socket) ? DOCTOR_OK : DOCTOR_WARN,
-		   "Start it: sealwright serve DIR, or sealwright signer DIR.", "the signer %s",
-		   signer_listens(config->signer_socket) ? "listens" : "does not run");
-	if (signer_listens(config->signer_socket))
-		doctor_signer(d, folder, config->signer_socket);
+	if (!signer_listens(config->signer_socket)) /* else it says so itself */
+		check_encrypted(d, arena_printf(&d->cli->arena, "%s/signer/ca.key", folder));
+	check_ca(d, folder, config->signer_socket);
+	if (!doctor_server_said(d, config->origin))
+		ask_here(d, config);
 	return ERR_OK;
 }

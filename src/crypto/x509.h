@@ -123,5 +123,7 @@ MUST_CHECK err certificate_key_id(struct bytes der, struct hash *out, struct fau
 MUST_CHECK err certificate_names(struct arena *a, struct bytes der, struct bytes *product,
 				 struct bytes *serial, struct fault *f);
 void pem_put(struct writer *w, const char *label, struct bytes der);
+/* When the first certificate of a PEM text ends; false if there is none. */
+MUST_CHECK bool certificate_pem_ends(struct bytes pem, uint64_t *not_after_ms);
 
 #endif

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* x509_parts.c — names, times, extensions and encodings that issuing and checking share. */
+#include <limits.h>
 #include <string.h>
+#include <time.h>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 #include "core/entry.h"
 #include "crypto/x509_internal.h"
@@ -321,4 +325,20 @@ void pem_put(struct writer *w, const char *label, struct bytes der)
 	put_text(w, "-----END ");
 	put_text(w, label);
 	put_text(w, "-----\n");
+}
+
+bool certificate_pem_ends(struct bytes pem, uint64_t *not_after_ms)
+{
+	BIO *bio = pem.n == 0 || pem.n > INT_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	struct tm end;
+	bool good =
+		certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1;
+	time_t seconds = good ? timegm(&end) : -1;
+
+	if (seconds >= 0)
+		*not_after_ms = (uint64_t)seconds * 1000;
+	X509_free(certificate);
+	BIO_free(bio);
+	return seconds >= 0;
 }

@@ -26,6 +26,11 @@ const struct route ROUTES[] = {
 	 "The server takes decisions: the signer answers, the clock holds.", NULL, JSON},
 	{HTTP_GET, "/metrics", NEARBY, FREELY, NULL, handle_metrics, BODY_NONE,
 	 "OpenMetrics text; for machines, and for peers on the same host.", NULL, METRICS},
+	{HTTP_GET, "/v1/doctor", PRINCIPAL, LOOKING, NULL, handle_doctor, BODY_NONE,
+	 "What the server can say of itself, as checks with a verdict; for who holds ledger.read "
+	 "or "
+	 "access.read.",
+	 NULL, JSON},
 	{HTTP_GET, "/openapi.json", ANYONE, FREELY, NULL, handle_openapi, BODY_NONE,
 	 "This document.", NULL, JSON},
 	{HTTP_GET, "/log/checkpoint", ANYONE, FREELY, NULL, handle_checkpoint, BODY_NONE,

@@ -207,7 +207,7 @@ route_handler handle_console_page, handle_console_file;
 route_handler handle_passkey_sign_in, handle_sessions, handle_session_end, handle_step_up;
 route_handler handle_passkey, handle_passkey_offers, handle_passkey_offer;
 route_handler handle_passkey_offer_drop, handle_totp, handle_totp_confirm, handle_totp_end;
-route_handler handle_health, handle_ready, handle_metrics;
+route_handler handle_health, handle_ready, handle_metrics, handle_doctor;
 route_handler handle_demo, handle_demo_attack, handle_demo_without, handle_demo_build;
 route_handler handle_demo_run;
 

@@ -63,6 +63,17 @@ uint64_t streams_next(struct streams *t)
 	return next;
 }
 
+size_t streams_open_now(struct streams *t)
+{
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&t->lock);
+	for (const struct listener *l = t->listeners; l != NULL; l = l->next)
+		n++;
+	(void)pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
 /* ---- one event ---- */
 
 static const char *outcome_word(enum outcome outcome)

@@ -20,5 +20,7 @@ MUST_CHECK err streams_listen(struct streams *t, struct http_request *r, const c
 			      uint64_t from, uint64_t until, struct fault *f);
 /* The first sequence that has not been told. */
 uint64_t streams_next(struct streams *t);
+/* How many listen now. */
+size_t streams_open_now(struct streams *t);
 
 #endif

@@ -28,6 +28,8 @@ static void show(struct witnessing *w, struct witness_site *site, const struct f
 	static const struct fault none;
 
 	(void)pthread_mutex_lock(&w->lock);
+	if (problem == NULL)
+		site->shown.at_ms = clock_wall_ms(&clock_system);
 	site->shown.size = site->known;
 	site->shown.problem = *(problem == NULL ? &none : problem);
 	site->shown.failures += problem != NULL;

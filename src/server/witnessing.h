@@ -28,6 +28,8 @@ uint64_t witnessing_head(struct witnessing *w, uint64_t certified);
 /* One member a witness: its name, the size that it cosigned, how far that is behind `certified`, and
  * the problem if it has one. NULL when there are none. */
 json_t *witnessing_json(struct witnessing *w, uint64_t certified);
+/* For GET /v1/doctor: a check a witness, or that there is none. */
+void witnessing_check(struct witnessing *w, uint64_t certified, uint64_t now_ms, json_t *checks);
 /* OpenMetrics text. */
 void witnessing_put_metrics(struct witnessing *w, uint64_t certified, struct writer *out);
 

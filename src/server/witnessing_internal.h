@@ -25,6 +25,7 @@ struct witness_site {
 	uint64_t again_ms; /* steady: not before that */
 	struct {
 		uint64_t size;
+		uint64_t at_ms;       /* wall: when it cosigned that; 0: not since the start */
 		struct fault problem; /* code OK: none */
 		uint64_t failures;    /* in all */
 	} shown;                      /* under the lock */

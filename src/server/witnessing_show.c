@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* witnessing_show.c — what others see of the witnesses. */
 #include "base/catalog.h"
+#include "server/doctor.h"
 #include "server/witnessing_internal.h"
 
 #include <inttypes.h>
@@ -43,6 +44,37 @@ json_t *witnessing_json(struct witnessing *w, uint64_t certified)
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return all;
+}
+
+static void check_site(const struct witness_site *site, uint64_t certified, uint64_t now_ms,
+		       json_t *checks)
+{
+	const char *name = site->setting->key.name;
+	uint64_t at = site->shown.at_ms;
+	char why[512] = "it was not asked yet";
+
+	if (site->shown.problem.message != NULL)
+		fault_text(&site->shown.problem, why, sizeof why);
+	if (site->shown.problem.message != NULL || at == 0)
+		check_say(checks, CHECK_WARN, "DOCTOR_WITNESS_BEHIND", "witness", name, "behind",
+			  check_number((int64_t)behind(site, certified)).text, "why", why, NULL);
+	else
+		check_say(checks, CHECK_OK, "DOCTOR_WITNESS", "witness", name, "size",
+			  check_number((int64_t)site->shown.size).text, "seconds",
+			  check_number(now_ms > at ? (int64_t)((now_ms - at) / 1000) : 0).text,
+			  NULL);
+}
+
+void witnessing_check(struct witnessing *w, uint64_t certified, uint64_t now_ms, json_t *checks)
+{
+	if (w == NULL) {
+		check_say(checks, CHECK_WARN, "DOCTOR_WITNESS_NONE", NULL);
+		return;
+	}
+	(void)pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < w->config.witnesses_n; i++)
+		check_site(&w->sites[i], certified, now_ms, checks);
+	(void)pthread_mutex_unlock(&w->lock);
 }
 
 static void put_rows(struct witnessing *w, uint64_t certified, const char *name, bool failures,

@@ -206,10 +206,10 @@ def no_by_the_server_ends_what_waits(place):
 
 def doctor_says_who_may_decide_and_what_is_missing(place):
     said = place.program.run("doctor", place.state, *place.who("ada")).out
-    has(said, "charter 3, charter: 1 beside who asks, of 4")
+    has(said, "Charter 3, charter: 1 beside who asks, of 4")
     has(said, "recovery set: 2 of 2; not one of them may be lost")
     has(said, "quotas are not anchored")
-    has(said, "the charter has a key of erin that the evidence log does not have")
+    has(said, "The charter has a key of erin that the evidence log does not have")
     has(said, "firmware.release: the server asks for 1, the signer for 2")
     has(said, "ca.der is the CA that the signer uses")
     has(said, "0 wrong")

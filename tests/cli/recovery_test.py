@@ -75,14 +75,14 @@ def backup_is_taken_while_the_house_serves(place):
 
 def doctor_asks_for_a_tested_restore(place):
     said = place.program.run("doctor", place.state)
-    has(said.out, "the last backup was taken 0 days ago")
-    has(said.out, "no restore was ever tested")
+    has(said.out, "The last backup was taken 0 days ago")
+    has(said.out, "No restore was ever tested")
     said = place.program.ok("restore", place.at("b.age"), place.state, "--test", *place.identity(),
                             *place.shares("anna", "bert"))
     has(said.out, "the signer's keys and journal, whose chain holds")
     has(said.out, "Everything was removed again.")
     same(os.path.exists(place.state + "/run/restore"), False)
-    has(place.program.run("doctor", place.state).out, "a restore was last tested 0 days ago")
+    has(place.program.run("doctor", place.state).out, "A restore was last tested 0 days ago")
 
 
 def backup_opens_only_as_it_should(place):

@@ -292,7 +292,7 @@ request_ttl_ms = excluded.request_ttl_ms, vote_ttl_ms = excluded.vote_ttl_ms, si
 -- view access.principals access.read global
 SELECT p.id, p.kind, p.natural_id, p.state, o.value AS name, p.at FROM principal p
 LEFT JOIN opening o ON o.commitment = p.name ORDER BY p.id;
--- view access.keys access.read principal:id global
+-- view access.keys access.read principal:id global form=text
 SELECT k.key, k.principal, CASE WHEN k.shift IS NOT NULL THEN 'shift' WHEN p.key IS NOT NULL THEN 'passkey' ELSE 'key' END AS form,
 p.label, p.credential, k.shift, k.recovery, k.since, k.at, k.usable_from, k.not_after, k.until
 FROM principal_key k LEFT JOIN passkey p ON p.key = k.key WHERE :principal IS NULL OR k.principal = :principal ORDER BY k.key;
