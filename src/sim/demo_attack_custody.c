@@ -67,6 +67,6 @@ err attack_swapped_box(struct demo *d, const char *tag, struct attack_outcome *o
 	err e = send_unit(d, tag, "SWAPPED", &swapped, out, f);
 
 	json_decref(other);
-	attack_through(out, "1 unit taken in that is not in its box");
+	attack_through(out, "1 box of something else taken in, and nobody looks for the unit");
 	return e;
 }

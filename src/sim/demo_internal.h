@@ -31,7 +31,7 @@ enum {
 	WAVE_UNITS = 100,   /* built, shipped and started together: what bounds our memory */
 	SPOILT_UNITS = 1,   /* beyond those that were asked for: it fails, and is destroyed */
 	ATTACK_UNITS = 32,  /* thrown away by the attacks, here and in the copy */
-	LIVE_UNITS = 1000,  /* built and thrown away on request while it stays up */
+	LIVE_UNITS = 2000,  /* built and thrown away on request while it stays up */
 	PASSPORTS_MAX = 100 /* fetched and verified: all, or so many of them */
 };
 

@@ -4,12 +4,7 @@
 input that is wrong. usage: demo_test.py PROGRAM SOURCES [TEST …]"""
 import json
 import os
-import signal
-import ssl
-import subprocess
 import sys
-import urllib.error
-import urllib.request
 import zipfile
 
 from steps import Failure, Folder, Program, change_byte, has, run_all, same
@@ -272,49 +267,6 @@ def no_units_are_refused(program, folder, _):
     program.fails(INVALID, "is no number", "demo", "--state", folder + "/zero", "--once", "--seed", "-1")
 
 
-def browse(link, certificate):
-    """What a browser shows after its button was pressed; None if the link was over."""
-    browser = urllib.request.build_opener(
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=certificate)),
-        urllib.request.HTTPCookieProcessor())
-    has(browser.open(link).read().decode(), "<button>Sign in</button>")
-    form = urllib.request.Request(link, data=b"", headers={"Origin": "/".join(link.split("/")[:3])})
-    try:
-        return browser.open(form).read().decode()
-    except urllib.error.HTTPError as e:
-        same(e.code, 403)
-        return None
-
-
-def demo_stays_up_until_it_is_told_to_end(program, folder, _):
-    demo = subprocess.Popen([program.path, "demo", "--state", folder + "/stays", "--units", "1", "--port", "0"],
-                            stdout=subprocess.PIPE, text=True)
-    try:
-        lines = []
-        while not lines or "view unit.list" not in lines[-1]:
-            line = demo.stdout.readline()
-            if not line:
-                raise Failure("it ended by itself: " + "".join(lines))
-            lines.append(line)
-        words = lines[-1].split()
-        said = program.ok(*words[1:])
-        has(said.out, "commissioned")
-        link = next(line.strip() for line in lines if "/sign-in/" in line)
-        page = browse(link, folder + "/stays/state/tls.crt")
-        for part in ("You are <b>quinn</b>", "commissioned", "/view/unit.list"):
-            has(page, part)
-        same(browse(link, folder + "/stays/state/tls.crt"), None, "a link that was used")
-        said = program.ok("sign-in-link", *words[3:])
-        has(browse(said.out.splitlines()[0], folder + "/stays/state/tls.crt"), "You are <b>quinn</b>")
-        demo.send_signal(signal.SIGINT)
-        same(demo.wait(60), 0)
-    finally:
-        if demo.poll() is None:
-            demo.kill()
-            demo.wait()
-        demo.stdout.close()
-
-
 TESTS = [
     whole_story_ends_with_its_two_lines, every_attack_is_stopped_by_what_it_should_be,
     what_stops_an_attack_lets_it_through_when_it_is_switched_off, house_itself_never_had_a_control_switched_off,
@@ -326,7 +278,7 @@ TESTS = [
     any_bill_that_can_be_read_will_do, bill_that_is_none_is_refused_in_words,
     any_firmware_will_do_and_its_software_bill_is_checked_first, software_bill_that_is_none_is_refused,
     bill_with_a_wrong_line_is_refused_with_the_line, image_that_is_too_large_is_refused,
-    no_units_are_refused, demo_stays_up_until_it_is_told_to_end,
+    no_units_are_refused,
 ]
 
 
