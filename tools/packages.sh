@@ -8,7 +8,7 @@ BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3 libssl-dev li
 TEST_PACKAGES=("${BUILD_PACKAGES[@]}" clang libclang-rt-14-dev clang-format-14 clang-tidy cppcheck
 	postgresql sqlite3 curl openssl python3-cbor2 python3-cryptography gcc-arm-none-eabi
 	libnewlib-arm-none-eabi qemu-system-arm gnutls-bin shellcheck age openssh-client
-	swtpm tpm2-tools libtss2-tcti-swtpm0 softhsm2 opensc)
+	swtpm tpm2-tools libtss2-tcti-swtpm0 softhsm2 opensc nodejs chromium libnss3-tools)
 
 missing_packages() {
 	local package

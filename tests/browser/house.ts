@@ -3,6 +3,7 @@
 // sign in by links that their own keys make.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -11,10 +12,16 @@ const run = promisify(execFile);
 
 const START_LIMIT_MS = 240_000;
 
-export interface HouseOptions {
-  units?: number;
-  /** Without: plain http on localhost. */
-  tls?: boolean;
+/** A port of loopback that nobody listens at. */
+export function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = net.createServer();
+    server.on("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const at = server.address();
+      server.close(() => (at !== null && typeof at === "object" ? found(at.port) : failed(new Error("no port"))));
+    });
+  });
 }
 
 export class House {
@@ -32,28 +39,42 @@ export class House {
     return path.join(this.folder, "demo");
   }
 
-  /** Tells the demo's story, then the server stays up. */
-  async start(options: HouseOptions = {}): Promise<void> {
-    const words = ["demo", "--state", this.state, "--units", String(options.units ?? 8), "--port", "0", "--pace", "0"];
-    if (options.tls !== true) words.push("--http");
-    const child = spawn(this.program, words, {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+  /** Tells the demo's story; then its server stays up on http://localhost. */
+  async start(units = 8): Promise<void> {
+    const words = ["demo", "--state", this.state, "--units", String(units), "--port", String(await freePort()), "--http"];
+    words.push("--pace", "0");
+    this.url = await this.#spawn(words, /(http:\/\/localhost:\d+)\/sign-in\//);
+  }
+
+  /** Tells the story once, and then serves the same house with other settings, over TLS. */
+  async startServer(settings: (port: number) => string[]): Promise<void> {
+    await run(this.program, ["demo", "--once", "--state", this.state, "--units", "2"], { maxBuffer: 16 << 20 });
+    const port = await freePort();
+    const words = ["serve", path.join(this.state, "state"), "--port", String(port)];
+    for (const setting of settings(port)) words.push("--set", setting);
+    await this.#spawn(words, /event=listening/);
+    this.url = `https://localhost:${port}`;
+  }
+
+  /** What it said when it was up. */
+  #spawn(words: string[], up: RegExp): Promise<string> {
+    const child = spawn(this.program, words, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
-    const log = createWriteStream(path.join(this.folder, "demo.log"));
-    child.stderr?.pipe(log);
-    this.url = await new Promise<string>((found, failed) => {
+    const log = createWriteStream(path.join(this.folder, "house.log"));
+    return new Promise<string>((found, failed) => {
       let said = "";
-      const limit = setTimeout(() => failed(new Error(`the demo did not come up:\n${said}`)), START_LIMIT_MS);
-      child.on("exit", (code) => failed(new Error(`the demo ended with ${code}:\n${said}`)));
-      child.stdout?.on("data", (piece: Buffer) => {
+      const limit = setTimeout(() => failed(new Error(`the house did not come up:\n${said}`)), START_LIMIT_MS);
+      child.on("exit", (code) => failed(new Error(`the house ended with ${code}:\n${said}`)));
+      const hear = (piece: Buffer) => {
         log.write(piece);
-        said += piece.toString();
-        const link = /(https?:\/\/localhost:\d+)\/sign-in\//.exec(said);
-        if (link?.[1] === undefined) return;
+        if (said.length < 1 << 20) said += piece.toString();
+        const match = up.exec(said);
+        if (match === null) return;
         clearTimeout(limit);
-        found(link[1]);
-      });
+        found(match[1] ?? "");
+      };
+      child.stdout?.on("data", hear);
+      child.stderr?.on("data", hear);
     });
   }
 
@@ -67,6 +88,11 @@ export class House {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** What a browser must trust, when the house speaks TLS. */
+  get certificate(): string {
+    return path.join(this.state, "state", "tls.crt");
+  }
+
   key(person: string): string {
     return path.join(this.state, "people", `${person}.key`);
   }
@@ -75,6 +101,7 @@ export class House {
   async as(person: string, ...words: string[]): Promise<string> {
     const profile = path.join(this.state, "state", "profile");
     const who = ["--profile", profile, "--server", this.url, "--as", person, "--key", this.key(person)];
+    if (this.url.startsWith("https:")) who.push("--ca", this.certificate);
     const { stdout } = await run(this.program, [...words, ...who], { maxBuffer: 64 << 20 });
     return stdout;
   }

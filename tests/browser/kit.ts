@@ -5,6 +5,9 @@ import type { House } from "./house";
 
 export const WAIT_MS = 20_000;
 
+/** Debian's. */
+export const CHROMIUM = "/usr/bin/chromium";
+
 export interface Kit {
   house: House;
   browser: Browser;

@@ -4,11 +4,12 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { House } from "./house";
-import type { Kit, Test } from "./kit";
+import { CHROMIUM, type Kit, type Test } from "./kit";
+import { tests as line } from "./line.test";
 import { tests as pages } from "./pages.test";
 import { tests as sign_in } from "./sign_in.test";
 
-const ALL: Test[] = [...sign_in, ...pages];
+const ALL: Test[] = [...sign_in, ...line, ...pages];
 
 const LIMIT_MS = 180_000;
 
@@ -44,12 +45,11 @@ async function runAll(kit: Kit, word: string): Promise<number> {
 
 async function main(): Promise<void> {
   const [program, word = ""] = process.argv.slice(2);
-  const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((p) => existsSync(p));
-  if (program === undefined || executablePath === undefined) {
+  if (program === undefined || !existsSync(CHROMIUM)) {
     throw new Error("usage: main PROGRAM [WORD]; and Debian's chromium must be installed");
   }
   const house = new House(program);
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
   try {
     await house.start();
     process.exitCode = (await runAll({ house, browser }, word)) === 0 ? 0 : 1;
