@@ -3,6 +3,9 @@
 import type { Route } from "./base/router";
 
 export const ROUTES: Route[] = [
+  { pattern: "/units", load: () => import("./pages/units") },
+  { pattern: "/unit/{product}/{serial}", load: () => import("./pages/unit") },
+  { pattern: "/part-lots", load: () => import("./pages/part_lots") },
   { pattern: "/records", load: () => import("./pages/records") },
   { pattern: "/record/{type}", load: () => import("./pages/record") },
   { pattern: "/view/{view}", load: () => import("./pages/view") },

@@ -6,13 +6,21 @@ import { t } from "../base/text";
 
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
+  const over = useRef(false);
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      over.current = true;
+      dialog?.close();
+    };
   }, []);
+  // The browser tells of a close a moment later: when this dialog made way for another, that is nobody's wish to close.
+  const close = () => {
+    if (!over.current) props.onClose();
+  };
   return (
-    <dialog ref={element} aria-labelledby="dialog-title" onCancel={props.onClose} onClose={props.onClose}>
+    <dialog ref={element} aria-labelledby="dialog-title" onCancel={close} onClose={close}>
       <header>
         <h2 id="dialog-title">{props.title}</h2>
         <button type="button" class="quiet" onClick={props.onClose} aria-label={t("close")}>

@@ -29,7 +29,9 @@ export interface Certificate {
   signed: Bytes;
   algorithm: Bytes;
   signature: Bytes;
+  number: string;
   issuer: Bytes;
+  issuerAttributes: Attribute[];
   subject: Bytes;
   subjectAttributes: Attribute[];
   spki: Bytes;
@@ -79,7 +81,7 @@ export function parseCertificate(data: Bytes): Certificate {
   outer.end();
   const tbs = new Der(signed.value);
   if (tbs.peek === CONTEXT_VERSION) tbs.next();
-  tbs.next(INTEGER);
+  const number = hex(tbs.next(INTEGER).value);
   need(equal(tbs.next(SEQUENCE).raw, algorithm.raw), CODE);
   const issuer = nameOf(tbs);
   const validity = tbs.inside(SEQUENCE);
@@ -94,7 +96,9 @@ export function parseCertificate(data: Bytes): Certificate {
     signed: signed.raw,
     algorithm: algorithm.value,
     signature,
+    number,
     issuer: issuer.raw,
+    issuerAttributes: issuer.attributes,
     subject: subject.raw,
     subjectAttributes: subject.attributes,
     spki,
