@@ -23,8 +23,10 @@ export function ReceiptSaid(props: { receipt: Receipt }) {
   return (
     <div role="status">
       <p>
-        {receipt.outcome === "pending" ? t("sign.pending") : t("sign.done")} <EntryLink sequence={receipt.sequence} />
+        {t(receipt.outcome === "pending" ? "sign.pending" : receipt.executes === undefined ? "sign.done" : "sign.executes")}{" "}
+        <EntryLink sequence={receipt.sequence} />
       </p>
+      {receipt.blocked !== undefined && <p>{t("sign.blocked")}</p>}
       {receipt.blocked !== undefined && (
         <Refusal problem={{ status: 0, ...receipt.blocked, ...(receipt.failures ? { failures: receipt.failures } : {}) }} />
       )}
