@@ -51,20 +51,35 @@ static void print_safe(struct bytes text)
 			printf("\\x%02x", text.p[i]);
 }
 
+struct telling {
+	const struct verification *v;
+	enum story_section last;
+};
+
+static void print_shift(const struct verification *v, uint64_t sequence)
+{
+	for (size_t i = 0; i < v->by_shifts_n; i++)
+		if (v->by_shifts[i].sequence == sequence)
+			printf(" (signed with a shift's key, opened at %" PRIu64 ")",
+			       v->by_shifts[i].opened);
+}
+
 static void print_line(void *context, const struct story_line *line)
 {
-	enum story_section *last = context;
+	struct telling *telling = context;
 
-	if (line->section != *last)
+	if (line->section != telling->last)
 		printf("\n%s\n", story_section_title(line->section));
-	*last = line->section;
+	telling->last = line->section;
 	if (line->of_record)
 		printf("%8" PRIu64 "  ", line->sequence);
 	else
 		printf("%8s  ", "-");
 	print_safe(line->text);
-	if (line->of_record)
+	if (line->of_record) {
 		printf(" [%s]", story_source_name(line->source));
+		print_shift(telling->v, line->sequence);
+	}
 	putchar('\n');
 }
 
@@ -128,7 +143,7 @@ static bool read_words(int count, char **words, struct asked *out)
 static int verify(const struct asked *asked, const struct note_key *key, struct bytes file)
 {
 	static struct verification v;
-	enum story_section last = STORY_SECTIONS;
+	struct telling telling = {&v, STORY_SECTIONS};
 
 	if (!verify_passport(file, key, &v) ||
 	    (asked->log != NULL && !verify_whole_log(&v, asked->log))) {
@@ -136,7 +151,7 @@ static int verify(const struct asked *asked, const struct note_key *key, struct 
 		return DOES_NOT_HOLD;
 	}
 	if (!asked->quiet) {
-		passport_story(&v.passport, print_line, &last);
+		passport_story(&v.passport, print_line, &telling);
 		putchar('\n');
 	}
 	print_pass(&v);

@@ -13,9 +13,20 @@ struct author_key {
 	struct bytes spki;
 	struct bytes owner, rest; /* a principal; or a unit: product and serial */
 	bool ended;
+	uint64_t usable_from; /* ms, of a recovery's; UINT64_MAX: others have to agree */
+	uint64_t asked, asked_for;
+	struct bytes given_by; /* id of the shift or the recovery */
+	bool is_shifts;
+	uint64_t opened, not_after; /* of a shift's: its record, and its end in ms */
+	struct hash opened_by;
 };
 
-/* About 1 MiB: not for a stack. Spans point into the file. */
+/* A record that was signed with a shift's key, and the record that opened the shift. */
+struct by_shift {
+	uint64_t sequence, opened;
+};
+
+/* About 1.5 MiB: not for a stack. Spans point into the file. */
 struct verification {
 	struct passport passport;
 	struct merkle_head head;
@@ -26,6 +37,8 @@ struct verification {
 	uint8_t log_keys[EARLIER_KEYS_MAX][32]; /* that the log says it had */
 	size_t log_keys_n;
 	struct bytes mode, party; /* of the log, by its first entry */
+	struct by_shift by_shifts[PASSPORT_ENTRIES_MAX];
+	size_t by_shifts_n;
 	size_t entries, signed_by_author, reported, passkeys, agreed;
 	bool succeeded; /* the log went on under another name: who agreed to that is not weighed */
 };

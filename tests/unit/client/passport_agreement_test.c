@@ -226,7 +226,7 @@ static void both_take_the_same_types_unsigned(void **state)
 		for (const char *const *name = UNSIGNED_TYPES; *name != NULL; name++)
 			is_listed = is_listed || strcmp(*name, type->name) == 0;
 		if (is_listed != (type->origin == REPORTED))
-			print_error("%s: tools/verify/verify.c and its row differ\n", type->name);
+			print_error("%s: tools/verify/authors.c and its row differ\n", type->name);
 		assert_int_equal(is_listed, type->origin == REPORTED);
 		reported += type->origin == REPORTED;
 	}
