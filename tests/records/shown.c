@@ -64,12 +64,15 @@ const char *shown_passkey(struct world *w, const struct actor *key, const struct
 	struct bytes message =
 		possession_message(w, how->log != NULL ? how->log : HOUSE_ORIGIN,
 				   how->principal != NULL ? how->principal : key->id);
-	struct passkey_assertion made;
+	const struct passkey_wish wish = {
+		.party = how->party != NULL ? how->party : SHOWN_PARTY,
+		.origin = how->origin != NULL ? how->origin : SHOWN_ORIGIN,
+		.challenge = sha256(message),
+	};
+	struct passkey_words made;
 
-	ok(passkey_assert(&w->house.arena, how->signer != NULL ? how->signer->key : key->key,
-			  how->party != NULL ? how->party : SHOWN_PARTY,
-			  how->origin != NULL ? how->origin : SHOWN_ORIGIN, sha256(message), &made,
-			  &w->fault),
+	ok(passkey_assert(&w->house.arena, how->signer != NULL ? how->signer->key : key->key, &wish,
+			  &made, &w->fault),
 	   &w->fault);
 	return arena_printf(&w->house.arena,
 			    "'public_key':'%s','possession':'%s','credential':'%s','label':'blue "
