@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who had to agree and did: every decision that the signer answered is weighed again, by the charters that stand
-// in the log.
+// Who had to agree and did: every decision that the signer answered is weighed again, by the charters that
+// stand in the log.
 import { type Bytes, equal, hex, utf8 } from "./bytes";
 import type { Authors } from "./authors";
 import { type Charter, type CharterKey, type KeyKind, parseCharter } from "./charter";
@@ -129,13 +129,13 @@ class Weighing {
     const author = claim.key === null ? null : charterKey(c, hex(claim.key));
     const holds = author === null || (await holdsByCharter(c, author, this.decision));
     need(holds, "verify.wrong.agreement.proof");
-    const verdict = weigh(c, {
+    const { verdict } = weigh(c, {
       approvalClass: this.approvalClass,
       author,
       authorMade: claim.made,
       votes: this.votes,
       now: this.at,
-      more,
+      more: more ? 1 : 0,
     });
     need(verdict === "agreed", `verify.wrong.agreement.${verdict}`);
   }

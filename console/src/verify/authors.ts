@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose key is whose, as it follows from the entries in their order; and that every author signed with a key that
-// was theirs then.
+// Whose key is whose, as it follows from the entries in their order; and that every author signed with a key
+// that was theirs then.
 import { type Bytes, NO_BYTES, hex } from "./bytes";
 import { keyIsSound, sha256Hex } from "./crypto";
 import type { Entry } from "./entry";
@@ -81,7 +81,8 @@ export class Authors {
     if (entry.witness.outcome !== "folded") return;
     if (type === "ledger.started") await this.takeStart(entry);
     if (type === "unit.requested") await this.takeUnit(entry);
-    if (type === "key.enrolled") await this.addKey(bytesField(body, "public_key"), textField(body, "principal"));
+    if (type === "key.enrolled")
+      await this.addKey(bytesField(body, "public_key"), textField(body, "principal"));
     const revoked = type === "key.revoked" ? digestField(body, "key_id") : null;
     const key = revoked === null ? undefined : this.keys.get(hex(revoked));
     if (key !== undefined) key.ended = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CBOR in the core deterministic encoding of RFC 8949 section 4.2.1 and nothing else: shortest heads, definite
-// lengths, map keys sorted bytewise and unique, valid UTF-8, no simple values but false, true and null.
+// CBOR in the core deterministic encoding of RFC 8949 section 4.2.1 and nothing else: shortest heads,
+// definite lengths, map keys sorted bytewise and unique, valid UTF-8, no simple values but false, true and
+// null.
 import { type Bytes, bigEndian, compare, concat, textOf, utf8 } from "./bytes";
 import { Wrong, need } from "./wrong";
 
@@ -157,7 +158,8 @@ export class Shape {
   }
 
   bytes(item: Item, member: string, least = 0, most = Infinity): Bytes {
-    if (item.kind !== "bytes" || item.value.length < least || item.value.length > most) return this.wrong(member);
+    if (item.kind !== "bytes" || item.value.length < least || item.value.length > most)
+      return this.wrong(member);
     return item.value;
   }
 
@@ -171,7 +173,8 @@ export class Shape {
   }
 
   array(item: Item, member: string, least = 0, most = Infinity): Item[] {
-    if (item.kind !== "array" || item.items.length < least || item.items.length > most) return this.wrong(member);
+    if (item.kind !== "array" || item.items.length < least || item.items.length > most)
+      return this.wrong(member);
     return item.items;
   }
 
@@ -183,12 +186,18 @@ export class Shape {
   }
 
   pairs(item: Item, member: string, least = 0, most = Infinity): [Item, Item][] {
-    if (item.kind !== "map" || item.pairs.length < least || item.pairs.length > most) return this.wrong(member);
+    if (item.kind !== "map" || item.pairs.length < least || item.pairs.length > most)
+      return this.wrong(member);
     return item.pairs;
   }
 
   /** A map whose keys are numbers: those of `required`, and of `optional`, and no other. */
-  members(item: Item, member: string, required: readonly number[], optional: readonly number[] = []): Members {
+  members(
+    item: Item,
+    member: string,
+    required: readonly number[],
+    optional: readonly number[] = [],
+  ): Members {
     const out = new Map<number, Item>();
     for (const [key, value] of this.pairs(item, member)) {
       const number = this.small(key, member, 255);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The signer's charter as it is written (docs/formats/charter.cddl): whose key is whose, who must agree to what.
+// The signer's charter as it is written (docs/formats/charter.cddl): whose key is whose, who must agree to
+// what.
 import { type Bytes, hex } from "./bytes";
 import { type Item, decode } from "./cbor";
 import { charterRulesWrong } from "./charter_rules";
@@ -177,7 +178,10 @@ function linesOf(item: Item | undefined, member: string, most: number): string[]
 
 function checkHead(c: Charter): void {
   f.need(c.revision > 0n && (c.previous !== null) === c.revision > 1n, "revision");
-  f.need(c.recoveryNeed <= c.recovery.length && (c.recoveryNeed === 0) === (c.recovery.length === 0), "recovery");
+  f.need(
+    c.recoveryNeed <= c.recovery.length && (c.recoveryNeed === 0) === (c.recovery.length === 0),
+    "recovery",
+  );
   f.need((c.anchor === 2) === c.witnesses.length > 0, "witnesses");
   unique(
     [...c.keys, ...c.recovery.map((one) => one.key)].map((key) => key.id),

@@ -32,7 +32,8 @@ export function eligible(c: Charter, rule: Rule): number {
 function ruleWrong(c: Charter, rule: Rule): string | null {
   const founded = c.mode === "founded";
   if (rule.need === 0 && founded) return "verify.wrong.charter.no_need";
-  if (rule.must.some((must) => eligibleIn(c, rule, must.group) < must.need)) return "verify.wrong.charter.must";
+  if (rule.must.some((must) => eligibleIn(c, rule, must.group) < must.need))
+    return "verify.wrong.charter.must";
   const most = Math.max(rule.need, ...rule.must.map((must) => must.need));
   const all = eligible(c, rule);
   if (all === 0 || all < most + (founded ? 1 : 0)) return "verify.wrong.charter.too_few";
@@ -62,7 +63,13 @@ function joins(before: Person | undefined, then: Person): boolean {
 
 /** Whoever leaves takes no voice from the others, and must be able to leave when one is lost. */
 function nobodyGains(now: Charter, next: Charter): boolean {
-  return next.persons.every((then) => !joins(now.persons.find((person) => person.id === then.id), then));
+  return next.persons.every(
+    (then) =>
+      !joins(
+        now.persons.find((person) => person.id === then.id),
+        then,
+      ),
+  );
 }
 
 function sameRule(a: Rule, b: Rule): boolean {
@@ -85,7 +92,8 @@ function sameRules(a: Charter, b: Charter): boolean {
 }
 
 function sameRecovery(a: Charter, b: Charter): boolean {
-  const told = (c: Charter): string[] => c.recovery.map((one) => `${one.keeper} ${one.key.id} ${one.key.kind}`);
+  const told = (c: Charter): string[] =>
+    c.recovery.map((one) => `${one.keeper} ${one.key.id} ${one.key.kind}`);
   return a.recoveryNeed === b.recoveryNeed && sameText(told(a), told(b));
 }
 

@@ -39,7 +39,8 @@ export function sign1Of(item: Item): Sign1 {
 
 /** Whether this key signed `payload` under this name: a record's type, or a document's name (section 4.4). */
 export async function sign1Holds(sign1: Sign1, spki: Bytes, name: string, payload: Bytes): Promise<boolean> {
-  if (sign1.algorithm !== (isP256(spki) ? ES256 : EDDSA) || !equal(sign1.keyId, await sha256(spki))) return false;
+  if (sign1.algorithm !== (isP256(spki) ? ES256 : EDDSA) || !equal(sign1.keyId, await sha256(spki)))
+    return false;
   const covered = concat(
     arrayHead(4),
     putText("Signature1"),

@@ -37,7 +37,9 @@ export function isP256(spki: Bytes): boolean {
 }
 
 export function isEd25519(spki: Bytes): boolean {
-  return spki.length === ED25519_HEAD.length + 32 && equal(spki.subarray(0, ED25519_HEAD.length), ED25519_HEAD);
+  return (
+    spki.length === ED25519_HEAD.length + 32 && equal(spki.subarray(0, ED25519_HEAD.length), ED25519_HEAD)
+  );
 }
 
 /** 32 bytes of Ed25519, or x and y of P-256: 64. */

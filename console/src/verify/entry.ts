@@ -144,7 +144,8 @@ function proofOf(item: Item): Proof {
     proofFields.need(sign1.payload === null, "proof.payload");
     return { kind: "cose", sign1 };
   }
-  if (item.kind === "bytes") return { kind: "sshsig", blob: proofFields.bytes(item, "proof.sshsig", 1, 1024) };
+  if (item.kind === "bytes")
+    return { kind: "sshsig", blob: proofFields.bytes(item, "proof.sshsig", 1, 1024) };
   const [authenticatorData, clientData, signature] = proofFields.tuple(item, "proof", 3);
   return {
     kind: "webauthn",
@@ -175,7 +176,8 @@ function subjectOf(items: readonly Item[]): Subject {
 function outcomeOf(item: Item): { outcome: Outcome; target: bigint | null } {
   const f = witnessFields;
   const [first, target] = f.array(item, "witness.outcome", 1, 2);
-  const outcome = first === undefined ? f.wrong("witness.outcome") : word(f, first, "witness.outcome", OUTCOMES);
+  const outcome =
+    first === undefined ? f.wrong("witness.outcome") : word(f, first, "witness.outcome", OUTCOMES);
   f.need((target !== undefined) === (outcome === "executes"), "witness.outcome");
   return { outcome, target: target === undefined ? null : f.sequence(target, "witness.outcome") };
 }
@@ -196,7 +198,8 @@ function raisedOf(item: Item): Raised[] {
   return witnessFields.array(item, "witness.raised", 1, 64).map((one) => {
     const [code, ...subject] = witnessFields.array(one, "witness.raised", 1, 4);
     return {
-      code: code === undefined ? witnessFields.wrong("witness.raised") : witnessFields.id(code, "witness.raised"),
+      code:
+        code === undefined ? witnessFields.wrong("witness.raised") : witnessFields.id(code, "witness.raised"),
       subject: subject.length === 0 ? null : subjectOf(subject),
     };
   });
@@ -252,7 +255,9 @@ export function sameSubject(a: Subject | null, b: Subject | null): boolean {
   return a !== null && b !== null && a.kind === b.kind && a.within === b.within && a.id === b.id;
 }
 
-/** Whether it did something, or waits to: what was kept without effect, or is unverified, counts for nothing. */
+/**
+ * Whether it did something, or waits to: what was kept without effect, or is unverified, counts for nothing.
+ */
 export function hasEffect(entry: Entry): boolean {
   const { outcome } = entry.witness;
   return outcome === "folded" || outcome === "pending" || outcome === "executes";

@@ -14,7 +14,6 @@ export function isId(text: string): boolean {
   return ID.test(text);
 }
 
-
 export class Fields extends Shape {
   id(item: Item, member: string): string {
     const text = this.text(item, member);

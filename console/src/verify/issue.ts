@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// That the unit was issued by right: its certificate is for its key, the signer's receipt names its request, its
-// certificate and a build authorization that was admitted; and the firmware that it was given has its manifest.
+// That the unit was issued by right: its certificate is for its key, the signer's receipt names its request,
+// its certificate and a build authorization that was admitted; and the firmware that it was given has its
+// manifest.
 import { signedByLog } from "./agreement";
 import type { Authors } from "./authors";
 import { type Bytes, NO_BYTES, hex } from "./bytes";
 import { sha256Hex } from "./crypto";
-import { DOCUMENT_NAMES, type Manifest, type Receipt, parseAdmission, parseManifest, parseReceipt } from "./documents";
+import {
+  DOCUMENT_NAMES,
+  type Manifest,
+  type Receipt,
+  parseAdmission,
+  parseManifest,
+  parseReceipt,
+} from "./documents";
 import { sameSubject } from "./entry";
 import { bytesField, digestField, numberField, textField } from "./fields";
 import type { PassportFile } from "./passport_file";
@@ -159,7 +167,9 @@ export class Issue {
     return m;
   }
 
-  /** Throws Wrong unless the unit was issued by right; a log from before there were charters has no receipts. */
+  /**
+   * Throws Wrong unless the unit was issued by right; a log from before there were charters has no receipts.
+   */
   async verify(): Promise<void> {
     const unit = await gather(this.file, this.found);
     if (unit.receipt.length === 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entries and proofs of the evidence log from its tiles (C2SP tlog-tiles): 256 hashes wide, eight tree levels high.
+// Entries and proofs of the evidence log from its tiles (C2SP tlog-tiles): 256 hashes wide, eight tree levels
+// high.
 import { type Bytes, Cursor, concat } from "./bytes";
 import { type Entry, parseEntry } from "./entry";
 import { type Head, type Joined, extendsTree, includes, leafHash, nodeHash } from "./merkle";
@@ -84,7 +85,9 @@ export class Tiles {
       data.slice(start + i * HASH, start + (i + 1) * HASH),
     );
     while (row.length > 1) {
-      const pairs = row.filter((_, i) => i % 2 === 0).map((left, i) => nodeHash(left, row[2 * i + 1] ?? left));
+      const pairs = row
+        .filter((_, i) => i % 2 === 0)
+        .map((left, i) => nodeHash(left, row[2 * i + 1] ?? left));
       row = await Promise.all(pairs);
     }
     return row[0] ?? concat();

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // C2SP signed notes, checkpoints (tlog-checkpoint), verifier keys and cosignatures (tlog-cosignature).
-import { type Bytes, base64, bigOf, bytes, concat, equal, fromBase64, fromHex, hex, textOf, utf8 } from "./bytes";
+import {
+  type Bytes,
+  base64,
+  bigOf,
+  bytes,
+  concat,
+  equal,
+  fromBase64,
+  fromHex,
+  hex,
+  textOf,
+  utf8,
+} from "./bytes";
 import { keySigned, sha256, spkiOfEd25519 } from "./crypto";
 import type { Head } from "./merkle";
 import { need } from "./wrong";
@@ -58,7 +70,9 @@ export async function parseNoteKey(text: string): Promise<NoteKey | null> {
   const type = typed[0] ?? 0;
   const raw = typed.slice(1);
   if (type !== PLAIN && type !== COSIGNATURE) return null;
-  return (await keyId(name, type, raw)) === id.toLowerCase() ? { name, id: id.toLowerCase(), type, raw } : null;
+  return (await keyId(name, type, raw)) === id.toLowerCase()
+    ? { name, id: id.toLowerCase(), type, raw }
+    : null;
 }
 
 export async function noteKeyText(name: string, raw: Bytes): Promise<string> {

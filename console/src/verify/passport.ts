@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A unit's passport verified step by step. Each step says what it found, and at which record; a step that rests on
-// one that does not hold is left out, not guessed.
+// A unit's passport verified step by step. Each step says what it found, and at which record; a step that
+// rests on one that does not hold is left out, not guessed.
 import { Agreement } from "./agreement";
 import { type Authors, verifyAuthors } from "./authors";
 import type { Bytes } from "./bytes";
@@ -173,9 +173,7 @@ class Run {
     verifyChains(this.made("file"), this.made("found"));
     const { last, withheld } = this.made("file");
     for (const kind of withheld) this.remarks.push({ code: "verify.remark.withheld", values: { kind } });
-    return last === null
-      ? { code: "verify.good.chain.version1" }
-      : { values: { last: String(last) } };
+    return last === null ? { code: "verify.good.chain.version1" } : { values: { last: String(last) } };
   }
 
   private async openings(): Promise<Done> {
@@ -190,7 +188,8 @@ class Run {
     const authors = await verifyAuthors(this.made("found"));
     this.passport.authors = authors;
     const { signed, reported, passkeys, succeeded, mode } = authors;
-    if (passkeys > 0) this.remarks.push({ code: "verify.remark.passkeys", values: { passkeys: String(passkeys) } });
+    if (passkeys > 0)
+      this.remarks.push({ code: "verify.remark.passkeys", values: { passkeys: String(passkeys) } });
     if (succeeded) this.remarks.push({ code: "verify.remark.succeeded", values: {} });
     if (mode !== "founded") this.remarks.push({ code: "verify.remark.not_founded", values: {} });
     return { values: { signed: String(signed), reported: String(reported) } };
@@ -215,7 +214,13 @@ class Run {
 
   private async receipt(): Promise<Done> {
     const hasCharter = this.made("agreement").charter !== null;
-    const issue = new Issue(this.made("file"), this.made("found"), this.made("authors"), this.logKey.raw, hasCharter);
+    const issue = new Issue(
+      this.made("file"),
+      this.made("found"),
+      this.made("authors"),
+      this.logKey.raw,
+      hasCharter,
+    );
     await issue.verify();
     this.passport.issue = issue;
     const { receipt, manifest } = issue;
@@ -224,7 +229,10 @@ class Run {
     return { values: { n: String(receipt.n), of: String(receipt.of), release, version } };
   }
 
-  /** Witnesses whom the charter names. A cosignature that does not hold proves nothing, and takes nothing away. */
+  /**
+   * Witnesses whom the charter names. A cosignature that does not hold proves nothing, and takes nothing
+   * away.
+   */
   private async witnesses(): Promise<Done> {
     const named = this.made("agreement").charter?.witnesses ?? [];
     const names: string[] = [];

@@ -13,7 +13,8 @@ const USER_PRESENT = 1;
 async function sshWrong(blob: Bytes, message: Bytes, spki: Bytes): Promise<string | null> {
   const sig = parseSshsig(blob);
   if (!equal(sig.namespace, SSHSIG_NAMESPACE)) return "verify.wrong.sshsig.purpose";
-  if (sig.isP256 !== isP256(spki) || !equal(rawKey(spki), sig.publicKey)) return "verify.wrong.sshsig.other_key";
+  if (sig.isP256 !== isP256(spki) || !equal(rawKey(spki), sig.publicKey))
+    return "verify.wrong.sshsig.other_key";
   if (sig.isToken && (sig.flags & USER_PRESENT) === 0) return "verify.wrong.sshsig.untouched";
   const covered = await sshsigCovered(sig, message);
   return (await keySigned(spki, covered, sig.signature)) ? null : "verify.wrong.signature";
@@ -27,7 +28,9 @@ export async function proofWrong(entry: Entry, spki: Bytes, relyingParty: string
       case "none":
         return "verify.wrong.unsigned";
       case "cose":
-        return (await sign1Holds(proof.sign1, spki, claim.type, claimBytes)) ? null : "verify.wrong.signature";
+        return (await sign1Holds(proof.sign1, spki, claim.type, claimBytes))
+          ? null
+          : "verify.wrong.signature";
       case "webauthn":
         return await assertionWrong(proof, await sha256(claimBytes), spki, relyingParty);
       case "sshsig":

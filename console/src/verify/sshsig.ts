@@ -111,7 +111,15 @@ export function parseSshsig(data: Bytes): Sshsig {
   need(hash === "sha256" || hash === "sha512", CODE);
   const signature = signatureOf(cursor, form);
   cursor.end();
-  return { isP256: form.isP256, isToken: form.isToken, publicKey, application, namespace, hash, ...signature };
+  return {
+    isP256: form.isP256,
+    isToken: form.isToken,
+    publicKey,
+    application,
+    namespace,
+    hash,
+    ...signature,
+  };
 }
 
 /** What the signature covers, for this message. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a passport tells, in the sequence in which people ask: from its records alone, one line for each thing that
-// is said. For a passport that holds; nothing is verified here.
+// What a passport tells, in the sequence in which people ask: from its records alone, one line for each thing
+// that is said. For a passport that holds; nothing is verified here.
 import { NO_BYTES, hex } from "./bytes";
 import type { Item } from "./cbor";
 import { sha256Hex } from "./crypto";
@@ -174,7 +174,8 @@ class Telling {
   private tellRaised(one: Found): void {
     for (const { code, subject } of one.entry.witness.raised) {
       const parts = [part("story.raised.0", { type: text(one.entry.claim.type), code: text(code) })];
-      if (subject !== null) parts.push(part("story.raised.1", { kind: text(subject.kind), id: text(subject.id) }));
+      if (subject !== null)
+        parts.push(part("story.raised.1", { kind: text(subject.kind), id: text(subject.id) }));
       if (subject !== null && subject.within !== "") {
         parts.push(part("story.raised.2", { within: text(subject.within) }));
       }
@@ -217,7 +218,8 @@ class Telling {
   }
 
   private tellWithheld(): void {
-    for (const kind of this.file.withheld) this.tellOfFile("withheld", part("story.withheld", { kind: text(kind) }));
+    for (const kind of this.file.withheld)
+      this.tellOfFile("withheld", part("story.withheld", { kind: text(kind) }));
     const shown = number(BigInt(this.file.openings.length));
     this.tellOfFile("withheld", part("story.openings", { shown }));
   }

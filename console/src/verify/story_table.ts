@@ -8,8 +8,8 @@ export const SECTIONS = [
 ];
 export type Section = (typeof SECTIONS)[number];
 
-// Type, section, list (one line for each of its elements), and the fields of each part of the sentence: a part
-// whose field is absent is left out. `field~` is a time, `=author` the author.
+// Type, section, list (one line for each of its elements), and the fields of each part of the sentence: a
+// part whose field is absent is left out. `field~` is a time, `=author` the author.
 // prettier-ignore
 const ROWS: readonly [string, Section, string, string][] = [
   ["unit.requested", "unit", "", "serial product | authorization | address | allowance"],
@@ -71,5 +71,10 @@ export const SENTENCES: readonly Sentence[] = ROWS.map(([type, section, list, fi
   section,
   list,
   name: list === "" ? `story.${type}` : `story.${type}.${list}`,
-  parts: fields.split("|").map((part) => part.trim().split(" ").filter((name) => name !== "")),
+  parts: fields.split("|").map((part) =>
+    part
+      .trim()
+      .split(" ")
+      .filter((name) => name !== ""),
+  ),
 }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a passport proves of itself, with the log's key alone: every entry stands in the signed log, between two
-// entries about one thing nothing was left out, and what is shown beside them belongs to them.
+// What a passport proves of itself, with the log's key alone: every entry stands in the signed log, between
+// two entries about one thing nothing was left out, and what is shown beside them belongs to them.
 import { hex } from "./bytes";
 import type { Item } from "./cbor";
 import { sha256, sha256Hex } from "./crypto";

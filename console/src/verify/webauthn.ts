@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A passkey's assertion over a record: WebAuthn level 2 section 7.2, with the limited verification of 5.8.1.2.
+// A passkey's assertion over a record: WebAuthn level 2 section 7.2, with the limited verification of
+// 5.8.1.2.
 import { type Bytes, base64url, concat, equal, utf8 } from "./bytes";
 import { isP256, keySigned, sha256 } from "./crypto";
 import { derSignature } from "./der";
@@ -18,7 +19,9 @@ function clientDataWrong(data: Bytes, digest: Bytes): string | null {
   const start = utf8(`{"type":"webauthn.get","challenge":"${base64url(digest)}","origin":"`);
   if (!equal(data.subarray(0, start.length), start)) return "verify.wrong.assertion.other_record";
   // One character for each byte: the word is found in whatever surrounds it.
-  return String.fromCharCode(...data).includes('"crossOrigin":true') ? "verify.wrong.assertion.foreign_page" : null;
+  return String.fromCharCode(...data).includes('"crossOrigin":true')
+    ? "verify.wrong.assertion.foreign_page"
+    : null;
 }
 
 /** Null, or the name of what is wrong. */
@@ -32,7 +35,8 @@ export async function assertionWrong(
   const wrong = clientDataWrong(clientData, digest);
   if (wrong !== null) return wrong;
   const party = await sha256(utf8(relyingParty));
-  if (data.length < ASSERTION_LEAST || !equal(data.subarray(0, 32), party)) return "verify.wrong.assertion.party";
+  if (data.length < ASSERTION_LEAST || !equal(data.subarray(0, 32), party))
+    return "verify.wrong.assertion.party";
   const flags = data[32] ?? 0;
   if ((flags & USER_PRESENT) === 0 || (flags & USER_VERIFIED) === 0) return "verify.wrong.assertion.nobody";
   const signature = isP256(spki) ? derSignature(assertion.signature) : assertion.signature;

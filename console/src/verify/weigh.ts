@@ -22,17 +22,12 @@ export interface Question {
   authorMade: number;
   votes: readonly Vote[];
   now: number;
-  more: boolean;
+  /** Persons beyond the rule's need, as many as are eligible. */
+  more: number;
 }
 
 export type Verdict =
-  | "agreed"
-  | "no_rule"
-  | "author_unknown"
-  | "too_few"
-  | "must_missing"
-  | "none_outside"
-  | "request_over";
+  "agreed" | "no_rule" | "author_unknown" | "too_few" | "must_missing" | "none_outside" | "request_over";
 
 /** Later than it may be, or of the future. */
 function isOver(made: number, life: number, now: number): boolean {
@@ -47,32 +42,32 @@ function voteCounts(c: Charter, rule: Rule, q: Question, author: CharterKey, vot
   return vote.keySince === 0 || (q.now >= vote.keySince && q.now - vote.keySince >= rule.newcomer);
 }
 
-/** Those made outside first: whoever voted twice is counted by the better vote. */
-function countedKeys(c: Charter, rule: Rule, q: Question, author: CharterKey): CharterKey[] {
+/**
+ * Places of the votes that count; those made outside first: whoever voted twice is counted by the better
+ * vote.
+ */
+function countedVotes(c: Charter, rule: Rule, q: Question, author: CharterKey): Map<number, CharterKey> {
   const used = new Map<number, CharterKey>();
-  const votes = q.votes.slice(0, VOTES_MAX);
+  const persons = new Set<number>();
   for (const outside of [true, false]) {
-    for (const vote of votes) {
+    q.votes.slice(0, VOTES_MAX).forEach((vote, place) => {
       const { key } = vote;
-      if (key === null || key.outside !== outside || used.has(key.person)) continue;
-      if (voteCounts(c, rule, q, author, vote)) used.set(key.person, key);
-    }
+      if (key === null || key.outside !== outside || persons.has(key.person)) return;
+      if (!voteCounts(c, rule, q, author, vote)) return;
+      used.set(place, key);
+      persons.add(key.person);
+    });
   }
-  return [...used.values()];
+  return used;
 }
 
 function personsNeeded(c: Charter, rule: Rule, q: Question, author: CharterKey): number {
   const others = eligible(c, rule) - (counts(c, rule, author.person) ? 1 : 0);
-  return Math.max(rule.need, Math.min(rule.need + (q.more ? 1 : 0), others));
+  return Math.max(rule.need, Math.min(rule.need + q.more, others));
 }
 
-export function weigh(c: Charter, q: Question): Verdict {
-  const rule = charterRule(c, q.approvalClass);
-  if (rule === null) return "no_rule";
-  const { author } = q;
-  if (author === null) return "author_unknown";
+function verdictOf(c: Charter, rule: Rule, q: Question, author: CharterKey, counted: CharterKey[]): Verdict {
   const needed = personsNeeded(c, rule, q, author);
-  const counted = countedKeys(c, rule, q, author);
   const alone = needed === 0 && counts(c, rule, author.person);
   if (isOver(q.authorMade, rule.requestLife, q.now)) return "request_over";
   // Nobody who may approve said anything: needing nobody does not make it agreed.
@@ -81,4 +76,19 @@ export function weigh(c: Charter, q: Question): Verdict {
   if (rule.must.some((must) => signs(must.group) < must.need)) return "must_missing";
   if (!counted.some((key) => key.outside) && !(alone && author.outside)) return "none_outside";
   return "agreed";
+}
+
+export interface Weighed {
+  verdict: Verdict;
+  /** Places of the votes that counted. */
+  used: number[];
+}
+
+export function weigh(c: Charter, q: Question): Weighed {
+  const rule = charterRule(c, q.approvalClass);
+  const { author } = q;
+  if (rule === null || author === null)
+    return { verdict: rule === null ? "no_rule" : "author_unknown", used: [] };
+  const counted = countedVotes(c, rule, q, author);
+  return { verdict: verdictOf(c, rule, q, author, [...counted.values()]), used: [...counted.keys()] };
 }

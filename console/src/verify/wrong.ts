@@ -15,7 +15,10 @@ export class Wrong extends Error {
   }
 }
 
-/** What this browser cannot compute: never taken for something that does not hold, nor for something that does. */
+/**
+ * What this browser cannot compute: never taken for something that does not hold, nor for something that
+ * does.
+ */
 export class Unable extends Error {
   constructor(readonly code: string) {
     super(code);
