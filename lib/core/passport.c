@@ -25,7 +25,9 @@ static const char *const NEEDED[] = {"unit",
 				     "nonconformance",
 				     "charter",
 				     "build_authorization",
-				     "firmware_release"};
+				     "firmware_release",
+				     "shift",
+				     "recovery"};
 
 /* ---- lists, kept as checked spans ---- */
 

@@ -130,6 +130,25 @@ static bool has_votes(const struct gathering *g, const struct entry *entry)
 		(type->type->flags & WEIGHED) != 0);
 }
 
+/* A key that a shift or a recovery gave speaks only as that says. */
+static err given_row(void *context, const struct value *columns, size_t n)
+{
+	static const char *const KINDS[] = {"shift", "recovery"};
+	struct gathering *g = context;
+
+	for (size_t i = 0; i < n; i++)
+		if (columns[i].kind == VALUE_TEXT)
+			TRY(add_subject(g, KINDS[i], bytes_of("", 0), columns[i].bytes));
+	return ERR_OK;
+}
+
+static err add_given(struct gathering *g, struct hash key)
+{
+	struct value values[] = {value_blob(hash_bytes(&key))};
+
+	return db_query(g->reader->db, g->given, values, given_row, g, NULL, g->fault);
+}
+
 /* Whoever signed must be known, and whether the key was revoked; what waited must show its votes. */
 static err follow(struct gathering *g, const struct entry *entry)
 {
@@ -140,6 +159,7 @@ static err follow(struct gathering *g, const struct entry *entry)
 	if (entry->claim.has_key) {
 		hex_encode(hash_bytes(&entry->claim.key), hex);
 		TRY(add_subject(g, "key", bytes_of("", 0), bytes_text(hex)));
+		TRY(add_given(g, entry->claim.key));
 	}
 	note_anchor(g, entry);
 	TRY(follow_raised(g, &entry->witness));
@@ -288,6 +308,7 @@ err passport_build(struct engine *e, struct reader_session *r, struct arena *a,
 {
 	static const struct parameter subject[] = {
 		{"kind", VALUE_TEXT}, {"within", VALUE_TEXT}, {"id", VALUE_TEXT}};
+	static const struct parameter key[] = {{"key", VALUE_BLOB}};
 	struct gathering *g = arena_alloc(a, sizeof *g);
 
 	if (g == NULL)
@@ -298,7 +319,11 @@ err passport_build(struct engine *e, struct reader_session *r, struct arena *a,
 		       "SELECT seq FROM subject_last"
 		       " WHERE kind = :kind AND within = :within AND id = :id",
 		       subject, 3, &g->last, f));
-	err result = build(g, out);
+	err result = db_prepare(r->db, "SELECT shift, recovery FROM principal_key WHERE key = :key",
+				key, 1, &g->given, f);
+	if (result.code == OK)
+		result = build(g, out);
+	statement_close(g->given);
 	statement_close(g->last);
 	return result;
 }

@@ -19,7 +19,7 @@ struct gathering {
 	size_t withheld_n;
 	struct opening openings[PASSPORT_OPENINGS_MAX];
 	size_t openings_n;
-	struct statement *last;
+	struct statement *last, *given;
 	struct merkle_head head;
 	struct bytes note;
 	struct subject subjects[SUBJECTS_MAX];
