@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 import charter_reader
+import key_reader
 import proof_reader
 
 WIDTH = 256
@@ -396,7 +397,7 @@ class History:
         self.leaves = []    # of the entries before
         self.strict = strict
         self.problems = problems
-        self.keys = {}      # key id → (principal, public key)
+        self.keys = key_reader.Keys()
         self.last = {}      # subject → sequence
         self.pending = {}   # sequence → executed?
         self.submitted = {}  # (author, id) → sequence
@@ -406,7 +407,6 @@ class History:
         self.reported = 0
         self.passkeys = 0   # not verified: no relying party
         self.by_kind = {}   # verified: cose, passkey, ssh
-        self.relying_party = None
         self.charter = charter_reader.Chain()
 
     def say(self, name, i, what):
@@ -427,8 +427,8 @@ class History:
             return
         self.check_origin(i, claim, entry)
         self.check_witness(i, entry[2])
-        self.check_author(i, entry[0], claim, proof)
-        self.learn_key(i, claim)
+        self.check_author(i, entry[0], claim, proof, entry[2][2])
+        self.learn_key(i, claim, entry[2])
         wrong = self.charter.see(i, claim, entry[0], proof, entry[2])
         if wrong is not None:
             self.say("CHARTER", *wrong)
@@ -487,26 +487,28 @@ class History:
             self.say("TARGET", i, "%d was not pending" % outcome[1])
         self.pending[outcome[1]] = True
 
-    def check_author(self, i, claim_bytes, claim, proof):
+    def check_author(self, i, claim_bytes, claim, proof, at):
         first = self.submitted.setdefault((claim[4], claim[6]), i)
         if first != i:
             self.say("REPEATED", i, "the same submission as %d" % first)
         if proof is None:
             self.reported += 1
             return
-        if type(proof) is list and self.relying_party is None:
+        party = self.keys.relying_party
+        key = self.keys.get(claim.get(5))
+        wrong = None if key is None else key.wrong(claim, at)
+        if wrong is not None:
+            self.say("SIGNATURE", i, wrong)
+            return
+        if type(proof) is list and party is None:
             self.passkeys += 1
             return
-        owner, key = self.keys.get(claim.get(5), (None, None))
         if key is None:
             self.unknown += 1
             if self.strict:
                 self.say("SIGNATURE", i, "its key was never enrolled")
             return
-        if owner != claim[4]:
-            self.say("SIGNATURE", i, "its key is another principal's")
-            return
-        wrong = proof_wrong(proof, key, claim_bytes, claim, self.relying_party)
+        wrong = proof_wrong(proof, key.public, claim_bytes, claim, party)
         if wrong is not None:
             self.say("SIGNATURE", i, wrong)
             return
@@ -514,19 +516,13 @@ class History:
         kind = {bytes: "ssh", list: "passkey", tuple: "cose"}[type(proof)]
         self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
 
-    def learn_key(self, i, claim):
-        body = claim[10]
-        if claim[2] == "key.enrolled":
-            self.keep_key(i, body.get("principal"), body.get("public_key"))
-        elif claim[2] == "ledger.started":
-            self.relying_party = body.get("relying_party")
-            for founder in body.get("founders", []):
-                spki = founder.get("public_key")
-                if type(spki) is bytes and hashlib.sha256(spki).digest() != founder.get("key"):
-                    self.say("KEY", i, "a founder's key is not the one that is named")
-                self.keep_key(i, founder.get("principal"), spki)
-        elif claim[2] == "certificate.issued":
-            self.learn_device(i, body)
+    def learn_key(self, i, claim, witness):
+        if claim[2] == "certificate.issued":
+            self.learn_device(i, claim[10])
+        try:
+            self.keys.learn(claim, witness)
+        except key_reader.Lie as lie:
+            self.say("KEY", i, lie)
 
     def learn_device(self, i, body):
         """A device speaks with the key of its X.509 certificate, as PRODUCT/SERIAL."""
@@ -537,17 +533,7 @@ class History:
         except (KeyError, TypeError, ValueError):
             self.say("KEY", i, "a device certificate cannot be read")
             return
-        self.keep_key(i, "%s/%s" % (body.get("product"), body.get("serial")), spki)
-
-    def keep_key(self, i, principal, spki):
-        if type(spki) is not bytes:
-            return
-        try:
-            key = serialization.load_der_public_key(spki)
-        except ValueError:
-            self.say("KEY", i, "an enrolled key cannot be read")
-            return
-        self.keys[hashlib.sha256(spki).digest()] = (principal, key)
+        self.keys.give(spki, key_reader.Key("%s/%s" % (body.get("product"), body.get("serial")), None))
 
 
 def read_log(path, key_text, strict=False):
@@ -589,7 +575,7 @@ def main(arguments):
         print("%d entries, %d signatures verified, %d by keys not enrolled here, %d by passkeys of "
               "nobody knows where, %d reported, %d subjects, %d keys, %d decisions weighed" % (
                   size, history.verified, history.unknown, history.passkeys, history.reported,
-                  len(history.last), len(history.keys), history.charter.agreed))
+                  len(history.last), len(history.keys.by_id), history.charter.agreed))
         for i in history.charter.late:
             print("denied while the signer was answering: entry %d" % i)
         for i in history.charter.just_before:

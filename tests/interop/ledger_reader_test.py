@@ -153,7 +153,7 @@ def main(program):
         tally.check("a whole log", "nothing", problems)
         tally.check("as many entries as made", "nothing" if size == ENTRIES else "?", [])
         tally.check("signatures of two keys verified",
-                    "nothing" if history.verified > 400 and len(history.keys) == 2 else "?", [])
+                    "nothing" if history.verified > 400 and len(history.keys.by_id) == 2 else "?", [])
         tally.check("SSH signatures verified",
                     "nothing" if history.by_kind["ssh"] > 100 else "?", [])
         for entries in (4, 255, 256, 257, 512, 513):
