@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oneself: with what one signs and signs in, what is still missing, and where one is signed in.
+import { dropOffer, type OfferRow, readOffers } from "../base/accounts";
+import { useLoad } from "../base/load";
+import { type Authenticator, type Me, useKnown, useMe } from "../base/me";
+import { useChanges } from "../base/stream";
+import { named, t } from "../base/text";
+import { Digest, Empty, Raw, State, Time, Title } from "../parts/bits";
+import { Doing } from "../parts/button";
+import { Choices } from "../parts/layout";
+import { Trouble } from "../parts/refusal";
+import { OfferNext, Register } from "../parts/register";
+import { Sessions } from "../parts/sessions";
+import { Totp } from "../parts/totp";
+
+function Own(props: { of: Authenticator }) {
+  const a = props.of;
+  return (
+    <tr>
+      <td><State of={a.form} /></td>
+      <td>{a.label === undefined ? <span class="nothing">{t("none")}</span> : <Raw>{a.label}</Raw>}</td>
+      <td><Digest of={a.key} /></td>
+      <td><Time at={a.since} /></td>
+    </tr>
+  );
+}
+
+function Authenticators(props: { me: Me }) {
+  const own = props.me.authenticators ?? [];
+  if (own.length === 0) return <Empty title={t("account.no_authenticators")} />;
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("account.authenticators")}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t("column.form")}</th>
+            <th scope="col">{t("column.label")}</th>
+            <th scope="col">{t("column.key")}</th>
+            <th scope="col">{t("account.since")}</th>
+          </tr>
+        </thead>
+        <tbody>{own.map((a) => <Own key={a.key} of={a} />)}</tbody>
+      </table>
+    </div>
+  );
+}
+
+function Step(props: { done: boolean; children: preact.ComponentChildren }) {
+  return (
+    <li class={props.done ? "done" : undefined}>
+      <State of={props.done ? "ok" : "waiting"} /> {props.children}
+    </li>
+  );
+}
+
+/** Two authenticators, so that nobody's single loss locks anybody out. */
+function SetUp(props: { me: Me; offers: OfferRow[] }) {
+  const { me } = props;
+  const own = (me.authenticators ?? []).filter((a) => a.form !== "shift");
+  return (
+    <ul class="steps">
+      <Step done={own.length > 0}>{t("account.step.first")}</Step>
+      <Step done={own.length > 1}>
+        {t("account.step.second")} {own.length === 1 && props.offers.length > 0 && t("account.step.waits")}
+      </Step>
+      <Step done={own.some((a) => a.form === "passkey")}>{t("account.step.passkey")}</Step>
+    </ul>
+  );
+}
+
+function Waiting(props: { offers: OfferRow[]; again: () => void }) {
+  return (
+    <>
+      {props.offers.map((offer) => (
+        <section key={offer.key} class="card">
+          <h3 data-raw>{offer.label === "" ? offer.key.slice(0, 12) : offer.label}</h3>
+          <OfferNext offer={offer} origin={location.origin} />
+          <Doing work={async () => { await dropOffer(offer.key); props.again(); }}>{t("account.drop")}</Doing>
+        </section>
+      ))}
+    </>
+  );
+}
+
+export default function AccountPage() {
+  const me = useMe();
+  const { reload } = useKnown();
+  const changes = useChanges((h) => h.type.startsWith("key.") || h.type.startsWith("recovery."));
+  const offers = useLoad("offers", readOffers, changes);
+  const mine = (offers.value ?? []).filter((offer) => offer.principal === me.principal);
+  const again = () => {
+    offers.again();
+    void reload();
+  };
+  // A key that was confirmed is one's own from now on.
+  useLoad(`me ${changes}`, changes === 0 ? undefined : reload);
+  return (
+    <>
+      <Title>{t("account.title")} <span data-raw>{me.principal}</span></Title>
+      <SetUp me={me} offers={mine} />
+      <section>
+        <h2>{t("account.authenticators")}</h2>
+        <Authenticators me={me} />
+      </section>
+      {offers.problem !== undefined && <Trouble error={offers.problem} />}
+      {mine.length > 0 && (
+        <section>
+          <h2>{t("account.waiting")}</h2>
+          <Waiting offers={mine} again={again} />
+        </section>
+      )}
+      <section>
+        <h2>{t("register.title")}</h2>
+        <p>{t("register.why")}</p>
+        <Register me={me} onDone={again} />
+      </section>
+      <section>
+        <h2>{t("totp.title")}</h2>
+        <Totp me={me} onDone={() => void reload()} />
+      </section>
+      <section>
+        <h2>{t("session.title")}</h2>
+        <Sessions />
+      </section>
+      <section>
+        <h2>{t("account.choices")}</h2>
+        <Choices />
+      </section>
+      <section>
+        <h2>{t("account.rights")}</h2>
+        <ul class="names">
+          {[...new Set(me.permissions.map((right) => right.permission))].sort().map((permission) => (
+            <li key={permission}>{named(`permission.${permission}`, permission)}</li>
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}
