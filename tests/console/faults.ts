@@ -4,7 +4,7 @@ import { base64, utf8 } from "../../console/src/verify/bytes";
 import type { Value } from "./encode";
 import { AGREEMENT } from "./fault_agreement";
 import { at, body, claim, drop, file, outcome, prove, set, witness } from "./fault_kit";
-import { type Change, KEYS, LOG_KEY, ORIGIN, PEOPLE } from "./forge_log";
+import { type Change, DAY, KEYS, LOG_KEY, ORIGIN, PEOPLE, START } from "./forge_log";
 import { Key, assertion, certificate, noteLine, sha256, sign1, sshsig } from "./keys";
 
 const { ann, ben, cleo, dora, erin } = PEOPLE;
@@ -39,6 +39,7 @@ export const HOLDS: Record<string, Change> = {
     }),
     certificate: { issuer: KEYS.foreign },
   },
+  a_recovery_that_needed_nobody: outcome("recovery.requested", 0),
   an_approval_that_ends_later: body("approval.given", (b) => (b["not_after"] = 1900000000000), CLEO),
 };
 
@@ -122,10 +123,7 @@ export const FAULTS: Record<string, Record<string, Change>> = {
     a_record_about_another_unit: witness("unit.programmed", set(9, ["unit", "GW", "SN2"])),
     a_kind_withheld_that_is_here: {
       ...witness("boot.proved", set(9, ["seal", "", "S1"])),
-      file: (f) => {
-        f.set(7, ["seal"]);
-        f.set(9, 18);
-      },
+      file: set(7, ["seal"]),
     },
     a_previous_that_is_not_the_last: witness("boot.proved", set(8, 3)),
   },
@@ -198,6 +196,19 @@ export const FAULTS: Record<string, Record<string, Change>> = {
     a_token_that_nobody_touched: prove("approval.given", DORA, (data) =>
       sshsig(dora.key, data, { application: "ssh:approve", flags: 0 }),
     ),
+    a_shift_that_was_over: body("shift.opened", (b) => (b["not_after"] = START)),
+    a_shift_that_was_closed: { more: "shift_after_its_end" },
+    a_shift_whose_opener_was_revoked: { more: "opener_revoked" },
+    a_shift_that_votes: claim("test.recorded", set(2, "approval.given")),
+    a_shift_that_opens_another: claim("test.recorded", set(2, "shift.opened")),
+    a_shift_of_somebody_else: claim("test.recorded", set(4, "ben")),
+    a_recovery_that_had_to_wait: body("recovery.requested", (b) => (b["usable_from"] = START + 9 * DAY)),
+    a_recovery_that_others_had_not_agreed_to: outcome("approval.given", 0, 8),
+    a_recovery_that_asked_for_no_wait: {
+      ...body("recovery.requested", (b) => (b["usable_from"] = 0)),
+      more: "recovery_at_once",
+    },
+    a_recovery_that_was_stopped: { more: "recovery_stopped" },
     a_person_who_left: {
       ...claim("key.enrolled", set(2, "principal.left")),
       body: (type, b, n) => {

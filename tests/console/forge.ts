@@ -2,19 +2,9 @@
 // A small log with everything that a passport can rest on, and a unit's passport from it.
 import { type Bytes, base64, hex, utf8 } from "../../console/src/verify/bytes";
 import { type Value, encode } from "./encode";
-import {
-  type Change,
-  House,
-  KEYS,
-  type Members,
-  ORIGIN,
-  PEOPLE,
-  UNIT,
-  WITNESS_KEY,
-  type Written,
-} from "./forge_log";
-import { leaf, members, path, person, root, rule } from "./forge_log";
-import { certificate, cosignatureLine, noteLine, sha256 } from "./keys";
+import { type Change, DAY, House, KEYS, type Members, type Name, ORIGIN, PEOPLE, UNIT } from "./forge_log";
+import { WITNESS_KEY, type Written, leaf, members, path, person, root, rule } from "./forge_log";
+import { type Key, certificate, cosignatureLine, noteLine, sha256 } from "./keys";
 
 const CA_CERTIFICATE = certificate({
   ...{ product: "CA", serial: "1", subject: KEYS.ca, issuer: KEYS.ca, issuerName: "CA", twice: false },
@@ -178,6 +168,49 @@ function deviceCertificate(change: Change): Bytes {
   });
 }
 
+function testedBy(house: House, author: Name, key: Key): void {
+  const body = { verdict: "pass", procedure: "FUNCTION", sequence: 1, station: "ST-1" };
+  house.record({ type: "test.recorded", author, body, key, subject: ["unit", UNIT.product, UNIT.serial] });
+}
+
+/** Ann opens a shift with her passkey; the browser's key speaks for her until it ends. */
+function shift(house: House, change: Change): void {
+  const about: [string, string, string] = ["key", "", "S1"];
+  const body = { shift: "S1", station: "ST-1", public_key: KEYS.shift.spki, not_after: house.now + DAY / 2 };
+  house.person("ann", "shift.opened", body, about);
+  testedBy(house, "ann", KEYS.shift);
+  if (change.more === "opener_revoked") {
+    house.person("erin", "key.revoked", { key_id: PEOPLE.ann.key.id }, ["key", "", "ann"]);
+  } else {
+    house.record({
+      type: "shift.closed",
+      author: "ann",
+      body: { shift: "S1" },
+      key: KEYS.shift,
+      subject: about,
+    });
+  }
+  if (change.more === "shift_after_its_end" || change.more === "opener_revoked")
+    testedBy(house, "ann", KEYS.shift);
+}
+
+/** Cleo lost every key: others agree, and the new one speaks after it waited. */
+function recover(house: House, change: Change): void {
+  const about: [string, string, string] = ["key", "", "R1"];
+  const body = {
+    recovery: "R1",
+    principal: "cleo",
+    public_key: KEYS.recovered.spki,
+    usable_from: house.now + DAY,
+  };
+  const asked = house.written.length;
+  const record = house.person("ben", "recovery.requested", body, about, [1]);
+  house.person("erin", "approval.given", { record }, ["approval", "", "R1"], [2, asked]);
+  if (change.more === "recovery_stopped") house.person("ben", "recovery.stopped", { recovery: "R1" }, about);
+  if (change.more !== "recovery_at_once") house.wait(2 * DAY);
+  testedBy(house, "cleo", KEYS.recovered);
+}
+
 export interface Forged {
   bytes: Bytes;
   written: Written[];
@@ -199,10 +232,12 @@ export function forge(change: Change = {}): Forged {
   revise(house, change, charter);
   release(house);
   issue(house, change, authorize(house));
+  shift(house, change);
+  recover(house, change);
   const leaves = house.written.map((one) => leaf(one.bytes));
   const checkpoint = change.note?.(checkpointOf(leaves)) ?? checkpointOf(leaves);
   const kept = house.written.filter((one) => !one.omitted);
-  const last = kept.findLast((one) => one.bytes.length > 0)?.sequence ?? 0;
+  const last = kept.findLast((one) => one.ofUnit)?.sequence ?? 0;
   const file = members([
     [1, 2],
     [2, checkpoint],

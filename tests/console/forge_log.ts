@@ -32,6 +32,8 @@ export const KEYS = {
   firmware: new Key("ed25519", "firmware"),
   witness: new Key("ed25519", "witness"),
   foreign: new Key("ed25519", "foreign"),
+  shift: new Key("p256", "shift"),
+  recovered: new Key("ed25519", "recovered"),
 };
 export const LOG_KEY = verifierKey(ORIGIN, KEYS.log);
 export const WITNESS_KEY = verifierKey("witness.example/w", KEYS.witness, 4);
@@ -52,6 +54,8 @@ export interface Change {
   omit?: (type: string, n: number) => boolean;
   file?: (file: Members) => void;
   note?: (text: string) => string;
+  /** Records that are there only for this. */
+  more?: "shift_after_its_end" | "opener_revoked" | "recovery_stopped" | "recovery_at_once";
 }
 
 export interface Written {
@@ -60,6 +64,7 @@ export interface Written {
   bytes: Bytes;
   digest: Bytes;
   omitted: boolean;
+  ofUnit: boolean;
 }
 
 interface Making {
@@ -176,12 +181,17 @@ export class House {
     const proof = changed === undefined ? (prove?.(claim) ?? own()) : changed;
     const bytes = encode([claim, proof, this.witnessOf(making, n)]);
     const omitted = this.change.omit?.(making.type, n) ?? false;
-    this.written.push({ type: making.type, sequence: this.written.length, bytes, digest, omitted });
+    const ofUnit = making.subject[0] === "unit";
+    this.written.push({ type: making.type, sequence: this.written.length, bytes, digest, omitted, ofUnit });
     return digest;
   }
 
   get now(): number {
     return this.time;
+  }
+
+  wait(ms: number): void {
+    this.time += ms;
   }
 
   person(name: Name, type: string, body: Body, subject: [string, string, string], outcome?: Value): Bytes {
