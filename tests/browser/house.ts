@@ -46,14 +46,17 @@ export class House {
     this.url = await this.#spawn(words, /(http:\/\/localhost:\d+)\/sign-in\//);
   }
 
-  /** Tells the story once, and then serves the same house with other settings, over TLS. */
-  async startServer(settings: (port: number) => string[]): Promise<void> {
+  /** Tells the story once, and then serves the same house with other settings. `before` may do something to the store
+   * that nobody serves. */
+  async startServer(settings: (port: number) => string[], before?: () => void): Promise<void> {
     await run(this.program, ["demo", "--once", "--state", this.state, "--units", "2"], { maxBuffer: 16 << 20 });
+    before?.();
     const port = await freePort();
+    const all = settings(port);
     const words = ["serve", path.join(this.state, "state"), "--port", String(port)];
-    for (const setting of settings(port)) words.push("--set", setting);
+    for (const setting of all) words.push("--set", setting);
     await this.#spawn(words, /event=listening/);
-    this.url = `https://localhost:${port}`;
+    this.url = `${all.includes("tls=machines") ? "http" : "https"}://localhost:${port}`;
   }
 
   /** What it said when it was up. */

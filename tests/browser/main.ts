@@ -5,11 +5,12 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { House } from "./house";
 import { CHROMIUM, type Kit, type Test } from "./kit";
+import { tests as attacks } from "./attacks.test";
 import { tests as line } from "./line.test";
 import { tests as pages } from "./pages.test";
 import { tests as sign_in } from "./sign_in.test";
 
-const ALL: Test[] = [...sign_in, ...line, ...pages];
+const ALL: Test[] = [...sign_in, ...line, ...pages, ...attacks];
 
 const LIMIT_MS = 180_000;
 
