@@ -10,6 +10,7 @@ export const ROUTES: Route[] = [
   { pattern: "/approvals", load: () => import("./pages/approvals") },
   { pattern: "/approval/{sequence}", load: () => import("./pages/approval") },
   { pattern: "/attacks", load: () => import("./pages/attacks") },
+  { pattern: "/attacks", load: () => import("./pages/attacks") },
   { pattern: "/records", load: () => import("./pages/records") },
   { pattern: "/record/{type}", load: () => import("./pages/record") },
   { pattern: "/view/{view}", load: () => import("./pages/view") },

@@ -151,12 +151,13 @@ static json_t *me_json(const struct call *c, const struct me *me)
 	const struct server_config *config = &c->server->config;
 	bool session = c->caller.channel == CHANNEL_SESSION;
 	char hex[65];
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:b, s:s, s:o}", "principal",
-				 c->caller.principal, "kind", me->principal.kind, "channel",
-				 session ? "session" : "key", "origin", config->origin,
-				 "permissions", me->rights, "authenticators", me->keys, "set_up",
-				 me->authenticators >= AUTHENTICATORS_LEAST, "totp",
-				 totp_word(&me->totp), "web", web_json(config));
+	json_t *json =
+		json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:b, s:s, s:o, s:b}", "principal",
+			  c->caller.principal, "kind", me->principal.kind, "channel",
+			  session ? "session" : "key", "origin", config->origin, "permissions",
+			  me->rights, "authenticators", me->keys, "set_up",
+			  me->authenticators >= AUTHENTICATORS_LEAST, "totp", totp_word(&me->totp),
+			  "web", web_json(config), "demo", config->demo_socket[0] != '\0');
 
 	/* No key speaks for who was invited. */
 	if (!session || c->session.strength != SESSION_INVITATION) {

@@ -284,7 +284,9 @@ static void without_a_demo_there_is_nothing(void **state)
 		must_refuse(r, 404, "DEMO_NOT_HERE");
 		assert_non_null(strstr(reply_text(r, "fix"), "sealwright demo"));
 	}
+	assert_non_null(strstr(api_get(x, &x->ada, "/v1/me")->body, "\"demo\":false"));
 	restart_with(behind.path);
+	assert_non_null(strstr(api_get(x, &x->ada, "/v1/me")->body, "\"demo\":true"));
 }
 
 static void demo_that_has_ended_is_away(void **state)

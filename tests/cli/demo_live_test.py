@@ -69,6 +69,7 @@ def server_tells_only_who_may_look(demo, program):
     status, text = browser.ask("/v1/demo")
     same(status, 200)
     same(len(json.loads(text)["attacks"]), 19)
+    has(browser.ask("/v1/me")[1], '"demo":true')
     status, text = browser.ask("/v1/demo/attacks/cloned_key", b"")
     same(status, 403, "a link is for looking: " + text)
     same(browser.ask("/v1/demo/runs/99999")[0], 404)

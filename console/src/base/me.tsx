@@ -37,6 +37,8 @@ export interface Me {
   authenticators?: Authenticator[];
   totp?: boolean;
   web?: Web;
+  /** A demo runs this server, and can be attacked. */
+  demo?: boolean;
 }
 
 export type Known = { state: "loading" | "nobody" | "away" } | { state: "known"; me: Me };

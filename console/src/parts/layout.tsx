@@ -13,6 +13,8 @@ interface Item {
   to: string;
   text: string;
   permission?: string;
+  /** Only where a demo runs the server. */
+  demo?: true;
 }
 
 const GROUPS: { text: string; items: Item[] }[] = [
@@ -22,7 +24,7 @@ const GROUPS: { text: string; items: Item[] }[] = [
       { to: "/", text: "nav.now" },
       { to: "/units", text: "nav.units", permission: "identity.read" },
       { to: "/authorizations", text: "nav.authorizations", permission: "line.read" },
-      { to: "/station", text: "nav.station", permission: "shift.open" },
+      { to: "/station", text: "nav.station", permission: "line.shift" },
     ],
   },
   {
@@ -49,7 +51,7 @@ const GROUPS: { text: string; items: Item[] }[] = [
     items: [
       { to: "/evidence", text: "nav.evidence", permission: "ledger.read" },
       { to: "/verify", text: "nav.verify" },
-      { to: "/attacks", text: "nav.attacks", permission: "ledger.read" },
+      { to: "/attacks", text: "nav.attacks", permission: "ledger.read", demo: true },
       { to: "/doctor", text: "nav.doctor", permission: "access.read" },
       { to: "/people", text: "nav.people", permission: "access.read" },
     ],
@@ -67,7 +69,9 @@ function Navigation(props: { me: Me; open: boolean }) {
   return (
     <nav id="navigation" aria-label={t("nav")} class={props.open ? "open" : undefined}>
       {GROUPS.map((group) => {
-        const items = group.items.filter((i) => i.permission === undefined || may(props.me, i.permission));
+        const items = group.items.filter(
+          (i) => (i.permission === undefined || may(props.me, i.permission)) && (!i.demo || props.me.demo === true),
+        );
         return (
           items.length > 0 && (
             <section key={group.text}>
