@@ -147,6 +147,9 @@ INSERT INTO succession_approval (seq, statement) VALUES (:seq, :statement);
 SELECT 1 AS missing WHERE :lost > 0;
 -- view log.successions ledger.read global
 SELECT seq, origin, old_origin, old_size, recovered, lost, used_up, at FROM succession ORDER BY seq;
+--- Where a record stands, by the digest of its claim: what approvals and receipts name.
+-- view log.by_digest ledger.read digest:hash global
+SELECT e.seq, e.author, e.digest FROM entry_id e WHERE e.digest = :digest ORDER BY e.seq;
 
 -- fold ledger.started
 INSERT INTO log_start (seq, mode, ca_key, checkpoint_key) VALUES (:seq, :mode, :ca_key, :checkpoint_key);

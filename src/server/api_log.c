@@ -50,6 +50,23 @@ err handle_checkpoint(struct call *c, struct fault *f)
 	return reply_resource(c, "text/plain; charset=utf-8", "no-cache", f);
 }
 
+/* For whoever looks at what this server says of itself; trust takes the same key from somebody else. */
+err handle_log_key(struct call *c, struct fault *f)
+{
+	enum { LINE_MAX = 512 };
+	uint8_t *room = arena_alloc(c->request->arena, LINE_MAX);
+	struct writer w = writer_of(room, room == NULL ? 0 : LINE_MAX);
+	struct bytes line;
+
+	note_key_put(&w, signing_key(c->server->signing));
+	put_u8(&w, '\n');
+	if (!writer_done(&w, &line))
+		return fail(f, "OUT_OF_MEMORY", NULL);
+	http_header_set(c->request, "Access-Control-Allow-Origin", "*");
+	reply_bytes(c, 200, "text/plain; charset=utf-8", line);
+	return ERR_OK;
+}
+
 err handle_tile(struct call *c, struct fault *f)
 {
 	/* `tile/entries/…` has its own row; a row order that changed must not open it. */

@@ -200,7 +200,7 @@ route_handler handle_affected, handle_origins;
 route_handler handle_chain;
 route_handler handle_blob, handle_blob_head, handle_blob_upload;
 route_handler handle_link_page, handle_link_upload;
-route_handler handle_checkpoint, handle_tile, handle_entries;
+route_handler handle_checkpoint, handle_log_key, handle_tile, handle_entries;
 route_handler handle_challenge, handle_sign_in, handle_sign_out, handle_me;
 route_handler handle_sign_in_link, handle_sign_in_page, handle_sign_in_spend, handle_leave;
 route_handler handle_console_page, handle_console_file;

@@ -295,6 +295,44 @@ static void checkpoint_is_public_and_signed(void **state)
 			 NOTE_VALID);
 }
 
+static void the_logs_key_is_public_and_the_one_that_signs(void **state)
+{
+	struct reply *r = api_get(x, NULL, "/log/vkey");
+	struct note_key key;
+
+	(void)state;
+	must_have(r, 200);
+	assert_int_equal(r->body[r->n - 1], '\n');
+	assert_true(note_key_parse(bytes_of(r->body, r->n - 1), &key));
+	assert_string_equal(key.name, x->public.checkpoint.name);
+	assert_memory_equal(key.public_key, x->public.checkpoint.public_key, sizeof key.public_key);
+}
+
+static void a_record_is_found_by_its_claims_digest(void **state)
+{
+	struct ask ask = {.path = "/v1/entries/0", .who = &x->ada, .accept = "application/cbor"};
+	struct reply *r = api_ask(x, &ask);
+	struct entry entry;
+	char path[128] = "/v1/views/log.by_digest?digest=";
+	const char *why;
+
+	(void)state;
+	must_have(r, 200);
+	assert_true(entry_parse(bytes_of(r->body, r->n), &entry, &why));
+	struct hash digest = claim_digest(entry.claim_bytes);
+	hex_encode(hash_bytes(&digest), path + strlen(path));
+	r = api_get(x, &x->ada, path);
+	must_have(r, 200);
+	assert_non_null(strstr(r->body, "\"seq\":0"));
+	path[strlen(path) - 1] ^= 1;
+	r = api_get(x, &x->ada, path);
+	must_have(r, 200);
+	assert_non_null(strstr(r->body, "\"rows\":[]"));
+	must_refuse(api_get(x, NULL, path), 401, "API_IDENTITY_MISSING");
+	path[strlen(path) - 1] = '\0';
+	assert_int_equal(api_get(x, &x->ada, path)->status, 400);
+}
+
 static void tile_is_public_and_never_changes(void **state)
 {
 	struct reply *r = api_get(x, NULL, "/log/tile/0/000.p/1");
@@ -413,6 +451,8 @@ int main(void)
 		cmocka_unit_test(entry_that_is_not_there_is_not_found),
 		cmocka_unit_test(entry_comes_as_the_bytes_that_the_tree_was_made_of),
 		cmocka_unit_test(checkpoint_is_public_and_signed),
+		cmocka_unit_test(the_logs_key_is_public_and_the_one_that_signs),
+		cmocka_unit_test(a_record_is_found_by_its_claims_digest),
 		cmocka_unit_test(tile_is_public_and_never_changes),
 		cmocka_unit_test(tile_that_is_not_there_is_not_found),
 		cmocka_unit_test(gate_says_what_fails),
