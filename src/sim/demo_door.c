@@ -30,9 +30,9 @@ static err wrong(struct fault *f, const char *detail)
 	return fail(f, "DEMO_REQUEST_WRONG", "detail", detail, NULL);
 }
 
-static err attack_row(const json_t *request, enum run_kind kind, size_t *row, struct fault *f)
+static err attack_row(const json_t *json, enum demo_word word, size_t *row, struct fault *f)
 {
-	const char *id = json_string_value(json_object_get(request, "attack"));
+	const char *id = json_string_value(json);
 
 	if (id == NULL)
 		return wrong(f, "there is no attack");
@@ -41,15 +41,14 @@ static err attack_row(const json_t *request, enum run_kind kind, size_t *row, st
 			break;
 	if (*row == demo_attacks_n())
 		return fail(f, "DEMO_NO_ATTACK", "attack", id, NULL);
-	if (kind == RUN_WITHOUT && ATTACKS[*row].control == NULL)
+	if (word == DEMO_WITHOUT && ATTACKS[*row].control == NULL)
 		return fail(f, "DEMO_NO_SWITCH", "attack", id, "why", ATTACKS[*row].no_switch,
 			    NULL);
 	return ERR_OK;
 }
 
-static err unit_count(const json_t *request, size_t *units, struct fault *f)
+static err unit_count(const json_t *json, size_t *units, struct fault *f)
 {
-	const json_t *json = json_object_get(request, "units");
 	json_int_t n = json_integer_value(json);
 
 	if (!json_is_integer(json) || n < 1 || n > RUN_UNITS_MAX)
@@ -58,80 +57,101 @@ static err unit_count(const json_t *request, size_t *units, struct fault *f)
 	return ERR_OK;
 }
 
-static err run_number(const json_t *request, unsigned *number, struct fault *f)
+static err run_number(const json_t *json, size_t *number, struct fault *f)
 {
-	const char *text = json_string_value(json_object_get(request, "run"));
+	const char *text = json_string_value(json);
 	size_t n = text == NULL ? 0 : strlen(text);
 
 	if (n == 0 || n > NUMBER_DIGITS || strspn(text, "0123456789") != n || text[0] == '0')
 		return fail(f, "DEMO_RUN_UNKNOWN", "run", text == NULL ? "" : text, NULL);
-	*number = (unsigned)strtoul(text, NULL, 10);
+	*number = (size_t)strtoul(text, NULL, 10);
 	return ERR_OK;
-}
-
-static err begin(struct demo_live *l, enum run_kind kind, const json_t *request, json_t **out,
-		 struct fault *f)
-{
-	size_t which = 0;
-	unsigned number = 0;
-
-	if (kind == RUN_BUILD)
-		TRY(unit_count(request, &which, f));
-	else
-		TRY(attack_row(request, kind, &which, f));
-	TRY(demo_live_begin(l, kind, which, &number, f));
-	*out = json_pack("{s:o}", "run", json_sprintf("%u", number));
-	return ERR_OK;
-}
-
-static err show(struct demo_live *l, const json_t *request, json_t **out, struct fault *f)
-{
-	unsigned number = 0;
-
-	TRY(run_number(request, &number, f));
-	return demo_live_show(l, number, out, f);
 }
 
 /* What may be asked, and the only other member that each has. */
-static const struct demo_word {
+static const struct {
 	const char *word, *member;
-} WORDS[] = {{"attack", "attack"},
-	     {"without", "attack"},
-	     {"build", "units"},
-	     {"list", NULL},
-	     {"show", "run"}};
-enum { WORD_LIST = 3, WORD_SHOW = 4, WORDS_N = sizeof WORDS / sizeof WORDS[0] };
+} WORDS[] = {[DEMO_ATTACK] = {"attack", "attack"},
+	     [DEMO_WITHOUT] = {"without", "attack"},
+	     [DEMO_BUILD] = {"build", "units"},
+	     [DEMO_SHOW] = {"show", "run"},
+	     [DEMO_LIST] = {"list", NULL}};
+enum { WORDS_N = sizeof WORDS / sizeof WORDS[0] };
 
-static err answer(struct demo_live *l, const json_t *request, json_t **out, struct fault *f)
+static err read_request(const json_t *json, struct demo_request *out, struct fault *f)
 {
-	const char *word = json_string_value(json_object_get(request, "do"));
+	const char *word = json_string_value(json_object_get(json, "do"));
 	size_t i = 0;
 
 	while (i < WORDS_N && (word == NULL || strcmp(word, WORDS[i].word) != 0))
 		i++;
 	if (i == WORDS_N)
 		return wrong(f, "it does not say what to do");
-	if (json_object_size(request) != (WORDS[i].member == NULL ? 1 : 2) ||
-	    (WORDS[i].member != NULL && json_object_get(request, WORDS[i].member) == NULL))
+	out->word = (enum demo_word)i;
+	if (WORDS[i].member == NULL)
+		return json_object_size(json) == 1 ? ERR_OK : wrong(f, "it says too much");
+	const json_t *member = json_object_get(json, WORDS[i].member);
+	if (member == NULL || json_object_size(json) != 2)
 		return wrong(f, "it has other members than it should");
-	if (i == WORD_SHOW)
-		return show(l, request, out, f);
-	if (i != WORD_LIST)
-		return begin(l, (enum run_kind)i, request, out, f);
+	if (out->word == DEMO_BUILD)
+		return unit_count(member, &out->which, f);
+	if (out->word == DEMO_SHOW)
+		return run_number(member, &out->which, f);
+	return attack_row(member, out->word, &out->which, f);
+}
+
+err demo_request_parse(struct bytes line, struct demo_request *out, struct fault *f)
+{
+	json_error_t error;
+	json_t *json = json_loadb((const char *)line.p, line.n, JSON_REJECT_DUPLICATES, &error);
+
+	*out = (struct demo_request){0};
+	err e = json_is_object(json) ? read_request(json, out, f)
+				     : wrong(f, "it is no JSON object");
+	json_decref(json);
+	return e;
+}
+
+/* ---- and answered ---- */
+
+static err begin(struct demo_live *l, enum run_kind kind, size_t which, json_t **out,
+		 struct fault *f)
+{
+	unsigned number = 0;
+
+	TRY(demo_live_begin(l, kind, which, &number, f));
+	*out = json_pack("{s:o}", "run", json_sprintf("%u", number));
+	return ERR_OK;
+}
+
+static err answer(struct demo_live *l, struct bytes line, json_t **out, struct fault *f)
+{
+	struct demo_request r;
+
+	TRY(demo_request_parse(line, &r, f));
+	switch (r.word) {
+	case DEMO_ATTACK:
+		return begin(l, RUN_ATTACK, r.which, out, f);
+	case DEMO_WITHOUT:
+		return begin(l, RUN_WITHOUT, r.which, out, f);
+	case DEMO_BUILD:
+		return begin(l, RUN_BUILD, r.which, out, f);
+	case DEMO_SHOW:
+		return demo_live_show(l, (unsigned)r.which, out, f);
+	case DEMO_LIST:
+		break;
+	}
 	*out = demo_live_list(l);
 	return ERR_OK;
 }
 
-char *demo_door_reply(struct demo_live *l, struct bytes line)
+/* Never NULL unless memory is out; freed by the caller. */
+static char *reply_to(struct demo_live *l, struct bytes line)
 {
-	json_error_t error;
-	json_t *request = json_loadb((const char *)line.p, line.n, JSON_REJECT_DUPLICATES, &error);
 	json_t *body = NULL, *reply;
 	struct fault f = {0};
-	err e = json_is_object(request) ? answer(l, request, &body, &f)
-					: wrong(&f, "it is no JSON object");
+	err e = answer(l, line, &body, &f);
 
-	json_decref(request);
 	reply = e.code == OK ? json_pack("{s:o}", "body", body)
 			     : json_pack("{s:o}", "problem", demo_fault_json(&f));
 	char *text = reply == NULL ? NULL : json_dumps(reply, JSON_COMPACT);
@@ -251,7 +271,7 @@ void demo_door_answer(struct demo_door *door)
 
 	if (fd < 0 || !is_ours(fd) || !read_line(fd, until, line, &n))
 		return;
-	reply = demo_door_reply(door->live, bytes_of(line, n));
+	reply = reply_to(door->live, bytes_of(line, n));
 	if (reply == NULL)
 		return;
 	write_all(fd, until, bytes_text(reply));

@@ -52,7 +52,13 @@ int demo_door_fd(const struct demo_door *door);
 void demo_door_answer(struct demo_door *door);
 void demo_door_close(struct demo_door *door); /* NULL is fine */
 
-/* The reply to one line, to be freed; never NULL unless memory is out. */
-char *demo_door_reply(struct demo_live *l, struct bytes line);
+enum demo_word { DEMO_ATTACK, DEMO_WITHOUT, DEMO_BUILD, DEMO_SHOW, DEMO_LIST };
+struct demo_request {
+	enum demo_word word;
+	size_t which; /* the attack's row; how many units; the run's number */
+};
+/* One line of JSON, strictly. DEMO_REQUEST_WRONG, DEMO_NO_ATTACK, DEMO_NO_SWITCH, DEMO_UNITS_WRONG,
+ * DEMO_RUN_UNKNOWN. */
+MUST_CHECK err demo_request_parse(struct bytes line, struct demo_request *out, struct fault *f);
 
 #endif
