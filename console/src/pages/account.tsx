@@ -4,7 +4,7 @@ import { dropOffer, type OfferRow, readOffers } from "../base/accounts";
 import { useLoad } from "../base/load";
 import { type Authenticator, type Me, useKnown, useMe } from "../base/me";
 import { useChanges } from "../base/stream";
-import { named, t } from "../base/text";
+import { locale, named, t } from "../base/text";
 import { Digest, Empty, Raw, State, Time, Title } from "../parts/bits";
 import { Doing } from "../parts/button";
 import { Choices } from "../parts/layout";
@@ -20,7 +20,8 @@ function Own(props: { of: Authenticator }) {
       <td><State of={a.form} /></td>
       <td>{a.label === undefined ? <span class="nothing">{t("none")}</span> : <Raw>{a.label}</Raw>}</td>
       <td><Digest of={a.key} /></td>
-      <td><Time at={a.since} /></td>
+      {/* A founder's key is of no time: it was there when the log began. */}
+      <td>{a.since !== undefined && Date.parse(a.since) > 0 ? <Time at={a.since} /> : t("account.from_start")}</td>
     </tr>
   );
 }
@@ -47,7 +48,7 @@ function Authenticators(props: { me: Me }) {
 
 function Step(props: { done: boolean; children: preact.ComponentChildren }) {
   return (
-    <li class={props.done ? "done" : undefined}>
+    <li>
       <State of={props.done ? "ok" : "waiting"} /> {props.children}
     </li>
   );
@@ -58,7 +59,7 @@ function SetUp(props: { me: Me; offers: OfferRow[] }) {
   const { me } = props;
   const own = (me.authenticators ?? []).filter((a) => a.form !== "shift");
   return (
-    <ul class="steps">
+    <ul class="checklist">
       <Step done={own.length > 0}>{t("account.step.first")}</Step>
       <Step done={own.length > 1}>
         {t("account.step.second")} {own.length === 1 && props.offers.length > 0 && t("account.step.waits")}
@@ -127,12 +128,14 @@ export default function AccountPage() {
         <Choices />
       </section>
       <section>
-        <h2>{t("account.rights")}</h2>
-        <ul class="names">
-          {[...new Set(me.permissions.map((right) => right.permission))].sort().map((permission) => (
-            <li key={permission}>{named(`permission.${permission}`, permission)}</li>
-          ))}
-        </ul>
+        <details>
+          <summary>{t("account.rights")}</summary>
+          <ul class="names">
+            {[...new Set(me.permissions.map((right) => named(`permission.${right.permission}`, right.permission)))]
+              .sort((a, b) => a.localeCompare(b, locale))
+              .map((right) => <li key={right}>{right}</li>)}
+          </ul>
+        </details>
       </section>
     </>
   );

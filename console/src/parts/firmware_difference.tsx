@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { type Row, view } from "../base/api";
 import { useLoad } from "../base/load";
 import { bytes, number, t } from "../base/text";
-import { Busy, Raw } from "./bits";
+import { Busy, Digest, Raw } from "./bits";
 import { Trouble } from "./refusal";
 import { SbomDifference } from "./sbom_difference";
 
@@ -59,7 +59,7 @@ function Line(props: { name: string; from: ComponentChildren; to: ComponentChild
 }
 
 function digestOf(value: string): ComponentChildren {
-  return value === "" ? t("none") : <span data-raw class="long">{value}</span>;
+  return <Digest of={value} />;
 }
 
 function Lines(props: { from: Compared; to: Compared }) {

@@ -88,7 +88,7 @@ function Filter(props: { column: Column; value: string; set: (value: string) => 
         <select value={props.value} onChange={(e) => props.set(e.currentTarget.value)}>
           <option value="">{t("list.any")}</option>
           {column.filter.map((word) => (
-            <option key={word} value={word}>{named(`state.${word}`, word)}</option>
+            <option key={word} value={word}>{named(`state.${word}`, named(`kind.${word}`, word))}</option>
           ))}
         </select>
       </label>
