@@ -282,6 +282,22 @@ static int fido_verify(const fido_assert_t *assertion, const struct public_key *
 	return result;
 }
 
+/* libcbor takes the memory that a count promises before it looks at the bytes: what it reads, we have read before. */
+static bool is_assertion_data(struct bytes data)
+{
+	struct reader r = reader_of(data);
+	enum cbor_kind kind = CBOR_MAP;
+
+	if (data.n < AUTHENTICATOR_DATA_MIN || data.n > AUTHENTICATOR_DATA_MAX)
+		return false;
+	(void)get_bytes(&r, AUTHENTICATOR_DATA_MIN);
+	if ((data.p[COUNTER_OFFSET - 1] & FLAG_EXTENSIONS) != 0) {
+		kind = cbor_peek(&r);
+		(void)cbor_item(&r);
+	}
+	return kind == CBOR_MAP && reader_end(&r);
+}
+
 bool passkey_fido_agrees(struct bytes relying_party, const struct public_key *key,
 			 const struct passkey_assertion *a)
 {
@@ -290,8 +306,7 @@ bool passkey_fido_agrees(struct bytes relying_party, const struct public_key *ke
 	char id[254];
 
 	if (assertion == NULL || relying_party.n >= sizeof id ||
-	    a->authenticator_data.n < AUTHENTICATOR_DATA_MIN ||
-	    a->authenticator_data.n > AUTHENTICATOR_DATA_MAX || a->signature.n == 0 ||
+	    !is_assertion_data(a->authenticator_data) || a->signature.n == 0 ||
 	    a->signature.n > ASSERTION_SIGNATURE_MAX)
 		return false;
 	memcpy(id, relying_party.p, relying_party.n);

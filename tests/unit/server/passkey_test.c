@@ -217,6 +217,16 @@ static void counter_is_read_and_what_only_one_judge_takes_is_refused(void **stat
 	assert_int_equal(counter, 0xfedcba98);
 	wish.flags = "PVX";
 	assert_string_equal(why_not(&wish), "libfido2 does not accept it");
+	wish.tail = bytes_text("\xa1\x61x\x01"); /* an extension that nobody asked for, but sound */
+	assert_string_equal(why_not(&wish), "");
+	wish.tail = bytes_text("\x9a\xff\xff\xff\xff"); /* a list of 4 billion */
+	assert_string_equal(why_not(&wish), "libfido2 does not accept it");
+	wish.tail = bytes_text("\xa1\x61x\x01\x01");
+	assert_string_equal(why_not(&wish), "libfido2 does not accept it");
+	wish.flags = "PV";
+	wish.tail = bytes_text("\xa0");
+	assert_string_equal(why_not(&wish), "libfido2 does not accept it");
+	wish.tail = (struct bytes){0};
 	wish.flags = "P";
 	assert_string_equal(why_not(&wish), "the person was not present and verified");
 }
