@@ -384,8 +384,7 @@ err handle_stream(struct call *c, struct fault *f)
 		http_header_set(c->request, "Allow", "GET");
 		return fail(f, "API_METHOD", "allowed", "GET", NULL);
 	}
-	TRY(streams_listen(c->server->streams, c->request, c->caller.principal, from, c->expires,
-			   f));
+	TRY(streams_listen(c->server->streams, c->request, &c->caller, from, f));
 	reply_note(c, 200);
 	return ERR_OK;
 }

@@ -148,6 +148,22 @@ err call_note_failure(const struct call *c, err result, struct fault *f)
 	return result;
 }
 
+bool caller_is_known(struct server *s, const struct caller *caller)
+{
+	char owner[ID_SIZE_MAX + 1];
+	struct session session = {.key = caller->reference};
+	struct reader_session *r;
+
+	memcpy(session.owner, caller->principal, sizeof session.owner);
+	if ((caller->channel == CHANNEL_SESSION &&
+	     session_look(s->operational, caller->reference, &session, NULL).code != OK) ||
+	    reader_take(s->engine, &r, NULL).code != OK)
+		return false;
+	err result = check_owner(s->engine, r, session.key, session.owner, owner, NULL);
+	reader_give(r);
+	return result.code == OK;
+}
+
 err call_charge(const struct call *c, struct fault *f)
 {
 	return limits_take(c->server->limits, c->known ? LIMIT_PRINCIPAL : LIMIT_PEER,

@@ -127,6 +127,8 @@ void reply_note(struct call *c, int status);
 
 /* Fills known, caller, key, expires. An identity that is given and does not hold is an error. */
 MUST_CHECK err call_identify(struct call *c, struct fault *f);
+/* Later, for who goes on listening: the session is still open, or the key still in force. */
+bool caller_is_known(struct server *s, const struct caller *caller);
 /* What is sent with a browser's cookie comes from a page of ours, and its session is strong enough for the route. */
 MUST_CHECK err call_browser_may(struct call *c, struct fault *f);
 /* Whether the session is strong enough for this; always for programs and machines. API_INVITATION_ONLY,

@@ -107,7 +107,7 @@ static err prolong(struct operational *o, struct hash token, struct session *ses
 	uint64_t longest = session->issued + SESSION_LONGEST_MS, until = now + SESSION_MS;
 
 	until = until < longest ? until : longest;
-	if (session->expires - now > SESSION_RENEW_MS || until <= session->expires)
+	if (session->expires > now + SESSION_RENEW_MS || until <= session->expires)
 		return ERR_OK;
 	struct value values[] = {value_hash(&token), value_time(until)};
 	TRY(operation_write(o, SESSION_PROLONG, values, NULL, f));
@@ -115,18 +115,20 @@ static err prolong(struct operational *o, struct hash token, struct session *ses
 	return ERR_OK;
 }
 
-err session_find(struct operational *o, struct hash token, struct session *out, struct fault *f)
+err session_look(struct operational *o, struct hash token, struct session *out, struct fault *f)
 {
-	uint64_t now = clock_wall_ms(o->clock);
-	struct value values[] = {value_hash(&token), value_time(now)};
+	struct value values[] = {value_hash(&token), value_time(clock_wall_ms(o->clock))};
 	struct session_row row = {0};
 
 	TRY(operation_read(o, SESSION_FIND, values, take_session, &row, f));
-	if (!row.found)
-		return fail(f, "API_SESSION_UNKNOWN", NULL);
-	TRY(prolong(o, token, &row.session, now, f));
 	*out = row.session;
-	return ERR_OK;
+	return row.found ? ERR_OK : fail(f, "API_SESSION_UNKNOWN", NULL);
+}
+
+err session_find(struct operational *o, struct hash token, struct session *out, struct fault *f)
+{
+	TRY(session_look(o, token, out, f));
+	return prolong(o, token, out, clock_wall_ms(o->clock), f);
 }
 
 struct each {

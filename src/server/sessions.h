@@ -45,6 +45,9 @@ MUST_CHECK err session_make(struct operational *o, struct session *session,
  * 12 hours after signing in at most. */
 MUST_CHECK err session_find(struct operational *o, struct hash token, struct session *out,
 			    struct fault *f);
+/* The same of a session that is not used by that. */
+MUST_CHECK err session_look(struct operational *o, struct hash token, struct session *out,
+			    struct fault *f);
 /* The newest 200 of a principal. The function must not use `o`. */
 typedef err session_each_fn(void *context, const struct session *session);
 MUST_CHECK err session_each(struct operational *o, const char *principal, session_each_fn *each,

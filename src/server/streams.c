@@ -18,8 +18,8 @@ struct listener {
 	struct listener *next, **at;
 	struct streams *streams;
 	struct http_stream *stream;
-	char principal[ID_SIZE_MAX + 1];
-	uint64_t position, until;
+	struct caller caller;
+	uint64_t position;
 	bool greeted; /* its first bytes went out: a client knows at once that it listens */
 	bool ended;   /* told that it hears no more */
 };
@@ -212,7 +212,7 @@ static char *next_event(struct listener *l)
 	return due && text == NULL ? read_event(t, l->position) : text;
 }
 
-/* Rights may end while a stream is open. */
+/* Rights may end while a stream is open, and so may a session. */
 static bool may_still(struct listener *l)
 {
 	struct server *s = l->streams->server;
@@ -221,9 +221,9 @@ static bool may_still(struct listener *l)
 	struct fault f;
 	bool may = false;
 
-	if (l->until != 0 && server_now(s) >= l->until)
+	if (!caller_is_known(s, &l->caller))
 		return false;
-	memcpy(c.caller.principal, l->principal, sizeof c.caller.principal);
+	c.caller = l->caller;
 	if (reader_take(s->engine, &r, &f).code != OK)
 		return false;
 	if (call_may(&c, r, "ledger.read", NULL, &may, &f).code != OK)
@@ -303,7 +303,7 @@ static bool add(struct streams *t, struct listener *l)
 
 	(void)pthread_mutex_lock(&t->lock);
 	for (const struct listener *o = t->listeners; o != NULL; o = o->next)
-		open += strcmp(o->principal, l->principal) == 0;
+		open += strcmp(o->caller.principal, l->caller.principal) == 0;
 	bool room = open < t->server->config.streams_per_principal;
 	if (room) {
 		l->next = t->listeners;
@@ -316,8 +316,8 @@ static bool add(struct streams *t, struct listener *l)
 	return room;
 }
 
-err streams_listen(struct streams *t, struct http_request *r, const char *principal, uint64_t from,
-		   uint64_t until, struct fault *f)
+err streams_listen(struct streams *t, struct http_request *r, const struct caller *caller,
+		   uint64_t from, struct fault *f)
 {
 	struct listener *l = calloc(1, sizeof *l);
 
@@ -325,8 +325,7 @@ err streams_listen(struct streams *t, struct http_request *r, const char *princi
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	l->streams = t;
 	l->position = from;
-	l->until = until;
-	snprintf(l->principal, sizeof l->principal, "%s", principal);
+	l->caller = *caller;
 	if (!add(t, l)) {
 		free(l);
 		return fail(f, "API_STREAMS_TOO_MANY", NULL);

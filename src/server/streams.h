@@ -14,10 +14,10 @@ MUST_CHECK err streams_open(struct server *s, uint64_t told, struct streams **ou
 void streams_close(struct streams *t); /* every stream has ended; NULL is fine */
 /* On the publisher's thread. */
 void streams_tell(struct streams *t, const struct happening *happening);
-/* Replies with a stream that begins at sequence `from`; `until` is when the listener's session
- * ends, or 0. API_STREAMS_TOO_MANY. On OK the request has its reply. */
-MUST_CHECK err streams_listen(struct streams *t, struct http_request *r, const char *principal,
-			      uint64_t from, uint64_t until, struct fault *f);
+/* Replies with a stream that begins at sequence `from`, and ends with the caller's session or key.
+ * API_STREAMS_TOO_MANY. On OK the request has its reply. */
+MUST_CHECK err streams_listen(struct streams *t, struct http_request *r,
+			      const struct caller *caller, uint64_t from, struct fault *f);
 /* The first sequence that has not been told. */
 uint64_t streams_next(struct streams *t);
 /* How many listen now. */

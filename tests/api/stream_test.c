@@ -245,6 +245,22 @@ static void right_that_ends_ends_the_stream(void **state)
 	person_done(&p);
 }
 
+static void session_that_is_ended_ends_its_stream(void **state)
+{
+	struct person p = api_person(x, "leaves", "person", "ledger.read", NULL);
+	struct listener *l = listen_from(&p, "/v1/stream?after=0", "");
+
+	(void)state;
+	wait_for_text(l, event_line(record("signed-in")));
+	must_have(api_ask(x, &(struct ask){.method = "DELETE", .path = "/v1/sessions", .who = &p}),
+		  204);
+	int64_t after = record("signed-out");
+	wait_for_text(l, "event: ended\n");
+	assert_null(strstr(l->text, event_line(after)));
+	stop_listening(l);
+	person_done(&p);
+}
+
 static void principal_has_a_limited_number_of_streams(void **state)
 {
 	struct listener *l[8];
@@ -281,6 +297,7 @@ int main(void)
 		cmocka_unit_test(events_from_before_the_start_come_from_the_ledger),
 		cmocka_unit_test(stream_needs_its_permission),
 		cmocka_unit_test(right_that_ends_ends_the_stream),
+		cmocka_unit_test(session_that_is_ended_ends_its_stream),
 		cmocka_unit_test(principal_has_a_limited_number_of_streams),
 		cmocka_unit_test(server_that_stops_ends_its_streams),
 	};
