@@ -32,6 +32,7 @@ extern const struct attack
 extern const struct attack LOSS_ATTACKS[];    /* signer_loss.c: put back to yesterday, and lost */
 extern const struct attack VOTER_ATTACKS[];   /* engine_voters.c: approvals in the engine */
 extern const struct attack RIGHT_ATTACKS[];   /* engine_rights.c: grants, clocks, keys */
+extern const struct attack KEY_ATTACKS[];     /* engine_keys.c: passkeys, shifts, recoveries */
 extern const struct attack LINE_ATTACKS[];    /* engine_line.c: what stations say */
 extern const struct attack STORAGE_ATTACKS[]; /* storage.c: who writes to disk and database */
 
