@@ -115,6 +115,8 @@ command_run command_init, command_signer, command_signer_anchor, command_serve, 
 	command_doctor;
 command_run command_keys_make, command_keys_show, command_keys_possession, command_keys_enroll;
 command_run command_principal_add, command_prove;
+command_run command_passkey_list, command_passkey_confirm, command_passkey_refuse;
+command_run command_recovery_open, command_recovery_stop, command_recovery_list;
 command_run command_record, command_record_help, command_view, command_approve;
 command_run command_blob_put, command_blob_get, command_blob_show;
 command_run command_ledger_audit, command_ledger_rebuild, command_ledger_export,

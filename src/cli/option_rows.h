@@ -92,6 +92,25 @@ static const struct option_row ENROLL_OPTIONS[] = {
 	{"possession", "TEXT", "what `keys possession` printed"},
 	{0},
 };
+static const struct option_row YES_OPTIONS[] = {
+	{"yes", NULL, "does not ask"},
+	{0},
+};
+static const struct option_row RECOVERY_OPTIONS[] = {
+	{"offer", "KEY", "the passkey that the person registered, by `passkey list`"},
+	{"public", "FILE", "or the public key of a file, as `keys make` or ssh-keygen wrote it"},
+	{"possession", "TEXT", "… and what `keys possession` printed"},
+	{"reason", "TEXT", "what was lost, and how it was made sure who asks"},
+	{"hours", "N", "from when on the key speaks, 24 to 720 from now (default: 25)"},
+	{"recovery", "ID", "its id (default: a fresh one)"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
+static const struct option_row RECOVERY_STOP_OPTIONS[] = {
+	{"reason", "TEXT", "why"},
+	{"yes", NULL, "does not ask before it signs"},
+	{0},
+};
 static const struct option_row PRINCIPAL_OPTIONS[] = {
 	{"kind", "KIND", "person (default), station, supplier or service"},
 	{"public", "FILE", "the public key, as `keys make` or ssh-keygen wrote it"},
