@@ -65,6 +65,22 @@ static json_t *failures_json(const struct control_failure *c)
 	return list;
 }
 
+/* What the sentence and its fix show, for whoever says them in another language. */
+static json_t *values_shown(const struct fault *f)
+{
+	const struct message *m = catalog_find(f->message);
+	char place[FAULT_NAME_SIZE + 2];
+	json_t *values = json_object();
+
+	for (size_t i = 0; m != NULL && i < f->n; i++) {
+		snprintf(place, sizeof place, "{%s}", f->values[i].name);
+		if (strstr(m->text, place) != NULL || strstr(m->fix, place) != NULL)
+			json_object_set_new(values, f->values[i].name,
+					    json_string(f->values[i].value));
+	}
+	return values;
+}
+
 /* With the record at hand, its values stand in the sentences. */
 static json_t *raised_json(const struct nonconformance *n, const struct record *r)
 {
@@ -84,7 +100,8 @@ static json_t *raised_json(const struct nonconformance *n, const struct record *
 		if (r != NULL && r->type != NULL)
 			fault_add_record(&f, r);
 		fault_text(&f, text, sizeof text);
-		json_t *one = json_pack("{s:s, s:s}", "code", n->code, "detail", text);
+		json_t *one = json_pack("{s:s, s:s, s:o}", "code", n->code, "detail", text,
+					"values", values_shown(&f));
 		if (n->holds)
 			json_object_set_new(one, "holds",
 					    json_pack("{s:s, s:s, s:s}", "kind", n->kind, "within",

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attacks on the demo's house, to try: what is attacked, what stops it, and what would happen if that were off.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post, Problem } from "../base/api";
 import { useLoad } from "../base/load";
 import { useMe } from "../base/me";
 import { changed, go, usePlace } from "../base/router";
-import { named, t } from "../base/text";
+import { loadMore, named, t } from "../base/text";
 import { Busy, Empty, Title } from "../parts/bits";
-import { type Attack, type DemoRun, Outcome, Slipped, Steps } from "../parts/demo_run";
+import { type Attack, type DemoRun, Outcome, Slipped, Steps, stopper } from "../parts/demo_run";
 import { Refusal, Trouble } from "../parts/refusal";
 
 interface Demo {
@@ -50,8 +50,15 @@ function useRun(number: string | undefined): { run?: DemoRun; error?: unknown } 
 
 function Running(props: { run: DemoRun }) {
   const { run } = props;
+  const section = useRef<HTMLElement>(null);
+  const [, setSpoken] = useState(false);
+  useEffect(() => {
+    // What was refused is said in the words of the server, which a page loads when it needs them.
+    loadMore().then(() => setSpoken(true), () => undefined);
+    section.current?.scrollIntoView({ block: "nearest" });
+  }, [run.run]);
   return (
-    <section class="run" aria-label={t("attacks.run")}>
+    <section class="run" ref={section} aria-label={t("attacks.run")}>
       {run.state === "running" && (
         <Busy text={t(run.kind === "without" ? "attacks.under_way_without" : "attacks.under_way", { n: run.steps.length })} />
       )}
@@ -84,7 +91,7 @@ function Card(props: CardProps) {
       <h2 id={`attack-${attack.id}`}>{name}</h2>
       <p>{t(`attacks.${attack.id}.what`)}</p>
       <p class="stops">
-        <small>{t("attacks.stopped_by")}</small> <b data-raw>{attack.by}</b>
+        <small>{t("attacks.stopped_by")}</small> <b data-raw>{stopper(attack.id, attack.by)}</b>
         {attack.control !== null && <> {named(`control.${attack.control}`, "")}</>}
         <br />
         {t(`attacks.${attack.id}.stops`)}

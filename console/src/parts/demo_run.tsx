@@ -22,7 +22,7 @@ export interface Step {
   subject?: Subject;
   sequence?: number;
   outcome?: string;
-  raised?: { code: string; detail: string }[];
+  raised?: { code: string; detail: string; values?: Record<string, string> }[];
   problem?: Omit<ProblemDocument, "status">;
   gate?: string;
   verdict?: string;
@@ -87,6 +87,21 @@ function Refused(props: { problem: Omit<ProblemDocument, "status"> }) {
   );
 }
 
+/** One thing that is wrong may hold several: it is said once. */
+function Raised(props: { of: NonNullable<Step["raised"]> }) {
+  const said = new Map(props.of.map((one) => [`${one.code} ${one.detail}`, sentence({ ...one, status: 0 })]));
+  return (
+    <>
+      {[...said].map(([key, { text, fix }]) => (
+        <div key={key} class="bad-text">
+          {text}
+          {fix !== undefined && <div class="fix">{t("refusal.fix", { fix })}</div>}
+        </div>
+      ))}
+    </>
+  );
+}
+
 function Did(props: { step: Step }) {
   const { step } = props;
   if (step.act === "copy") return <b>{t("attacks.step.copy")}</b>;
@@ -118,9 +133,7 @@ function OneStep(props: { step: Step; copied: boolean }) {
           {step.outcome !== undefined && step.outcome !== "folded" && <State of={step.outcome} />}{" "}
           {step.sequence !== undefined && !step.copy && <EntryLink sequence={step.sequence} />}
         </div>
-        {step.raised?.map((one, i) => (
-          <p key={i} class="bad-text"><Raw>{one.detail}</Raw></p>
-        ))}
+        {step.raised !== undefined && <Raised of={step.raised} />}
         {step.problem !== undefined && <Refused problem={step.problem} />}
       </div>
     </li>
@@ -145,6 +158,11 @@ export function Steps(props: { run: DemoRun }) {
 
 /* ---- what came of it ---- */
 
+/** A control or a refusal by its code; what is none of them by its name. */
+export function stopper(attack: string | undefined, by: string): string {
+  return named(`attacks.${attack ?? ""}.by`, by);
+}
+
 export function Outcome(props: { run: DemoRun }) {
   const { run } = props;
   const outcome = run.outcome;
@@ -152,13 +170,13 @@ export function Outcome(props: { run: DemoRun }) {
   if (run.kind === "without") {
     return (
       <p role="status" class={outcome.stopped ? undefined : "bad-text"}>
-        <b>{outcome.stopped ? t("attacks.still_stopped", { by: outcome.by }) : t(`attacks.${run.attack ?? ""}.without`)}</b>
+        <b>{outcome.stopped ? t("attacks.still_stopped", { by: stopper(run.attack, outcome.by) }) : t(`attacks.${run.attack ?? ""}.without`)}</b>
       </p>
     );
   }
   return (
     <p role="status" class={outcome.stopped ? "told-good" : "bad-text"}>
-      <b>{outcome.stopped ? t("attacks.stopped", { by: outcome.by }) : t("attacks.through")}</b>{" "}
+      <b>{outcome.stopped ? t("attacks.stopped", { by: stopper(run.attack, outcome.by) }) : t("attacks.through")}</b>{" "}
       {outcome.sequence !== undefined && (
         <a href={`/entry/${outcome.sequence}`}>{t("attacks.record", { sequence: String(outcome.sequence) })}</a>
       )}
@@ -187,7 +205,7 @@ export function Slipped(props: { of: SlippedUnit[] }) {
             <tr key={`${unit.serial} ${unit.gate}`}>
               <td data-raw>{unit.product}</td>
               <td data-raw>{unit.serial}</td>
-              <td><State of={unit.state} /></td>
+              <td><span class="state bad">{named(`state.${unit.state ?? ""}`, unit.state ?? t("none"))}</span></td>
               <td>{gateName(unit.gate)}</td>
               <td data-raw>{unit.sequence}</td>
             </tr>
