@@ -55,14 +55,14 @@ class Program:
 class House:
     """A founded state folder with a running server."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, *more):
         self.program, self.folder = program, folder
         self.state = os.path.join(folder, "state")
         self.server = None
         for name in ("ada", "ben", "cleo"):
             program.ok("keys", "make", self.key(name), "--no-passphrase", "--algorithm", "ed25519")
         program.ok("init", self.state, "--origin", "test.example/log", "--port", "0",
-                   *[w for n in ("ada", "ben", "cleo") for w in ("--founder", f"{n}={self.key(n)}.pub")])
+                   *[w for n in ("ada", "ben", "cleo") for w in ("--founder", f"{n}={self.key(n)}.pub")], *more)
 
     def key(self, name):
         return os.path.join(self.folder, name + ".key")
