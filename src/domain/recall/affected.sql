@@ -131,6 +131,88 @@ FROM lot JOIN part_lot p ON p.supplier = lot.supplier AND p.part_lot = lot.part_
 WHERE p.received - p.consumed - p.scrapped - p.split > 0
 ORDER BY p.supplier, p.part_lot;
 
+--- Which part lots the way leads through, and what each was split from; '' where it came from the source itself.
+-- view recall.affected_lots recall.read kind:id within:id id:id
+WITH RECURSIVE start (kind, within, id) AS (
+	SELECT coalesce(:kind, 'part_lot'), coalesce(:within, ''), :id
+), lot (supplier, part_lot, from_part_lot) AS (
+	SELECT s.within, s.id, '' FROM start s WHERE s.kind = 'part_lot'
+	UNION SELECT p.supplier, p.part_lot, '' FROM start s JOIN part_lot p ON p.supplier = s.id
+	WHERE s.kind = 'supplier'
+	UNION SELECT p.supplier, p.part_lot, '' FROM start s JOIN unit_part p ON p.supplier = s.id
+	WHERE s.kind = 'supplier' AND p.until IS NULL
+	UNION SELECT o.supplier, o.part_lot, '' FROM start s JOIN part_lot_origin o ON o.supplier = s.id
+	WHERE s.kind = 'supplier'
+	UNION SELECT p.supplier, p.part_lot, '' FROM start s
+	JOIN part_lot p ON p.supplier = s.within AND p.date_code = s.id WHERE s.kind = 'date_code'
+	UNION SELECT o.supplier, o.part_lot, o.from_part_lot FROM lot
+	JOIN part_lot_origin o ON o.supplier = lot.supplier AND o.from_part_lot = lot.part_lot
+)
+SELECT p.site, l.supplier, l.part_lot, l.from_part_lot, p.part,
+	p.received - p.consumed - p.scrapped - p.split AS remaining
+FROM lot l LEFT JOIN part_lot p ON p.supplier = l.supplier AND p.part_lot = l.part_lot
+ORDER BY l.supplier, l.part_lot, l.from_part_lot;
+
+--- The way of recall.affected_units in bundles: how many units of a product, that are as far and at one place,
+--- came by what: a part lot, units of another product that are as far (`via_id`), or the source itself (''). A
+--- unit that came by several ways counts for each; under `via_kind` any it counts once.
+-- view recall.affected_flow recall.read kind:id within:id id:id
+WITH RECURSIVE start (kind, within, id) AS (
+	SELECT coalesce(:kind, 'part_lot'), coalesce(:within, ''), :id
+), lot (supplier, part_lot, from_part_lot) AS (
+	SELECT s.within, s.id, '' FROM start s WHERE s.kind = 'part_lot'
+	UNION SELECT p.supplier, p.part_lot, '' FROM start s JOIN part_lot p ON p.supplier = s.id
+	WHERE s.kind = 'supplier'
+	UNION SELECT p.supplier, p.part_lot, '' FROM start s JOIN unit_part p ON p.supplier = s.id
+	WHERE s.kind = 'supplier' AND p.until IS NULL
+	UNION SELECT o.supplier, o.part_lot, '' FROM start s JOIN part_lot_origin o ON o.supplier = s.id
+	WHERE s.kind = 'supplier'
+	UNION SELECT p.supplier, p.part_lot, '' FROM start s
+	JOIN part_lot p ON p.supplier = s.within AND p.date_code = s.id WHERE s.kind = 'date_code'
+	UNION SELECT o.supplier, o.part_lot, o.from_part_lot FROM lot
+	JOIN part_lot_origin o ON o.supplier = lot.supplier AND o.from_part_lot = lot.part_lot
+), touched (product, serial, certainty, via_kind, via_within, via_id) AS (
+	SELECT p.product, p.serial, p.certainty, 'part_lot', p.supplier, p.part_lot FROM lot
+	JOIN unit_part p ON p.supplier = lot.supplier AND p.part_lot = lot.part_lot
+	WHERE p.until IS NULL
+	UNION SELECT u.product, u.serial, 'certain', '', '', '' FROM start s
+	JOIN unit u ON u.product = s.within AND u.serial = s.id WHERE s.kind = 'unit'
+	UNION SELECT c.product, c.serial, 'certain', 'unit', s.within, coalesce(u.state, 'unknown') FROM start s
+	JOIN unit_component c ON c.component_product = s.within AND c.component_serial = s.id
+	LEFT JOIN unit u ON u.product = s.within AND u.serial = s.id
+	WHERE s.kind = 'unit' AND c.until IS NULL
+	UNION SELECT t.product, t.serial, 'certain', '', '', '' FROM start s
+	JOIN unit_touch t ON t.station = s.id WHERE s.kind = 'station'
+	UNION SELECT t.product, t.serial, 'certain', '', '', '' FROM start s
+	JOIN unit_touch t ON t.operator = s.id WHERE s.kind = 'operator'
+	UNION SELECT u.product, u.serial, 'certain', '', '', '' FROM start s
+	JOIN unit u ON u.firmware_release = s.id WHERE s.kind = 'firmware_release'
+	UNION SELECT b.product, b.serial, 'certain', '', '', '' FROM start s
+	JOIN inventory b ON b.firmware_release = s.id WHERE s.kind = 'firmware_release'
+	UNION SELECT u.product, u.serial, 'certain', '', '', '' FROM start s
+	JOIN unit u ON u.build_authorization = s.id WHERE s.kind = 'build_authorization'
+	UNION SELECT c.product, c.serial, t.certainty, 'unit', t.product, coalesce(u.state, 'unknown')
+	FROM touched t
+	JOIN unit_component c ON c.component_product = t.product AND c.component_serial = t.serial
+	LEFT JOIN unit u ON u.product = t.product AND u.serial = t.serial
+	WHERE c.until IS NULL
+)
+SELECT coalesce(u.site, '') AS site, coalesce(u.line, '') AS line, a.product,
+	coalesce(u.environment, '') AS environment, coalesce(u.state, 'unknown') AS state,
+	coalesce(u.shipment, '') AS shipment, a.via_kind, a.via_within, a.via_id, a.certainty,
+	coalesce(u.state, 'unknown') || ' ' || coalesce(u.shipment, '') || ' ' || a.via_kind || ' ' || a.via_within
+		|| ' ' || a.via_id || ' ' || a.certainty AS bundle,
+	count(*) AS units
+FROM (SELECT t.product, t.serial, t.via_kind, t.via_within, t.via_id, min(t.certainty) AS certainty
+	FROM touched t GROUP BY t.product, t.serial, t.via_kind, t.via_within, t.via_id
+	UNION ALL SELECT t.product, t.serial, 'any', '', '', min(t.certainty) FROM touched t
+	GROUP BY t.product, t.serial) AS a
+LEFT JOIN unit u ON u.product = a.product AND u.serial = a.serial
+GROUP BY coalesce(u.site, ''), coalesce(u.line, ''), a.product, coalesce(u.environment, ''),
+	coalesce(u.state, 'unknown'), coalesce(u.shipment, ''), a.via_kind, a.via_within, a.via_id,
+	a.certainty
+ORDER BY site, line, a.product, environment, bundle;
+
 --- One row of recall.affected_units, for what the genealogy in memory found.
 -- view recall.affected_unit recall.read product:id serial:id
 SELECT u.site, u.line, a.product, u.environment, a.serial, u.state, u.build_authorization,
