@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is known here, with which keys and rights; which passkeys wait; who is being recovered.
-import type { Row } from "../base/api";
+import { type Query, type Row, view } from "../base/api";
 import { readOffers } from "../base/accounts";
 import { useLoad } from "../base/load";
 import { may, useMe } from "../base/me";
@@ -8,14 +8,14 @@ import { go, usePlace } from "../base/router";
 import { type Happening, useChanges } from "../base/stream";
 import { named, t } from "../base/text";
 import { Act, answered } from "../parts/act";
-import { Digest, Empty, EntryLink, Raw, State, Time, Title } from "../parts/bits";
+import { Digest, Empty, EntryLink, Facts, Raw, State, Time, Title } from "../parts/bits";
 import { Invite } from "../parts/invite";
 import { type Column, List } from "../parts/list";
 import { Offers } from "../parts/offers";
 import { Trouble } from "../parts/refusal";
 import { Sessions } from "../parts/sessions";
 
-const TABS = ["accounts", "keys", "grants", "roles", "recoveries"] as const;
+const TABS = ["people", "accounts", "keys", "grants", "roles", "recoveries"] as const;
 type Tab = (typeof TABS)[number];
 
 function text(row: Row, name: string): string {
@@ -62,7 +62,7 @@ const ACCOUNTS: Column[] = [
   { name: "kind", sort: true, filter: ["person", "station", "supplier", "service", "device"], show: (row) => named(`kind.${text(row, "kind")}`, text(row, "kind")) },
   { name: "state", filter: ["active", "suspended", "left"] },
   { name: "natural_id", wide: true },
-  { name: "actions", show: (row) => <AccountActions row={row} /> },
+  { name: "at", sort: true, wide: true },
 ];
 
 function KeyEnd(props: { row: Row }) {
@@ -141,7 +141,20 @@ const RECOVERIES: Column[] = [
   { name: "actions", show: (row) => <RecoveryEnd row={row} /> },
 ];
 
-const LISTS: Record<Tab, { view: string; columns: Column[]; make: string }> = {
+interface Listed {
+  view: string;
+  columns: Column[];
+  make: string;
+  fixed?: Query;
+}
+
+const LISTS: Record<Tab, Listed> = {
+  people: {
+    view: "access.principals",
+    columns: ACCOUNTS.filter((c) => c.name !== "kind"),
+    make: "principal.registered",
+    fixed: { "where.kind": "person" },
+  },
   accounts: { view: "access.principals", columns: ACCOUNTS, make: "principal.registered" },
   keys: { view: "access.keys", columns: KEYS, make: "key.enrolled" },
   grants: { view: "access.grants", columns: GRANTS, make: "role.granted" },
@@ -167,9 +180,25 @@ function Waiting() {
 function One(props: { principal: string }) {
   const me = useMe();
   const { principal } = props;
+  const changes = useChanges(concerns);
+  const account = useLoad(principal, (signal) => view("access.principals", { "where.id": principal }, signal), changes);
+  const row = account.value?.rows[0];
   return (
     <>
       <Title actions={<a href="/people">{t("nav.people")}</a>}><Raw>{principal}</Raw></Title>
+      {account.problem !== undefined && <Trouble error={account.problem} />}
+      {account.value !== undefined && row === undefined && <Empty title={t("people.unknown")} />}
+      {row !== undefined && (
+        <>
+          <Facts of={[
+            [t("column.kind"), named(`kind.${text(row, "kind")}`, text(row, "kind"))],
+            [t("column.state"), <State of={text(row, "state")} />],
+            [t("column.name"), row["name"] === null ? t("none") : <Raw>{row["name"]}</Raw>],
+            [t("column.natural_id"), row["natural_id"] === null ? t("none") : <Raw>{row["natural_id"]}</Raw>],
+          ]} />
+          <AccountActions row={row} />
+        </>
+      )}
       <h2>{t("people.tab.keys")}</h2>
       <List view="access.keys" columns={KEYS.filter((c) => c.name !== "principal")} fixed={{ principal }} prefix="k."
         concerns={concerns} caption={t("people.tab.keys")} empty={<Empty title={t("people.no_keys")} />} />
@@ -192,11 +221,11 @@ export default function PeoplePage() {
   const who = place.query.get("who");
   if (who !== null && who !== "") return <One key={who} principal={who} />;
   const asked = place.query.get("tab");
-  const tab = TABS.find((name) => name === asked) ?? "accounts";
-  const { view, columns, make } = LISTS[tab];
+  const tab = TABS.find((name) => name === asked) ?? "people";
+  const listed = LISTS[tab];
   return (
     <>
-      <Title actions={<a href={`/record/${make}`}>{t(`people.make.${tab}`)}</a>}>{t("nav.people")}</Title>
+      <Title actions={<a href={`/record/${listed.make}`}>{t(`people.make.${tab}`)}</a>}>{t("nav.people")}</Title>
       <Waiting />
       <div class="tabs" role="navigation" aria-label={t("nav.people")}>
         {TABS.map((name) => (
@@ -206,8 +235,8 @@ export default function PeoplePage() {
           </a>
         ))}
       </div>
-      <List key={tab} view={view} columns={columns} concerns={concerns} caption={t(`people.tab.${tab}`)}
-        empty={<Empty title={t(`people.empty.${tab}`)} />} />
+      <List key={tab} view={listed.view} columns={listed.columns} {...(listed.fixed ? { fixed: listed.fixed } : {})}
+        concerns={concerns} caption={t(`people.tab.${tab}`)} empty={<Empty title={t(`people.empty.${tab}`)} />} />
     </>
   );
 }

@@ -29,8 +29,8 @@ export function Digest(props: { of: string | null | undefined }) {
   );
 }
 
-const GOOD = new Set(["ok", "pass", "passed", "good", "active", "approved", "commissioned", "admitted", "folded", "balanced"]);
-const BAD = new Set(["fail", "failed", "bad", "refused", "held", "suspended", "withdrawn", "broken", "lost", "scrapped", "unfolded"]);
+const GOOD = new Set(["ok", "pass", "passed", "good", "active", "approved", "commissioned", "admitted", "folded", "balanced", "released", "effective"]);
+const BAD = new Set(["fail", "failed", "bad", "refused", "held", "suspended", "withdrawn", "broken", "lost", "scrapped", "unfolded", "revoked", "denied"]);
 
 /** A state word, with its color; the word itself from the catalog. */
 export function State(props: { of: string | null | undefined }) {
