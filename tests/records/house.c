@@ -107,24 +107,22 @@ void actor_done(struct actor *a)
 	a->key = NULL;
 }
 
-static const char *const FOUNDER_MAY[] = {
-	"access.admin",
-	"access.grant",
-	"access.suspend",
-	"access.read",
-	"access.recover",
-	"recovery.approve",
-	"approval.read",
-	"approval.rule.approve",
-	"firmware.release.approve",
-	"build.authorize.approve",
-	"firmware.emergency.approve",
-	"credential.approve",
-	"charter.approve",
-	"nonconformance.read",
-	"privacy.erase",
-	"ledger.read",
-};
+static const char *const FOUNDER_MAY[] = {"access.admin",
+					  "access.grant",
+					  "access.suspend",
+					  "access.read",
+					  "access.recover",
+					  "recovery.approve",
+					  "approval.read",
+					  "approval.rule.approve",
+					  "firmware.release.approve",
+					  "build.authorize.approve",
+					  "firmware.emergency.approve",
+					  "credential.approve",
+					  "charter.approve",
+					  "nonconformance.read",
+					  "privacy.erase",
+					  "ledger.read"};
 
 static json_t *founder_json(const struct actor *a)
 {
