@@ -2,13 +2,18 @@
 /* help.c — what the table of commands says to people, and as manual pages. */
 #include "cli/cli.h"
 
+#include "server/server.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #define PROGRAM "sealwright"
 
+enum { SETTINGS_SIZE = 8192 };
+
 const struct option_row GLOBAL_OPTIONS[] = {
-	{"server", "URL", "address of the server, https://HOST:PORT"},
+	{"server", "URL",
+	 "address of the server, https://HOST:PORT; on this machine also http://localhost:PORT"},
 	{"ca", "FILE", "TLS certificate that the server may show (PEM)"},
 	{"as", "PRINCIPAL", "who you are"},
 	{"key", "FILE", "your private key"},
@@ -38,6 +43,20 @@ static void print_options(const struct option_row *rows)
 	}
 }
 
+static void print_settings(void)
+{
+	static char text[SETTINGS_SIZE];
+	struct writer w = writer_of(text, sizeof text);
+	struct bytes said;
+
+	config_help(&w);
+	if (writer_done(&w, &said))
+		printf("\nsettings of DIR/sealwright.conf, `name = value`, one a line (name, "
+		       "default, "
+		       "help):\n%.*s",
+		       (int)said.n, (const char *)said.p);
+}
+
 void cli_print_command(const struct cli *cli)
 {
 	const struct command *c = cli->command;
@@ -48,6 +67,8 @@ void cli_print_command(const struct cli *cli)
 		printf("\n");
 		print_options(c->options);
 	}
+	if (c->run == command_serve)
+		print_settings();
 	printf("\neverywhere:\n");
 	print_options(GLOBAL_OPTIONS);
 }

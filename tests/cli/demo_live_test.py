@@ -316,6 +316,8 @@ def without_tls_it_is_http_on_localhost_and_machines_have_theirs(program, folder
 
 
 def settings_that_are_none_do_not_start_a_server(program, folder, _):
+    for part in ("tls ", "machines: the people port without it", "demo_socket"):
+        has(program.ok("serve", "--help").out, part)
     state = folder + "/ended/state"
     for words, text in ((("tls",), "is no setting"), (("=on",), "is no setting"), (("tls=maybe",), "on|off|machines"),
                         (("nonsense=1",), "no setting named nonsense"), (("tls=",), "must be a value")):
