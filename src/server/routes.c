@@ -139,6 +139,9 @@ const struct route ROUTES[] = {
 	 NULL, JSON},
 	{HTTP_GET, "/v1/types/{type}", ANYONE, FREELY, NULL, handle_type, BODY_NONE,
 	 "One record type.", NULL, JSON},
+	{HTTP_GET, "/v1/controls", ANYONE, FREELY, NULL, handle_controls, BODY_NONE,
+	 "Every control that this version knows: what judges, at which gates, with which numbers.",
+	 NULL, JSON},
 	{HTTP_POST, "/v1/records", PRINCIPAL, ACTING, NULL, handle_records, BODY_BATCH,
 	 "Up to 1,000 records: {\"whole\": bool, \"records\": [{\"type\", …}]}; with `whole`, all "
 	 "or none.",

@@ -196,7 +196,8 @@ static inline uint64_t server_now(const struct server *s)
 /* ---- handlers ---- */
 
 route_handler handle_records, handle_record, handle_prepare;
-route_handler handle_views, handle_view, handle_gate, handle_types, handle_type, handle_openapi;
+route_handler handle_views, handle_view, handle_gate, handle_types, handle_type, handle_openapi,
+	handle_controls;
 route_handler handle_entry, handle_receipt, handle_stream, handle_passport;
 route_handler handle_affected, handle_origins;
 route_handler handle_chain;

@@ -407,6 +407,46 @@ static void passport_of_no_unit_is_refused(void **state)
 	person_done(&p);
 }
 
+/* ---- controls ---- */
+
+static const json_t *control_named(const struct reply *r, const char *id)
+{
+	const json_t *all = json_object_get(r->json, "controls"), *one;
+	size_t i;
+
+	json_array_foreach(all, i,
+			   one) if (strcmp(json_string_value(json_object_get(one, "control")),
+					   id) == 0) return one;
+	return NULL;
+}
+
+static void controls_say_what_judges_without_a_policy_and_what_does_not(void **state)
+{
+	struct reply *r = api_get(x, NULL, "/v1/controls");
+	const json_t *one;
+	size_t i;
+
+	(void)state;
+	must_have(r, 200);
+	assert_int_equal(json_array_size(json_object_get(r->json, "controls")), 48);
+	assert_string_equal(
+		json_string_value(json_object_get(control_named(r, "SRC-01"), "judges")),
+		"built_in");
+	assert_string_equal(
+		json_string_value(json_object_get(control_named(r, "SRC-03"), "judges")),
+		"adopted");
+	const json_t *number = json_object_get(control_named(r, "GOV-04"), "number");
+	assert_int_equal(json_integer_value(json_object_get(number, "standard")), 92);
+	assert_null(json_object_get(control_named(r, "SRC-01"), "number"));
+	/* What judges nothing guards no gate, and what judges guards one. */
+	json_array_foreach(json_object_get(r->json, "controls"), i, one)
+	{
+		const char *judges = json_string_value(json_object_get(one, "judges"));
+		size_t gates = json_array_size(json_object_get(one, "gates"));
+		assert_int_equal(strcmp(judges, "nothing") == 0, gates == 0);
+	}
+}
+
 /* ---- health ---- */
 
 static void health_and_readiness_are_told_to_anybody(void **state)
@@ -438,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path_that_is_not_served_is_not_found),
+		cmocka_unit_test(controls_say_what_judges_without_a_policy_and_what_does_not),
 		cmocka_unit_test(path_with_another_method_says_which),
 		cmocka_unit_test(head_answers_like_get_without_a_body),
 		cmocka_unit_test(views_are_listed_with_their_parameters),
