@@ -16,5 +16,8 @@ export const ROUTES: Route[] = [
   { pattern: "/people", load: () => import("./pages/people") },
   { pattern: "/records", load: () => import("./pages/records") },
   { pattern: "/record/{type}", load: () => import("./pages/record") },
+  { pattern: "/evidence", load: () => import("./pages/evidence") },
+  { pattern: "/entry/{sequence}", load: () => import("./pages/entry") },
+  { pattern: "/verify", load: () => import("./pages/verify") },
   { pattern: "/view/{view}", load: () => import("./pages/view") },
 ];

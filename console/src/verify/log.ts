@@ -36,11 +36,24 @@ export function bundlePath(sequence: bigint, size: bigint): string {
   return tilePath("entries", index, widthOf(0, index, size));
 }
 
+/** How many entries that bundle has. */
+export function bundleWidth(sequence: bigint, size: bigint): number {
+  return widthOf(0, sequence / WIDTH, size);
+}
+
 /** One entry out of its bundle: each has its length before it, two bytes. */
 export function entryFromTiles(bundle: Uint8Array, sequence: bigint): Bytes {
   const cursor = new Cursor(new Uint8Array(bundle), "verify.wrong.bundle");
   for (let i = 0n; i < sequence % WIDTH; i++) cursor.take(cursor.number(2));
   return cursor.take(cursor.number(2));
+}
+
+/** All of a bundle: the entries of these places, in their sequence. */
+export function entriesFromTiles(bundle: Uint8Array, width: number): Bytes[] {
+  const cursor = new Cursor(new Uint8Array(bundle), "verify.wrong.bundle");
+  const out = Array.from({ length: width }, () => cursor.take(cursor.number(2)));
+  cursor.end();
+  return out;
 }
 
 interface Range {
