@@ -15,10 +15,6 @@ function text(row: Row, name: string): string {
   return String(row[name] ?? "");
 }
 
-function known(row: Row, name: string) {
-  const value = row[name];
-  return value === null || value === undefined || value === "" ? t("none") : <Raw>{value}</Raw>;
-}
 
 function What(props: { row: Row }) {
   const { row } = props;
