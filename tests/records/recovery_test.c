@@ -414,6 +414,37 @@ static void recovered_key_is_a_newcomer_from_when_it_speaks(void **state)
 	actor_done(&next);
 }
 
+/* A passkey, a shift that it opened, and a recovered key have all spoken about the unit. */
+static void passport_says_why_each_key_could_sign(void **state)
+{
+	struct world *w = with_console(state);
+	struct actor passkey = shown_new("dora", KEY_P256), browser = shown_new("dora", KEY_P256);
+	static const char concerned[] = "{'concern':'c1','kind':'unit','within':'GW','id':'S1',"
+					"'station':'st1','text':'smells'}";
+
+	world_ready_to_build(w);
+	world_request(w, "S1");
+	world_certify(w, "S1");
+	assert_string_equal(
+		enrolls(w, "dora", shown_passkey(w, &passkey, &(struct shown_passkey){0})), "");
+	assert_string_equal(says_with(w, &passkey, "shift.opened",
+				      "{'shift':'s1','station':'st1',%s,'not_after':'%s',"
+				      "'permissions':[{'permission':'line.concern'}]}",
+				      shown_key(w, &browser, "dora"), shown_time(w, HOUR)),
+			    "");
+	assert_string_equal(says_with(w, &browser, "concern.raised", concerned), "CONCERN_RAISED");
+	struct actor key = recovered(w);
+	world_later(w, DAY + HOUR);
+	assert_string_equal(says_with(w, &key, "concern.raised", concerned), "CONCERN_RAISED");
+	assert_int_equal(shown_passport(w, "concern.raised"), 2);
+	assert_int_equal(shown_passport(w, "shift.opened"), 1);
+	assert_int_equal(shown_passport(w, "recovery.requested"), 1);
+	assert_int_equal(shown_passport(w, "recovery.stopped"), 0);
+	actor_done(&passkey);
+	actor_done(&browser);
+	actor_done(&key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +465,7 @@ int main(void)
 		WORLD_TEST(recovery_in_force_or_unknown_is_not_stopped),
 		WORLD_TEST(recovered_key_is_no_authenticator_before_its_time),
 		WORLD_TEST(recovered_key_is_a_newcomer_from_when_it_speaks),
+		WORLD_TEST(passport_says_why_each_key_could_sign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,11 +4,8 @@
 #include "shown.h"
 
 #include "access/access.h"
-#include "client/log.h"
 #include "core/cbor.h"
-#include "core/passport.h"
 #include "record/claim_make.h"
-#include "record/passport.h"
 #undef fail
 
 #include <stdio.h>
@@ -401,45 +398,6 @@ static void shift_key_counts_as_no_authenticator(void **state)
 
 /* ---- in a passport ---- */
 
-static err shows_all(void *context, const struct subject *subject, bool *yes, struct fault *f)
-{
-	(void)context;
-	(void)subject;
-	(void)f;
-	*yes = true;
-	return ERR_OK;
-}
-
-/* What a stranger is given of unit S1; every signature in it holds, as he judges. */
-static size_t passport_entries_of(struct world *w, const char *type)
-{
-	static struct passport p;
-	static struct passport_entry e;
-	static struct entry entry;
-	struct caller caller = {.principal = "anna", .channel = CHANNEL_KEY};
-	const struct passport_request request = {
-		.caller = &caller, .product = "GW", .serial = "S1", .may_show = shows_all};
-	struct audit_keys keys = {.registry = engine_registry(w->house.engine)};
-	struct reader_session *r;
-	struct bytes file;
-	const char *why;
-	size_t n, found = 0;
-
-	ok(reader_take(w->house.engine, &r, &w->fault), &w->fault);
-	ok(passport_build(w->house.engine, r, &w->house.arena, &request, &file, &w->fault),
-	   &w->fault);
-	reader_give(r);
-	assert_true(passport_parse(file, &p, &why));
-	struct reader at = passport_entries(&p, &n);
-	for (size_t i = 0; i < n && passport_next_entry(&at, &e); i++) {
-		assert_true(entry_parse(e.bytes, &entry, &why));
-		ok(audit_keys_entry(&keys, e.sequence, e.bytes, &entry, &w->fault), &w->fault);
-		found += bytes_equal(entry.claim.type, bytes_text(type));
-	}
-	audit_keys_done(&keys);
-	return found;
-}
-
 static void passport_says_why_a_shift_could_sign(void **state)
 {
 	struct world *w = shift_ready(state);
@@ -449,11 +407,11 @@ static void passport_says_why_a_shift_could_sign(void **state)
 				      "{'concern':'c1','kind':'unit','within':'GW','id':'S1',"
 				      "'station':'st1','text':'smells'}"),
 			    "CONCERN_RAISED");
-	assert_int_equal(passport_entries_of(w, "concern.raised"), 1);
-	assert_int_equal(passport_entries_of(w, "shift.opened"), 1);
-	assert_int_equal(passport_entries_of(w, "shift.closed"), 0);
+	assert_int_equal(shown_passport(w, "concern.raised"), 1);
+	assert_int_equal(shown_passport(w, "shift.opened"), 1);
+	assert_int_equal(shown_passport(w, "shift.closed"), 0);
 	assert_string_equal(says_with(w, &browser, "shift.closed", "{'shift':'s1'}"), "");
-	assert_int_equal(passport_entries_of(w, "shift.closed"), 1);
+	assert_int_equal(shown_passport(w, "shift.closed"), 1);
 }
 
 int main(void)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shown.h"
 
+#include "client/log.h"
+#include "core/passport.h"
 #include "core/sha256.h"
 #include "domain/access/access_area.h"
 #include "interop/passkey_sign.h"
+#include "record/passport.h"
+#undef fail
 
 void shown_console(struct world *w)
 {
@@ -98,4 +102,44 @@ const char *shown_shift(struct world *w, const char *who, const struct actor *br
 	return says(w, who, "shift.opened",
 		    "{'shift':'%s','station':'st1',%s,'not_after':'%s','permissions':[%s]}", shift,
 		    shown_key(w, browser, who), shown_time(w, 8 * HOUR), permissions);
+}
+
+/* ---- in a passport ---- */
+
+static err shows_all(void *context, const struct subject *subject, bool *yes, struct fault *f)
+{
+	(void)context;
+	(void)subject;
+	(void)f;
+	*yes = true;
+	return ERR_OK;
+}
+
+size_t shown_passport(struct world *w, const char *type)
+{
+	static struct passport p;
+	static struct passport_entry e;
+	static struct entry entry;
+	struct caller caller = {.principal = "anna", .channel = CHANNEL_KEY};
+	const struct passport_request request = {
+		.caller = &caller, .product = "GW", .serial = "S1", .may_show = shows_all};
+	struct audit_keys keys = {.registry = engine_registry(w->house.engine)};
+	struct reader_session *r;
+	struct bytes file;
+	const char *why;
+	size_t n, found = 0;
+
+	ok(reader_take(w->house.engine, &r, &w->fault), &w->fault);
+	ok(passport_build(w->house.engine, r, &w->house.arena, &request, &file, &w->fault),
+	   &w->fault);
+	reader_give(r);
+	assert_true(passport_parse(file, &p, &why));
+	struct reader at = passport_entries(&p, &n);
+	for (size_t i = 0; i < n && passport_next_entry(&at, &e); i++) {
+		assert_true(entry_parse(e.bytes, &entry, &why));
+		ok(audit_keys_entry(&keys, e.sequence, e.bytes, &entry, &w->fault), &w->fault);
+		found += bytes_equal(entry.claim.type, bytes_text(type));
+	}
+	audit_keys_done(&keys);
+	return found;
 }
