@@ -8,9 +8,10 @@ import { CHROMIUM, type Kit, type Test } from "./kit";
 import { tests as attacks } from "./attacks.test";
 import { tests as line } from "./line.test";
 import { tests as pages } from "./pages.test";
+import { tests as proofs } from "./proofs.test";
 import { tests as sign_in } from "./sign_in.test";
 
-const ALL: Test[] = [...sign_in, ...line, ...pages, ...attacks];
+const ALL: Test[] = [...sign_in, ...line, ...pages, ...attacks, ...proofs];
 
 const LIMIT_MS = 180_000;
 
