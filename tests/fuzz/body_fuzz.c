@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/proof.h"
 #include "record/check.h"
 #include "record/codec.h"
 
@@ -86,8 +87,12 @@ static bool from_json(struct arena *a, const struct record_type *type, struct by
 static void checked(struct arena *a, const struct record_type *type, const struct body *body)
 {
 	static const struct claim claim = {.source = CLAIM_WITNESSED};
-	struct check_context context = {
-		.arena = a, .origin = bytes_text("fuzz.example/log"), .claim = &claim};
+	const struct proof_party console = {.relying_party = bytes_text("fuzz.example"),
+					    .any_origin = true};
+	struct check_context context = {.arena = a,
+					.origin = bytes_text("fuzz.example/log"),
+					.console = &console,
+					.claim = &claim};
 	struct fault f = {0};
 	uint64_t present = 0;
 
