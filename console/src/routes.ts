@@ -13,6 +13,7 @@ export const ROUTES: Route[] = [
   { pattern: "/affected", load: () => import("./pages/affected") },
   { pattern: "/firmware", load: () => import("./pages/firmware") },
   { pattern: "/firmware/{product}/{release}", load: () => import("./pages/firmware_release") },
+  { pattern: "/start", load: () => import("./pages/start") },
   { pattern: "/policy", load: () => import("./pages/policy") },
   { pattern: "/doctor", load: () => import("./pages/doctor") },
   { pattern: "/people", load: () => import("./pages/people") },

@@ -30,7 +30,7 @@ function One(props: { check: Check }) {
     <li class={`check ${check.verdict}`}>
       <State of={check.verdict} /> {said.text}
       {said.fix !== undefined && check.verdict !== "ok" && <p class="fix">{t("refusal.fix", { fix: said.fix })}</p>}
-      <small><Raw>{check.code}</Raw></small>
+      <div><small><Raw>{check.code}</Raw></small></div>
     </li>
   );
 }

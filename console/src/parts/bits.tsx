@@ -29,14 +29,15 @@ export function Digest(props: { of: string | null | undefined }) {
   );
 }
 
-const GOOD = new Set(["ok", "pass", "passed", "good", "active", "approved", "commissioned", "admitted", "folded", "balanced", "released", "effective"]);
+const GOOD = new Set(["ok", "pass", "passed", "good", "active", "approved", "commissioned", "admitted", "folded", "balanced", "released", "effective", "done", "executed"]);
 const BAD = new Set(["fail", "failed", "bad", "refused", "held", "suspended", "withdrawn", "broken", "lost", "scrapped", "unfolded", "revoked", "denied"]);
+const WARN = new Set(["warn", "degraded", "next", "expired"]);
 
 /** A state word, with its color; the word itself from the catalog. */
 export function State(props: { of: string | null | undefined }) {
   const word = props.of ?? "";
   if (word === "") return <span class="nothing">{t("none")}</span>;
-  const tone = GOOD.has(word) ? "good" : BAD.has(word) ? "bad" : "plain";
+  const tone = GOOD.has(word) ? "good" : BAD.has(word) ? "bad" : WARN.has(word) ? "warn" : "plain";
   return <span class={`state ${tone}`}>{named(`state.${word}`, word)}</span>;
 }
 

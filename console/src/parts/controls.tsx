@@ -59,6 +59,7 @@ function Standing(props: { control: Control; adopted: Row | undefined }) {
 
 function ControlRow(props: { control: Control; adopted: Row | undefined; modes: Row[] }) {
   const { control, adopted, modes } = props;
+  const judgesNow = adopted !== undefined || control.judges === "always" || control.judges === "built_in";
   // The last one of each site is in force.
   const latest = new Map(modes.map((row) => [text(row, "site"), row]));
   return (
@@ -66,7 +67,7 @@ function ControlRow(props: { control: Control; adopted: Row | undefined; modes: 
       <td><ControlName id={control.control} title={control.title} /></td>
       <td><Standing control={control} adopted={adopted} /></td>
       <td>
-        {latest.size === 0 && control.judges !== "nothing" && <State of="enforce" />}
+        {latest.size === 0 && judgesNow && <State of="enforce" />}
         {[...latest].map(([site, row]) => (
           <div key={site}>
             <State of={text(row, "mode")} /> {site === "" ? t("policy.all_sites") : <Raw>{site}</Raw>}
