@@ -99,7 +99,7 @@ export function Controls() {
       {adopted.problem !== undefined && <Trouble error={adopted.problem} />}
       {modes.problem !== undefined && <Trouble error={modes.problem} />}
       <div class="scroll" tabIndex={0} role="region" aria-label={t("policy.controls")}>
-        <table>
+        <table class="controls">
           <thead>
             <tr>
               <th scope="col">{t("column.control")}</th>
