@@ -158,7 +158,8 @@ static void put_sorted(struct query *q, const struct view_column *c, bool descen
 static err put_order(struct query *q, struct fault *f)
 {
 	if (q->group != NULL) {
-		query_put(q, " GROUP BY ");
+		/* The largest number that both stores know: it limits nothing. */
+		query_put(q, q->fenced ? " LIMIT 9223372036854775807) v GROUP BY " : " GROUP BY ");
 		query_put_column(q, q->group->name);
 		query_put(q, " ORDER BY count(*) DESC, ");
 		put_sorted(q, q->group, false);
@@ -181,15 +182,22 @@ static err build(struct query *q, struct reader_session *r, struct fault *f)
 {
 	TRY(view_shape_read(q->view, &q->shape, f));
 	TRY(query_read_choice(q, f));
+	/* Joins that only serve columns which nobody asked for are left out by SQLite only where it
+	 * does not count at once. */
+	q->fenced =
+		strstr(q->view->sql, " JOIN ") != NULL || strstr(q->view->sql, "\nJOIN ") != NULL;
 	TRY(add_own_parameters(q, r->engine, f));
 	query_put(q, "SELECT ");
-	if (q->group != NULL) {
+	if (q->group != NULL)
 		query_put_column(q, q->group->name);
-		query_put(q, ", count(*) AS count FROM (");
+	if (q->group != NULL && q->fenced) {
+		query_put(q, ", count(*) AS count FROM (SELECT ");
+		query_put_column(q, q->group->name);
 	} else {
-		query_put(q, "v.* FROM (");
+		query_put(q, q->group != NULL ? ", count(*) AS count" : "v.*");
 	}
-	put_bytes(&q->sql, bytes_of(q->view->sql, q->shape.body_n));
+	query_put(q, " FROM (");
+	query_put_body(q);
 	query_put(q, ") v");
 	TRY(put_scope(q, r, f));
 	TRY(query_put_filters(q, db_product(r->db), f));

@@ -30,6 +30,7 @@ struct query {
 	struct view_shape shape;
 	const struct view_column *sort, *group; /* NULL: as the view is ordered; rows */
 	bool descending;
+	bool fenced; /* rows are found first and counted then */
 	uint64_t limit;
 	struct writer sql;
 	struct parameter parameters[QUERY_PARTS_MAX];
@@ -47,6 +48,8 @@ MUST_CHECK err query_put_value(struct query *q, struct value v, struct fault *f)
 /* What the request says under this name, or NULL. */
 const char *query_text(const struct query *q, const char *name);
 
+/* view_body.c, after the view's own parameters were added: they are the first. */
+void query_put_body(struct query *q);
 /* view_filter.c: `sort`, `group` and `limit`; then the conditions ` AND …`. */
 MUST_CHECK err query_read_choice(struct query *q, struct fault *f);
 MUST_CHECK err query_put_filters(struct query *q, enum db_product product, struct fault *f);

@@ -58,6 +58,11 @@ unique address
 index build_authorization
 index firmware_release
 index shipment
+index since
+index site, product, serial
+index site, since
+index state, product, serial
+index state, since
 
 -- table unit_part key product, serial, since, item
 product TEXT
