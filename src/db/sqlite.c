@@ -179,8 +179,11 @@ static err sqlite_queue(struct db *db, struct statement *s, const struct value *
 	}
 	result = walk(s, row, context, f);
 	sqlite3_reset(s->compiled);
+	/* Without what triggers changed; and a statement that changes no row leaves the last number. */
 	if (changed != NULL && result.code == OK)
-		*changed = sqlite3_total_changes64(handle_of(db)) - before;
+		*changed = sqlite3_total_changes64(handle_of(db)) == before
+				   ? 0
+				   : sqlite3_changes64(handle_of(db));
 	return result;
 }
 

@@ -140,6 +140,17 @@ static err parse_index(struct parse *p, char *rest, bool unique)
 	return ERR_OK;
 }
 
+static err parse_tally(struct parse *p, char *rest)
+{
+	const char *name = next_word(&rest, " \t");
+
+	if (p->t->tally != NULL || !name_valid(name, TABLE_NAME_MAX) ||
+	    strcmp(name, p->t->name) == 0 || rest[strspn(rest, " \t")] != '\0')
+		return invalid(p, "a tally is of one other table");
+	p->t->tally = name;
+	return ERR_OK;
+}
+
 static enum value_kind kind_of(const char *word)
 {
 	if (strcmp(word, "TEXT") == 0)
@@ -201,6 +212,8 @@ static err parse_line(struct parse *p, struct bytes text)
 		return parse_index(p, line, false);
 	if (strcmp(word, "unique") == 0)
 		return parse_index(p, line, true);
+	if (strcmp(word, "tally") == 0)
+		return parse_tally(p, line);
 	return parse_column(p, word, line);
 }
 
@@ -214,6 +227,17 @@ static err parse_keys(struct parse *p, const char *keys)
 	TRY(parse_columns(p, list, p->t->keys, &p->t->keys_n));
 	for (size_t i = 0; i < p->t->keys_n; i++)
 		p->t->columns[p->t->keys[i]].not_null = true;
+	return ERR_OK;
+}
+
+static err check_tally(struct parse *p)
+{
+	const struct table_column *last = &p->t->columns[p->t->columns_n - 1];
+
+	if (p->t->tally != NULL &&
+	    (p->t->columns_n != p->t->keys_n + 1 || last->kind != VALUE_INT || !last->not_null ||
+	     memchr(p->t->keys, (int)p->t->columns_n - 1, p->t->keys_n) != NULL))
+		return invalid(p, "a tally has its keys and then one number that is NOT NULL");
 	return ERR_OK;
 }
 
@@ -240,6 +264,7 @@ err table_parse(struct arena *a, const char *name, const char *keys, struct byte
 		body = bytes_of(body.p + n, body.n - n);
 	}
 	TRY(parse_keys(&p, keys));
+	TRY(check_tally(&p));
 	*out = p.t;
 	return ERR_OK;
 }

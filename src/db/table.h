@@ -30,10 +30,13 @@ struct table {
 	struct table_column columns[TABLE_COLUMNS_MAX];
 	uint8_t keys[TABLE_KEYS_MAX]; /* places in the table */
 	struct table_index indexes[TABLE_INDEXES_MAX];
+	/* A tally: how many rows of that table have the same values in the columns that are the keys here;
+	 * the last column is the number, and there is no other. The store keeps it, whoever writes. */
+	const char *tally; /* or NULL */
 };
 
 /* `keys` is what stands behind the word key: "maker, id". `body` are the lines of the section:
- * `name TEXT|BIGINT|BLOB [NOT NULL]`, `index a, b`, `unique a, b [where …]`, blank lines, and
+ * `name TEXT|BIGINT|BLOB [NOT NULL]`, `index a, b`, `unique a, b [where …]`, `tally TABLE`, blank lines, and
  * comments (`---`, or an indented `--`). Everything is allocated in the arena. Faults
  * DB_TABLE_INVALID with the line. */
 MUST_CHECK err table_parse(struct arena *a, const char *name, const char *keys, struct bytes body,
@@ -44,6 +47,8 @@ MUST_CHECK err table_parse(struct arena *a, const char *name, const char *keys, 
  * arena is exhausted. */
 const char *table_create_sql(struct arena *a, const struct table *t, enum db_product product,
 			     const char *prefix);
+/* Of a tally: INSERT of what is there already, into the empty one. */
+const char *table_tally_sql(struct arena *a, const struct table *t);
 /* DROP TABLE IF EXISTS, with its indexes. */
 const char *table_drop_sql(struct arena *a, const struct table *t, const char *prefix);
 

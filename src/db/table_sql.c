@@ -2,7 +2,7 @@
 /* table_sql.c — the statements that make a declared table. */
 #include <string.h>
 
-#include "db/table.h"
+#include "db/table_tally.h"
 
 /* A column takes at most its name four times and some words; an index its list and condition. */
 enum { HEAD_SIZE = 1024, COLUMN_SIZE = 320, INDEX_SIZE = 2048 };
@@ -78,7 +78,8 @@ static void put_index(struct writer *w, const struct table *t, size_t i, enum db
 const char *table_create_sql(struct arena *a, const struct table *t, enum db_product product,
 			     const char *prefix)
 {
-	size_t cap = HEAD_SIZE + t->columns_n * COLUMN_SIZE + t->indexes_n * INDEX_SIZE;
+	size_t cap = HEAD_SIZE + t->columns_n * COLUMN_SIZE + t->indexes_n * INDEX_SIZE +
+		     (t->tally != NULL ? TALLY_SIZE : 0);
 	char *sql = arena_alloc(a, cap);
 	struct writer w = writer_of(sql, sql == NULL ? 0 : cap);
 
@@ -95,6 +96,8 @@ const char *table_create_sql(struct arena *a, const struct table *t, enum db_pro
 	put_text(&w, product == DB_SQLITE ? ")\n) WITHOUT ROWID;\n" : ")\n);\n");
 	for (size_t i = 0; i < t->indexes_n; i++)
 		put_index(&w, t, i, product, prefix);
+	if (t->tally != NULL && prefix[0] == '\0') /* elsewhere it only keeps rows */
+		tally_put_triggers(&w, t, product);
 	put_u8(&w, 0);
 	return w.full ? NULL : sql;
 }

@@ -287,6 +287,33 @@ static err compile_view(struct registry *r, const struct area *area, const struc
 	return ERR_OK;
 }
 
+static const struct table_column *column_of(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < t->columns_n; i++)
+		if (strcmp(t->columns[i].name, name) == 0)
+			return &t->columns[i];
+	return NULL;
+}
+
+/* It counts a table that stands before it, by columns that always say something. */
+static err check_tally(const struct registry *r, const struct table *t, struct fault *f)
+{
+	const struct table *counted = NULL;
+
+	for (size_t i = 0; i + 1 < r->tables_n; i++)
+		if (strcmp(r->tables[i]->name, t->tally) == 0)
+			counted = r->tables[i];
+	if (counted == NULL)
+		return registry_bad(f, t->name, "it counts a table that does not stand before it");
+	for (size_t i = 0; i < t->keys_n; i++) {
+		const struct table_column *key = &t->columns[t->keys[i]];
+		const struct table_column *its = column_of(counted, key->name);
+		if (its == NULL || its->kind != key->kind || !its->not_null)
+			return registry_bad(f, t->name, "it counts by a column that may be absent");
+	}
+	return ERR_OK;
+}
+
 static err compile_table(struct registry *r, const struct section *s, struct fault *f)
 {
 	char keys[512] = "";
@@ -304,8 +331,9 @@ static err compile_table(struct registry *r, const struct section *s, struct fau
 	char *kept = arena_text(&r->arena, bytes_text(keys));
 	if (kept == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
-	return table_parse(&r->arena, s->words[0], kept, bytes_text(s->sql),
-			   &r->tables[r->tables_n++], f);
+	struct table **table = &r->tables[r->tables_n++];
+	TRY(table_parse(&r->arena, s->words[0], kept, bytes_text(s->sql), table, f));
+	return (*table)->tally == NULL ? ERR_OK : check_tally(r, *table, f);
 }
 
 static err compile_section(struct registry *r, const struct area *area, const struct section *s,

@@ -74,6 +74,21 @@ static err prepare_insert(struct copy *c, struct fault *f)
 	return db_prepare(c->live, sql, parameters, t->columns_n, &c->insert, f);
 }
 
+static err copy_table(struct copy *c, struct db *fresh, struct arena *a, struct fault *f)
+{
+	TRY(prepare_insert(c, f));
+	TRY(table_each_row(fresh, c->table, a, copy_row, c, f));
+	return copy_flush(c);
+}
+
+/* The rows that it counts stand before it, and came without it. */
+static err count_again(const struct table *t, struct db *live, struct arena *a, struct fault *f)
+{
+	const char *count = table_tally_sql(a, t);
+
+	return count == NULL ? fail(f, "OUT_OF_MEMORY", NULL) : db_run(live, count, f);
+}
+
 static err replace_table(const struct table *t, struct db *fresh, struct db *live, struct fault *f)
 {
 	struct copy c = {.live = live, .table = t, .fault = f};
@@ -85,12 +100,10 @@ static err replace_table(const struct table *t, struct db *fresh, struct db *liv
 
 	if (result.code == OK)
 		result = db_run(live, create, f);
-	if (result.code == OK)
-		result = prepare_insert(&c, f);
-	if (result.code == OK)
-		result = table_each_row(fresh, t, &a, copy_row, &c, f);
-	if (result.code == OK)
-		result = copy_flush(&c);
+	if (result.code == OK && t->tally != NULL)
+		result = count_again(t, live, &a, f);
+	else if (result.code == OK)
+		result = copy_table(&c, fresh, &a, f);
 	statement_close(c.insert);
 	arena_done(&c.arena);
 	arena_done(&a);

@@ -31,6 +31,19 @@ static bool conditional(const struct table *t)
 	return false;
 }
 
+/* What a tally counts. */
+static void make_counted(struct arena *a, sqlite3 *handle, const struct table *t)
+{
+	const char *sql =
+		arena_printf(a, "CREATE TABLE %s (%s", t->tally, t->columns[t->keys[0]].name);
+
+	for (size_t i = 1; i < t->keys_n; i++)
+		sql = arena_printf(a, "%s, %s", sql, t->columns[t->keys[i]].name);
+	sql = arena_printf(a, "%s)", sql);
+	if (sqlite3_exec(handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+		abort();
+}
+
 static void make(struct arena *a, const struct table *t)
 {
 	const char *sql = table_create_sql(a, t, DB_SQLITE, NULL);
@@ -40,11 +53,13 @@ static void make(struct arena *a, const struct table *t)
 	if (sql == NULL || table_create_sql(a, t, DB_POSTGRES, "shadow.") == NULL ||
 	    sqlite3_open(":memory:", &handle) != SQLITE_OK)
 		abort();
+	if (t->tally != NULL)
+		make_counted(a, handle, t);
 	code = sqlite3_exec(handle, sql, NULL, NULL, NULL);
 	if (code != SQLITE_OK && !conditional(t))
 		abort(); /* a condition may be any nonsense */
-	if (code == SQLITE_OK &&
-	    number(handle, "SELECT count(*) FROM sqlite_schema") != (int)t->indexes_n + 1)
+	if (code == SQLITE_OK && number(handle, "SELECT count(*) FROM sqlite_schema") !=
+					 (int)t->indexes_n + 1 + (t->tally != NULL ? 4 : 0))
 		abort();
 	sqlite3_close(handle);
 }

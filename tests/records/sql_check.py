@@ -100,7 +100,7 @@ def table_sql(section):
             unique = "UNIQUE " if words[0] == "unique" else ""
             indexes.append("CREATE %sINDEX %s_%d ON %s (%s)" % (
                 unique, name, len(indexes), name, " ".join(words[1:])))
-        else:
+        elif words[0] != "tally":
             columns.append(line.strip())
     create = "CREATE TABLE %s (%s, PRIMARY KEY (%s))" % (name, ", ".join(columns), ", ".join(keys))
     return [create] + indexes

@@ -145,6 +145,8 @@ const char trial_sql[] =
 	"-- table trial_item key item\n"
 	"item TEXT NOT NULL\nsite TEXT NOT NULL\nsize BIGINT\nblocked BIGINT NOT NULL\n"
 	"state TEXT NOT NULL\nreleased BIGINT\nreleased_at BIGINT\nname BLOB\nprice BLOB\n"
+	"-- table trial_count key site, state\n"
+	"site TEXT NOT NULL\nstate TEXT NOT NULL\nitems BIGINT NOT NULL\ntally trial_item\n"
 	"-- table trial_fragile key item\nitem TEXT NOT NULL\nseq BIGINT NOT NULL\n"
 	"-- table trial_brittle key item\nitem TEXT NOT NULL\nseq BIGINT NOT NULL\n"
 	"-- scope trial.site\nSELECT :site AS site;\n"

@@ -175,10 +175,9 @@ ORDER BY u.product, u.serial;
 
 --- How many units are how far.
 -- view unit.states identity.read product:id authorization:id
-SELECT u.site, u.product, u.environment, u.build_authorization, u.state, count(*) AS units
-FROM unit u WHERE (:product IS NULL OR u.product = :product)
+SELECT u.site, u.product, u.environment, u.build_authorization, u.state, u.units
+FROM unit_count u WHERE (:product IS NULL OR u.product = :product)
 AND (:authorization IS NULL OR u.build_authorization = :authorization)
-GROUP BY u.site, u.product, u.environment, u.build_authorization, u.state
 ORDER BY u.product, u.build_authorization, u.site, u.environment, u.state;
 
 -- view unit.one identity.read product:id serial:id

@@ -64,6 +64,16 @@ index site, since
 index state, product, serial
 index state, since
 
+--- How many units are how far: asked all day, of millions.
+-- table unit_count key product, build_authorization, site, environment, state
+product TEXT NOT NULL
+build_authorization TEXT NOT NULL
+site TEXT NOT NULL
+environment TEXT NOT NULL
+state TEXT NOT NULL
+units BIGINT NOT NULL
+tally unit
+
 -- table unit_part key product, serial, since, item
 product TEXT
 serial TEXT
