@@ -62,3 +62,8 @@ export function fieldHelp(type: string, path: string, field: Field): string {
 export function fieldName(field: { name: string }): string {
   return named(`column.${field.name}`, field.name.replaceAll("_", " "));
 }
+
+/** A word of a choice: a state, or a kind of thing. */
+export function wordName(word: string): string {
+  return named(`state.${word}`, named(`kind.${word}`, word));
+}

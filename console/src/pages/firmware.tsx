@@ -5,7 +5,8 @@ import { path } from "../base/api";
 import type { Happening } from "../base/stream";
 import { t } from "../base/text";
 import { may, useMe } from "../base/me";
-import { Empty, Raw, State, Title } from "../parts/bits";
+import { wordName } from "../base/types";
+import { Empty, State, Title } from "../parts/bits";
 import { type Column, List } from "../parts/list";
 
 function text(row: Row, name: string): string {
@@ -31,7 +32,7 @@ const COLUMNS: Column[] = [
   },
   { name: "version", sort: true, filter: "has" },
   { name: "product", sort: true, filter: "is" },
-  { name: "environment", filter: ["development", "staging", "production"], show: (row) => <Raw>{text(row, "environment")}</Raw> },
+  { name: "environment", filter: ["development", "staging", "production"], show: (row) => wordName(text(row, "environment")) },
   { name: "state", filter: ["released", "withdrawn"], show: (row) => <Standing row={row} /> },
   { name: "security_version", sort: true, wide: true },
   { name: "at", sort: true, wide: true },

@@ -4,6 +4,7 @@ import { type Row, view } from "../base/api";
 import { useLoad } from "../base/load";
 import { useChanges } from "../base/stream";
 import { bytes, number, plural, t } from "../base/text";
+import { wordName } from "../base/types";
 import { Act, answered } from "../parts/act";
 import { Busy, Digest, Empty, EntryLink, Facts, Raw, State, Time, Title } from "../parts/bits";
 import { comparedRow, FirmwareDifference } from "../parts/firmware_difference";
@@ -23,7 +24,7 @@ function What(props: { row: Row }) {
       [t("column.state"), <State of={text(row, "state")} />],
       [t("column.product"), <Raw>{text(row, "product")}</Raw>],
       [t("column.version"), <Raw>{text(row, "version")}</Raw>],
-      [t("column.environment"), <Raw>{text(row, "environment")}</Raw>],
+      [t("column.environment"), wordName(text(row, "environment"))],
       [t("column.security_version"), <Raw>{number(Number(row["security_version"]))}</Raw>],
       [t("column.image"), <><Digest of={text(row, "image")} /> <Raw>{bytes(Number(row["image_size"]))}</Raw></>],
       [t("column.configuration"), <Digest of={text(row, "configuration")} />],

@@ -3,8 +3,8 @@
 import type { ComponentChildren } from "preact";
 import type { Opened } from "../base/opened";
 import type { Field, RecordType } from "../base/types";
-import { fieldHelp, fieldName } from "../base/types";
-import { named, number, t } from "../base/text";
+import { fieldHelp, fieldName, wordName } from "../base/types";
+import { number, t } from "../base/text";
 import { base64url, hex } from "../verify/bytes";
 import type { Item } from "../verify/cbor";
 import { Time } from "./bits";
@@ -40,7 +40,7 @@ function shownItem(field: Field | undefined, item: Item, inside: Inside): Compon
     case "bool":
       return t(item.value ? "form.true" : "form.false");
     case "text":
-      if (field?.choices !== undefined) return <span data-raw>{named(`state.${item.value}`, item.value)}</span>;
+      if (field?.choices !== undefined) return wordName(item.value);
       return <span data-raw class="text">{item.value}</span>;
     case "bytes":
       return bytesShown(field, item.value, inside.opened);

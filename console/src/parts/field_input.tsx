@@ -3,9 +3,9 @@
 import { useId, useState } from "preact/hooks";
 import { view } from "../base/api";
 import { type Draft, expects, utf8Length, type Wrongs } from "../base/draft";
-import { named, number, t } from "../base/text";
+import { number, t } from "../base/text";
 import { fromInput, instant, utc } from "../base/time";
-import { type Field, fieldHelp, fieldName } from "../base/types";
+import { type Field, fieldHelp, fieldName, wordName } from "../base/types";
 import { FileInput } from "./file_input";
 
 /** Where the ids that a field may name are found: view and column. */
@@ -74,7 +74,7 @@ function ChoiceInput(props: InputProps & { words: string[]; word: (word: string)
     <select id={props.id} value={props.value} aria-invalid={props.wrong} aria-describedby={props.described}
       onChange={(e) => props.set(e.currentTarget.value)}>
       <option value="">{t(props.field.required ? "form.choose" : "form.without")}</option>
-      {props.words.map((word) => <option key={word} value={word} data-raw>{props.word(word)}</option>)}
+      {props.words.map((word) => <option key={word} value={word}>{props.word(word)}</option>)}
     </select>
   );
 }
@@ -112,7 +112,7 @@ function Control(props: InputProps) {
   }
   if (field.choices !== undefined) {
     const words = field.choices.split("|");
-    return <ChoiceInput {...props} words={words} word={(word) => named(`state.${word}`, word)} />;
+    return <ChoiceInput {...props} words={words} word={wordName} />;
   }
   return <TextInput {...props} />;
 }
