@@ -112,7 +112,7 @@ export async function register(
   return post<Offer>("/v1/passkeys", {
     nonce: challenge,
     label,
-    transports: response.getTransports().join(" "),
+    transports: response.getTransports(),
     client_data: toBase64url(new Uint8Array(response.clientDataJSON)),
     attestation: toBase64url(new Uint8Array(response.attestationObject)),
     possession: {
