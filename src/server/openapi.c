@@ -289,6 +289,34 @@ static void add_types(json_t *paths, const struct registry *registry)
 	}
 }
 
+/* Every column can be asked: too many names for one parameter each, but a pattern says them all. */
+static void list_parameters(const struct view *view, json_t *list)
+{
+	json_t *plain = json_array(), *sorted = json_array();
+
+	for (size_t i = 0; i < view->columns_n; i++) {
+		char down[80];
+		snprintf(down, sizeof down, "-%s", view->columns[i].name);
+		json_array_append_new(plain, json_string(view->columns[i].name));
+		json_array_append_new(sorted, json_string(view->columns[i].name));
+		json_array_append_new(sorted, json_string(down));
+	}
+	json_array_append_new(list,
+			      parameter("sort", "query", false,
+					json_pack("{s:s, s:o}", "type", "string", "enum", sorted)));
+	json_array_append_new(list,
+			      parameter("group", "query", false,
+					json_pack("{s:s, s:o}", "type", "string", "enum", plain)));
+	json_t *conditions =
+		parameter("conditions", "query", false,
+			  json_pack("{s:s, s:{s:s}, s:{s:s}}", "type", "object", "propertyNames",
+				    "pattern", "^(where|like|least|most)\\.[a-z0-9_]+$",
+				    "additionalProperties", "type", "string"));
+	json_object_set_new(conditions, "style", json_string("form"));
+	json_object_set_new(conditions, "explode", json_true());
+	json_array_append_new(list, conditions);
+}
+
 static json_t *view_parameters(const struct view *view)
 {
 	json_t *list = json_array();
@@ -302,6 +330,7 @@ static json_t *view_parameters(const struct view *view)
 					      json_pack("{s:s, s:i, s:i}", "type", "integer",
 							"minimum", 1, "maximum", 1000)));
 	json_array_append_new(list, parameter("cursor", "query", false, text_schema(NULL, NULL)));
+	list_parameters(view, list);
 	return list;
 }
 

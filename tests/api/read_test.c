@@ -324,7 +324,8 @@ static void a_record_is_found_by_its_claims_digest(void **state)
 	r = api_get(x, &x->ada, path);
 	must_have(r, 200);
 	assert_non_null(strstr(r->body, "\"seq\":0"));
-	path[strlen(path) - 1] ^= 1;
+	char *last = &path[strlen(path) - 1];
+	*last = *last == '0' ? '1' : '0'; /* another digest */
 	r = api_get(x, &x->ada, path);
 	must_have(r, 200);
 	assert_non_null(strstr(r->body, "\"rows\":[]"));

@@ -156,7 +156,7 @@ ORDER BY l.supplier, l.part_lot, l.from_part_lot;
 --- The way of recall.affected_units in bundles: how many units of a product, that are as far and at one place,
 --- came by what: a part lot, units of another product that are as far (`via_id`), or the source itself (''). A
 --- unit that came by several ways counts for each; under `via_kind` any it counts once.
--- view recall.affected_flow recall.read kind:id within:id id:id
+-- view recall.affected_flow recall.read kind:id within:id id:id via_kind=text via_within=text via_id=text bundle=text
 WITH RECURSIVE start (kind, within, id) AS (
 	SELECT coalesce(:kind, 'part_lot'), coalesce(:within, ''), :id
 ), lot (supplier, part_lot, from_part_lot) AS (
