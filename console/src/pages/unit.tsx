@@ -6,13 +6,13 @@ import { chain, type Chain, merged } from "../base/chain";
 import { useLoad } from "../base/load";
 import { useChanges } from "../base/stream";
 import { t } from "../base/text";
-import { Busy, Digest, Empty, Facts, Raw, State, type Subject, Time, Title } from "../parts/bits";
+import { Digest, Empty, Facts, Raw, State, type Subject, Time, Title } from "../parts/bits";
 import { Certainty, firmwareLink, Holds, partLotLink, shipmentLink, supplierLink } from "../parts/columns";
 import { Gates } from "../parts/gates";
 import { HeldBy, HoldAct } from "../parts/held";
 import { Trouble } from "../parts/refusal";
+import { Story } from "../parts/chain_story";
 import { DeviceCertificate, Passport, Proofs } from "../parts/unit_proof";
-import { Timeline } from "../parts/timeline";
 
 const MOST_SEALS = 20;
 /** So many lines of parts before somebody asks for all. */
@@ -150,19 +150,6 @@ function Parts(props: { product: string; serial: string; changes: number }) {
       {rows.length > FEW && !all && (
         <button type="button" onClick={() => setAll(true)}>{t("unit.all_parts", { n: rows.length })}</button>
       )}
-    </section>
-  );
-}
-
-function Story(props: { of: ReturnType<typeof useLoad<Chain>>; about: Subject }) {
-  const { of } = props;
-  return (
-    <section aria-labelledby="story-title">
-      <h2 id="story-title">{t("unit.story")}</h2>
-      {of.problem !== undefined && <Trouble error={of.problem} />}
-      {of.away && <p class="away" role="status">{t("server.away")}</p>}
-      {of.value === undefined && of.loading && <Busy text={t("loading")} />}
-      {of.value !== undefined && <Timeline of={of.value} about={props.about} label={t("unit.story")} />}
     </section>
   );
 }
