@@ -2,7 +2,7 @@
 // What stands around every page: where one can go, who looks, language and light, and what is wrong with the way here.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { post } from "../base/api";
+import { remove } from "../base/api";
 import { may, type Me } from "../base/me";
 import { obstacle } from "../base/passkey";
 import { usePlace } from "../base/router";
@@ -134,7 +134,7 @@ export function Choices() {
 }
 
 export async function signOut(): Promise<void> {
-  await post("/v1/sign-out").catch(() => undefined);
+  await remove("/v1/sessions").catch(() => undefined);
   location.assign("/");
 }
 
