@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """console_test.py ROOT SEALWRIGHT-VERIFY [NAME …]: what console/src/verify says of passports, logs and hostile bytes,
-beside our other verifiers. The TypeScript is bundled with the console's own esbuild and run by Node."""
+beside our other verifiers. The TypeScript is bundled with the console's own esbuild and run by Node.
+
+console_test.py ROOT SEALWRIGHT-VERIFY fuzz SECONDS [SEED] [PASSPORT KEY …]: both on passports that are changed at
+random, for so long; files on which they differ are left in the working folder."""
 import os
 import re
 import subprocess
 import sys
 import tempfile
 
-SUITES = ("verify_test", "log_test", "hostile_test", "old_browser_test")
+SUITES = ("verify_test", "log_test", "hostile_test", "old_browser_test", "sources_test")
 DIFFERENTIAL = {"cbor": "cbor_differential.py", "charter": "charter_differential.py"}
 
 
@@ -46,6 +49,10 @@ def main(root, verifier, *names):
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "package.json"), "w", encoding="utf-8") as f:
             f.write('{"type": "module"}')
+        if names[:1] == ("fuzz",):
+            target = os.path.join(folder, "fuzz.mjs")
+            bundle(root, "fuzz", target)
+            return subprocess.run(["node", target, root, verifier, *names[1:]], check=False).returncode
         for name in names or SUITES + tuple(DIFFERENTIAL):
             if name in DIFFERENTIAL:
                 script = os.path.join(root, "tests/interop", DIFFERENTIAL[name])

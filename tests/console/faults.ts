@@ -50,6 +50,7 @@ export const FAULTS: Record<string, Record<string, Change>> = {
     an_unknown_member: file(set(10, 0)),
     a_missing_member: file(drop(9)),
     a_chain_withheld_that_it_cannot_do_without: file(set(7, ["key"])),
+    shifts_withheld: file(set(7, ["shift"])),
     withheld_kinds_out_of_order: file(set(7, ["shipment", "seal"])),
     a_salt_that_is_too_short: file(set(5, [[new Uint8Array(15), "x"]])),
     entries_out_of_order: file((f) => void (f.get(4) as Value[]).reverse()),

@@ -97,20 +97,20 @@ export class StandAlone {
   }
 }
 
-/**
- * Both say the same of this file: which step does not hold, and at which record where the other one says it.
- */
-export async function bothSay(
-  other: StandAlone | null,
-  data: Bytes,
-  key: string,
-  step?: string,
-): Promise<Said> {
+/** Which step does not hold is the same, and at which record where the other one says it. */
+export async function bothSay(other: StandAlone, data: Bytes, key: string, step?: string): Promise<Said> {
   const ours = said(await verifyPassport(data, { logKey: key }));
   if (step !== undefined) same(ours.step, step, "step");
-  if (other === null) return ours;
   const theirs = other.verify(data, key, "--quiet").said;
-  if (ours.step !== theirs.step || (theirs.record !== "" && theirs.record !== ours.record))
-    same(ours, theirs, "both");
+  const sameRecord = theirs.record === "" || theirs.record === ours.record;
+  if (ours.step !== theirs.step || !sameRecord) same(ours, theirs, "both");
+  return ours;
+}
+
+/** Where several things may be wrong, which of them is told first is not the same: that it is wrong, is. */
+export async function bothJudge(other: StandAlone, data: Bytes, key: string): Promise<Said> {
+  const ours = said(await verifyPassport(data, { logKey: key }));
+  const theirs = other.verify(data, key, "--quiet").said;
+  if ((ours.step === "none") !== (theirs.step === "none")) same(ours, theirs, "both");
   return ours;
 }

@@ -21,7 +21,7 @@ function Growth(props: { of: Looked["grown"] }) {
   const { of } = props;
   if (of === undefined) return null;
   if (of instanceof Wrong) return <Proved verdict="bad">{saidOf(of)?.text}</Proved>;
-  if (of === "first") return <Proved verdict="skipped">{t("evidence.first")}</Proved>;
+  if (of === "first") return <p>{t("evidence.first")}</p>;
   if (of === "same") return <Proved verdict="good">{t("evidence.same")}</Proved>;
   return <Proved verdict="good">{t("evidence.grown", { from: String(of.from) })}</Proved>;
 }

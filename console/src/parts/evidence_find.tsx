@@ -56,11 +56,11 @@ const KINDS = [
 function Found(props: { kind: string; within: string; id: string }) {
   const { kind, within, id } = props;
   const loaded = useLoad(`chain ${kind} ${within} ${id}`, (signal) => chain(kind, within, id, signal));
-  const title = [named(`kind.${kind}`, kind), within, id].filter((word) => word !== "").join(" ");
+  const thing = [within, id].filter((word) => word !== "").join(" ");
   if (loaded.problem !== undefined) return <Trouble error={loaded.problem} />;
   if (loaded.value === undefined) return null;
   if (loaded.value.entries.length === 0) return <Empty title={t("evidence.thing_none")} />;
-  return <Timeline of={loaded.value} about={{ kind, within, id }} label={title} />;
+  return <Timeline of={loaded.value} about={{ kind, within, id }} label={t("evidence.thing_label", { kind: named(`kind.${kind}`, kind), thing })} />;
 }
 
 export function FindByThing() {

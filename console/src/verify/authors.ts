@@ -11,7 +11,7 @@ import { Wrong, about, need, needAt } from "./wrong";
 const LOG_KEYS_MAX = 16;
 
 // What the log's own services write; everything else is signed by its author.
-const UNSIGNED_TYPES = [
+export const UNSIGNED_TYPES = [
   ...["ledger.started", "ledger.succeeded", "succession.approved", "decision.refused", "clock.stepped"],
   ...["certificate.issued", "certificate.refused", "signer.admitted", "signer.refused", "permit.issued"],
   ...["permit.refused", "credential.issued", "conformance.uploaded", "key.counter_fell"],

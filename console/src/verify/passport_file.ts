@@ -32,9 +32,9 @@ export interface PassportFile {
 }
 
 // Chains that a passport cannot do without: what verifying it rests on.
-const NEEDED = [
+export const NEEDED = [
   ...["unit", "principal", "key", "approval", "nonconformance", "charter"],
-  ...["build_authorization", "firmware_release"],
+  ...["build_authorization", "firmware_release", "shift", "recovery"],
 ];
 
 const s = new Shape("verify.wrong.file");
