@@ -74,7 +74,7 @@ const tried: Test = {
       const card = person.page.locator("article.card", { hasText: "A seal that was cut on the way" });
       await card.getByRole("button", { name: /^Try/ }).click();
       await card.getByText("Stopped, by RCV-01.").waitFor({ timeout: 60_000 });
-      await person.page.getByLabel("Units").fill("2");
+      await person.page.getByLabel("Units", { exact: true }).fill("2");
       await person.page.getByRole("button", { name: "Build", exact: true }).click();
       await person.page.getByText("2 built, shipped, and started for the first time.").waitFor({ timeout: 60_000 });
     }),
