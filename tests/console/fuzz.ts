@@ -54,11 +54,8 @@ const MUTATIONS: readonly Mutation[] = [
 ];
 
 /** Logs of our own, whole and faulty, and whatever passports were given. */
-function* passports(): Generator<[Bytes, string]> {
-  const changes = [
-    ...Object.values(HOLDS),
-    ...Object.values(FAULTS).flatMap((faults) => Object.values(faults)),
-  ];
+function* passports(): Generator<{ data: Bytes; key: string; whole: boolean }> {
+  const changes = Object.values(FAULTS).flatMap((faults) => Object.values(faults));
   for (;;) {
     for (let i = 0; i + 1 < more.length; i += 2) {
       yield { data: new Uint8Array(readFileSync(more[i] ?? "")), key: more[i + 1] ?? "", whole: true };
