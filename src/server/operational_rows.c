@@ -99,8 +99,8 @@ const struct operation_row OPERATION_ROWS[OPERATIONS] = {
 		 " AND (:key IS NULL OR o.key = :key) AND " OFFER_WAITS
 		 " ORDER BY o.created, o.key LIMIT 1000",
 		 {{"principal", VALUE_TEXT}, {"key", VALUE_BLOB}, {"now", VALUE_INT}}},
-	[OFFER_DROP] = {"DELETE FROM passkey_offer WHERE key = :key"
-			" AND (:principal IS NULL OR principal = :principal) AND expires > :now",
+	[OFFER_DROP] = {"DELETE FROM passkey_offer AS o WHERE o.key = :key"
+			" AND (:principal IS NULL OR o.principal = :principal) AND " OFFER_WAITS,
 			{{"key", VALUE_BLOB}, {"principal", VALUE_TEXT}, {"now", VALUE_INT}}},
 	/* WebAuthn level 2, section 7.2, step 21: it grows, or stays 0 for ever. */
 	[COUNTER_SET] = {"INSERT INTO passkey_counter (key, counter, at)"
