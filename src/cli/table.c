@@ -71,8 +71,10 @@ const struct command COMMANDS[] = {
 	 "fresh challenge.",
 	 PROVE_OPTIONS, 2, 2, command_prove, NULL},
 	{"view", "NAME [PARAMETER=VALUE …]",
-	 "Shows what is the case now, as far as you may see it.", VIEW_OPTIONS, 0, CLI_WORDS_MAX,
-	 command_view, NULL},
+	 "Shows what is the case now, as far as you may see it; of every column also "
+	 "where.COLUMN=, "
+	 "like.COLUMN=, least.COLUMN=, most.COLUMN=, and sort=COLUMN, sort=-COLUMN, group=COLUMN.",
+	 VIEW_OPTIONS, 0, CLI_WORDS_MAX, command_view, NULL},
 	{"affected", "KIND [WITHIN] ID",
 	 "Where it went: part_lot SUPPLIER NUMBER, date_code SUPPLIER CODE, unit PRODUCT SERIAL; "
 	 "or "
