@@ -2,7 +2,7 @@
 // Making a record in the browser: the server prepares the canonical bytes, the person's passkey signs their digest.
 import { post } from "./api";
 import { fromBase64url, sha256, toHex } from "./base64";
-import { type Me, passkeys } from "./me";
+import { type Authenticator, type Me, passkeys } from "./me";
 import { proof } from "./passkey";
 
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
@@ -29,10 +29,16 @@ export interface Receipt {
 /** No passkey of this person can sign here. */
 export class NoPasskey extends Error {}
 
-/** The bytes to sign, made for the passkey's key. The digest is computed here and must be the server's. */
-export async function prepare(me: Me, type: string, body: Body): Promise<Prepared> {
-  const key = passkeys(me)[0]?.key;
-  if (key === undefined) throw new NoPasskey();
+/** The passkey that signs, unless the person chooses another: the one that signed in here, as it is at hand. */
+export function usual(me: Me): Authenticator | undefined {
+  const own = passkeys(me);
+  return own.find((passkey) => passkey.key === me.key) ?? own[0];
+}
+
+/** The bytes to sign, made for this passkey's key. The digest is computed here and must be the server's. */
+export async function prepare(passkey: Authenticator | undefined, type: string, body: Body): Promise<Prepared> {
+  if (passkey === undefined) throw new NoPasskey();
+  const { key } = passkey;
   const prepared = await post<Prepared>(`/v1/records/${encodeURIComponent(type)}/prepare`, { body, key });
   const digest = toHex(await sha256(fromBase64url(prepared.claim)));
   if (digest !== prepared.digest) throw new Error("the digest is not the claim's");
@@ -40,8 +46,12 @@ export async function prepare(me: Me, type: string, body: Body): Promise<Prepare
 }
 
 /** Signs what was prepared and sends it. May be called again after a failure: it is the same record. */
-export async function submit(me: Me, type: string, prepared: Prepared): Promise<Receipt> {
-  const passkey = passkeys(me)[0];
+export async function submit(
+  me: Me,
+  passkey: Authenticator | undefined,
+  type: string,
+  prepared: Prepared,
+): Promise<Receipt> {
   if (passkey?.credential === undefined || me.web === undefined) throw new NoPasskey();
   return post<Receipt>(`/v1/records/${encodeURIComponent(type)}`, {
     claim: prepared.claim,

@@ -3,9 +3,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Problem, type ProblemDocument } from "../base/api";
-import { useMe } from "../base/me";
+import { type Authenticator, type Me, passkeys, useMe } from "../base/me";
 import { obstacle, obstacleOf } from "../base/passkey";
-import { type Body, NoPasskey, type Prepared, prepare, type Receipt, submit } from "../base/record";
+import { type Body, NoPasskey, type Prepared, prepare, type Receipt, submit, usual } from "../base/record";
 import { named, t } from "../base/text";
 import { Busy, EntryLink } from "./bits";
 import { Dialog } from "./dialog";
@@ -53,17 +53,42 @@ export interface SignProps {
   onRefused?: (problem: ProblemDocument) => void;
 }
 
+/** A record names its key, so who has several passkeys chooses before signing. */
+function Which(props: { me: Me; passkey: Authenticator | undefined; choose: (passkey: Authenticator) => void }) {
+  const own = passkeys(props.me);
+  if (own.length < 2) return null;
+  return (
+    <p>
+      <label>
+        {t("sign.with")}
+        <select value={props.passkey?.key ?? ""} onChange={(e) => {
+          const chosen = own.find((passkey) => passkey.key === e.currentTarget.value);
+          if (chosen !== undefined) props.choose(chosen);
+        }}>
+          {own.map((passkey) => (
+            <option key={passkey.key} value={passkey.key} data-raw>
+              {passkey.label ?? ""} {passkey.key.slice(0, 8)}
+            </option>
+          ))}
+        </select>
+      </label>
+    </p>
+  );
+}
+
 /** The dialog. It prepares when it opens. */
 export function Sign(props: SignProps) {
   const me = useMe();
   const [step, setStep] = useState<Step>();
   const [error, setError] = useState<unknown>();
   const [hint, setHint] = useState<string | undefined>(obstacle(me.web));
-  const begin = async () => {
+  const [passkey, setPasskey] = useState(usual(me));
+  const begin = async (with_: Authenticator | undefined) => {
+    setPasskey(with_);
     setStep({ at: "preparing" });
     setError(undefined);
     try {
-      setStep({ at: "shown", prepared: await prepare(me, props.type, props.body) });
+      setStep({ at: "shown", prepared: await prepare(with_, props.type, props.body) });
     } catch (e) {
       setStep(undefined);
       if (e instanceof NoPasskey) setHint("passkey.none");
@@ -76,7 +101,7 @@ export function Sign(props: SignProps) {
     setError(undefined);
     setHint(undefined);
     try {
-      const receipt = await submit(me, props.type, prepared);
+      const receipt = await submit(me, passkey, props.type, prepared);
       setStep({ at: "done", receipt });
       props.onDone?.(receipt);
     } catch (e) {
@@ -87,7 +112,7 @@ export function Sign(props: SignProps) {
     }
   };
   useEffect(() => {
-    if (hint === undefined) void begin();
+    if (hint === undefined) void begin(passkey);
   }, []);
   return (
     <Dialog title={props.title} onClose={props.onClose}>
@@ -102,6 +127,7 @@ export function Sign(props: SignProps) {
           <p>
             <small>{t("sign.digest")} <span data-raw class="long">{step.prepared.digest}</span></small>
           </p>
+          <Which me={me} passkey={passkey} choose={(chosen) => void begin(chosen)} />
           <div class="actions">
             <button type="button" onClick={props.onClose}>{t("cancel")}</button>
             <button type="button" class="primary" disabled={step.at === "signing"}
