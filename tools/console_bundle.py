@@ -3,8 +3,8 @@
 """console_bundle.py ROOT OUTPUT DEPFILE: makes the console's files and writes them as one C table.
 
 esbuild makes the scripts and the style sheet from console/src; the texts of messages/console come as one script a
-language for every page (`text`), and one that is loaded when it is needed (`more`: help of record types, sentences of
-the server). Each name carries a digest of its content, so that a browser may keep the file for ever."""
+language for the first page (`text`), one for all others (`pages`), and one that is loaded when it is needed (`more`:
+help of record types, sentences of the server). Each name carries a digest of its content, so that a browser may keep the file for ever."""
 import base64
 import gzip
 import hashlib
@@ -59,8 +59,8 @@ def named(name, suffix, text):
 
 def language_files(root):
     """(role, name, content) of the texts."""
-    for language, (first, more) in sorted(console_messages.bundles(root).items()):
-        for kind, texts in (("text", first), ("more", more)):
+    for language, kinds in sorted(console_messages.bundles(root).items()):
+        for kind, texts in sorted(kinds.items()):
             script = "globalThis.sealwright_%s=%s;\n" % (
                 kind, json.dumps(texts, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
             yield "%s.%s" % (kind, language), named("%s.%s" % (kind, language), ".js", script), script

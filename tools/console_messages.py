@@ -18,6 +18,10 @@ class Wrong(Exception):
     """What is wrong, with file and line."""
 
 
+# The files whose texts the first page needs; those of the others come with the first page that is no Now.
+FIRST = ("console.txt", "now.txt", "words.txt", "short.txt", "codes.txt")
+
+
 def parse(path, text, seen):
     for number, line in enumerate(text.split("\n"), 1):
         if line == "" or line.startswith("#"):
@@ -31,10 +35,10 @@ def parse(path, text, seen):
         yield pair.group(1), pair.group(2).rstrip()
 
 
-def read(root, language):
-    """Every text of the pages in this language, by name."""
+def read(root, language, wanted=lambda name: True):
+    """Every text of the pages in this language, by name, of the files that are wanted."""
     folder, texts, seen = os.path.join(root, "messages", "console", language), {}, {}
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+    for name in sorted(filter(wanted, os.listdir(folder))) if os.path.isdir(folder) else []:
         path = os.path.join(folder, name)
         with open(path, encoding="utf-8", newline="") as f:
             texts.update(parse(path, f.read(), seen))
@@ -67,13 +71,16 @@ def is_late(name):
 
 
 def bundles(root):
-    """language: (texts of every page, texts that are loaded when they are needed)."""
+    """language: {text: of the first page, pages: of all others, more: what is loaded when it is needed}"""
     out = {}
     english = read(root, "en")
+    first = set(read(root, "en", lambda name: name in FIRST)) | set(read(root, "zh", lambda name: name in FIRST))
     for language in LANGUAGES:
         texts = {**english, **read(root, language)}
         late = {**sentences(root, "en"), **sentences(root, language)}
         late.update({k: v for k, v in texts.items() if is_late(k)})
-        out[language] = ({k: v for k, v in texts.items() if not is_late(k)}, late)
-    out[PSEUDO] = tuple({k: pseudo(v) for k, v in part.items()} for part in out["en"])
+        out[language] = {"text": {k: v for k, v in texts.items() if k in first},
+                         "pages": {k: v for k, v in texts.items() if k not in first and not is_late(k)},
+                         "more": late}
+    out[PSEUDO] = {kind: {k: pseudo(v) for k, v in part.items()} for kind, part in out["en"].items()}
     return out

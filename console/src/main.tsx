@@ -4,7 +4,7 @@ import { type ComponentType, render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { MeProvider, useKnown } from "./base/me";
 import { match, type Route, startRouter, usePlace } from "./base/router";
-import { t } from "./base/text";
+import { loadPages, t } from "./base/text";
 import { Now } from "./pages/now";
 import { SignIn } from "./pages/sign_in";
 import { Again } from "./parts/again";
@@ -43,8 +43,8 @@ function Routed() {
   useEffect(() => {
     if (route === undefined || loaded.has(route)) return;
     setFailed(false);
-    route.load().then(
-      (module) => {
+    Promise.all([route.load(), loadPages()]).then(
+      ([module]) => {
         loaded.set(route, module.default);
         setLoads((n) => n + 1);
       },

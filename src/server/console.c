@@ -103,7 +103,8 @@ err handle_console_page(struct call *c, struct fault *f)
 		   *party = attribute(a, config->relying_party);
 	char *page = arena_printf(
 		a,
-		"<!DOCTYPE html>\n<html lang=\"%s\" data-more=\"/console/%s\" "
+		"<!DOCTYPE html>\n<html lang=\"%s\" data-pages=\"/console/%s\" "
+		"data-more=\"/console/%s\" "
 		"data-worker=\"/console/%s\" data-log=\"%s\" "
 		"data-origin=\"%s\" data-party=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -113,9 +114,10 @@ err handle_console_page(struct call *c, struct fault *f)
 		"<script type=\"module\" src=\"/console/%s\"></script>\n"
 		"<script type=\"module\" src=\"/console/%s\"></script>\n</head>\n"
 		"<body><div id=\"console\"></div></body>\n</html>\n",
-		language, file_of("more", language), file_of("worker", NULL),
-		log == NULL ? "" : log, origin == NULL ? "" : origin, party == NULL ? "" : party,
-		file_of("style", NULL), file_of("text", language), file_of("main", NULL));
+		language, file_of("pages", language), file_of("more", language),
+		file_of("worker", NULL), log == NULL ? "" : log, origin == NULL ? "" : origin,
+		party == NULL ? "" : party, file_of("style", NULL), file_of("text", language),
+		file_of("main", NULL));
 
 	if (page == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);

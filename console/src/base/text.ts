@@ -5,6 +5,7 @@ export type Values = Record<string, string | number>;
 
 declare global {
   var sealwright_text: Record<string, string> | undefined;
+  var sealwright_pages: Record<string, string> | undefined;
   var sealwright_more: Record<string, string> | undefined;
 }
 
@@ -21,7 +22,9 @@ function fill(text: string, values: Values | undefined): string {
 }
 
 function find(name: string): string | undefined {
-  return globalThis.sealwright_text?.[name] ?? globalThis.sealwright_more?.[name];
+  return (
+    globalThis.sealwright_text?.[name] ?? globalThis.sealwright_pages?.[name] ?? globalThis.sealwright_more?.[name]
+  );
 }
 
 /** The text with this name; a name that has none shows itself, for the tests to find. */
@@ -56,14 +59,20 @@ export function bytes(n: number): string {
   return `${sizes.format(n)} ${UNITS[unit] ?? ""}`;
 }
 
-let loading: Promise<void> | undefined;
+const loading = new Map<string, Promise<void>>();
+
+function load(kind: "pages" | "more"): Promise<void> {
+  const path = document.documentElement.dataset[kind] ?? "";
+  const found = loading.get(kind) ?? import(path).then(() => undefined);
+  loading.set(kind, found);
+  return found;
+}
+
+/** The texts of every page but the first: with the first such page. */
+export const loadPages = () => load("pages");
 
 /** Help of record types and sentences of the server: loaded when they are needed, once. */
-export function loadMore(): Promise<void> {
-  const path = document.documentElement.dataset["more"] ?? "";
-  loading ??= import(path).then(() => undefined);
-  return loading;
-}
+export const loadMore = () => load("more");
 
 const PSEUDO = ["AEIOUYaeiouycnsz", "ÅÉÎÖÛÝåéîöûýçñšž"] as const;
 
