@@ -258,3 +258,25 @@ struct reply *kit_step_up(struct api *x, const char *cookie, struct token *t)
 {
 	return kit_send(x, cookie, "POST", "/v1/step-up", kit_assertion(x, t, NULL));
 }
+
+/* ---- codes ---- */
+
+void kit_secret(const char *text, uint8_t out[static TOTP_SECRET_SIZE])
+{
+	static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	uint32_t bits = 0;
+	unsigned held = 0;
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		const char *at = strchr(ALPHABET, *text);
+		assert_non_null(at);
+		bits = (bits << 5 | (uint32_t)(at - ALPHABET)) & 0xffff;
+		held += 5;
+		if (held >= 8 && n < TOTP_SECRET_SIZE) {
+			out[n++] = (uint8_t)(bits >> (held - 8));
+			held -= 8;
+		}
+	}
+	assert_int_equal(n, TOTP_SECRET_SIZE);
+}

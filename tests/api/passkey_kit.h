@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 
+#include "crypto/totp.h"
 #include "interop/passkey_sign.h"
 
 #define KIT_PARTY    "localhost"
@@ -64,5 +65,8 @@ struct reply *kit_sign_in(struct api *x, struct token *t, const struct kit_wish 
 /* 201: its cookie. */
 const char *kit_signed_in(struct api *x, struct token *t);
 struct reply *kit_step_up(struct api *x, const char *cookie, struct token *t);
+
+/* An app's secret from its base32. */
+void kit_secret(const char *text, uint8_t out[static TOTP_SECRET_SIZE]);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole server over each store: one walk through everything that the server itself keeps. */
-#include "fixture.h"
+#include "passkey_kit.h"
 
 #include "core/sha256.h"
 #include "stores.h"
 #undef fail
 
+#include <stdio.h>
 #include <string.h>
 
 static struct api *open_on(void **state)
@@ -90,6 +91,44 @@ static void blobs_go_in_and_out(void **state)
 	api_close(x);
 }
 
+/* Whoever was founded without them sets passkeys up later. */
+static void set_up_passkeys(struct api *x)
+{
+	api_stop(x);
+	snprintf(x->config.relying_party, sizeof x->config.relying_party, KIT_PARTY);
+	snprintf(x->config.web_origin, sizeof x->config.web_origin, KIT_ORIGIN);
+	api_start(x);
+}
+
+static void passkeys_sessions_and_codes_are_kept(void **state)
+{
+	struct api *x = open_on(state);
+	struct token t = token_make(KEY_P256);
+	uint8_t secret[TOTP_SECRET_SIZE];
+	uint32_t code;
+	struct fault f = {0};
+
+	set_up_passkeys(x);
+	kit_enroll(x, &x->ada, &t);
+	const char *cookie = kit_signed_in(x, &t), *other = kit_signed_in(x, &t);
+	must_have(kit_web(x, cookie, "GET", "/v1/sessions", NULL), 200);
+	struct reply *r = kit_web(x, cookie, "POST", "/v1/totp", "{}");
+	must_have(r, 201);
+	kit_secret(reply_text(r, "secret"), secret);
+	assert_int_equal(totp_code(secret, totp_step(clock_wall_ms(&x->clock)), &code, &f).code,
+			 OK);
+	const char *body = arena_printf(&x->arena, "{'code':'%08u'}", (unsigned)code);
+	must_have(kit_web(x, cookie, "POST", "/v1/totp/confirm", body), 204);
+	must_refuse(kit_web(x, cookie, "POST", "/v1/step-up", body), 403, "API_TOTP_WRONG");
+	must_have(kit_step_up(x, cookie, &t), 200);
+	must_have(kit_web(x, cookie, "DELETE", "/v1/totp", NULL), 204);
+	t.counter = 1; /* a copy */
+	must_refuse(kit_sign_in(x, &t, NULL), 403, "API_PASSKEY_COUNTER");
+	must_refuse(kit_web(x, other, "GET", "/v1/me", NULL), 401, "API_IDENTITY_MISSING");
+	token_done(&t);
+	api_close(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +136,7 @@ int main(void)
 		STORE_TEST(records_receipts_and_views_agree),
 		STORE_TEST(receipt_that_is_waited_for_is_kept),
 		STORE_TEST(blobs_go_in_and_out),
+		STORE_TEST(passkeys_sessions_and_codes_are_kept),
 	};
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);
 }

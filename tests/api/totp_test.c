@@ -42,26 +42,6 @@ static int fresh(void **state)
 
 /* ---- the app ---- */
 
-static void base32_read(const char *text, uint8_t out[static TOTP_SECRET_SIZE])
-{
-	static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-	uint32_t bits = 0;
-	unsigned held = 0;
-	size_t n = 0;
-
-	for (; *text != '\0'; text++) {
-		const char *at = strchr(ALPHABET, *text);
-		assert_non_null(at);
-		bits = (bits << 5 | (uint32_t)(at - ALPHABET)) & 0xffff;
-		held += 5;
-		if (held >= 8 && n < TOTP_SECRET_SIZE) {
-			out[n++] = (uint8_t)(bits >> (held - 8));
-			held -= 8;
-		}
-	}
-	assert_int_equal(n, TOTP_SECRET_SIZE);
-}
-
 struct app {
 	uint8_t secret[TOTP_SECRET_SIZE];
 };
@@ -88,7 +68,7 @@ static struct app begun(void)
 	struct app app;
 
 	must_have(r, 201);
-	base32_read(reply_text(r, "secret"), app.secret);
+	kit_secret(reply_text(r, "secret"), app.secret);
 	assert_non_null(strstr(reply_text(r, "uri"), reply_text(r, "secret")));
 	return app;
 }
