@@ -63,7 +63,7 @@ function Choose(props: { set: (given: Given) => void }) {
 function Trust(props: { servers: string | undefined; own: string; set: (key: string) => void }) {
   const { servers, own } = props;
   return (
-    <details>
+    <details class="trust">
       <summary>{t(own === "" ? "verify.trusts_server" : "verify.trusts_own")}</summary>
       <p>{t("verify.trust_means")}</p>
       {servers !== undefined && <p>{t("verify.servers_key")} <span class="long" data-raw>{servers}</span></p>}
@@ -76,28 +76,31 @@ function Trust(props: { servers: string | undefined; own: string; set: (key: str
   );
 }
 
-function Outcome(props: { of: Result }) {
+function Whole(props: { of: Verified }) {
+  const { verdict, remarks } = props.of;
+  return (
+    <section aria-labelledby="verdict-title">
+      <h2 id="verdict-title">{t("verify.verdict")}</h2>
+      <Proved verdict={verdict}>{t(`verify.verdict.${verdict}`)}</Proved>
+      {remarks.map((remark, i) => <p key={i}>{t("verify.but")} {t(remark.code, remark.values)}</p>)}
+      {verdict === "good" && <p>{t("verify.whole_log")}</p>}
+    </section>
+  );
+}
+
+function Told(props: { of: Result }) {
   const { verified, story } = props.of;
   const { file, authors } = verified.passport;
+  if (verified.verdict !== "good" || file === undefined) return null;
   return (
-    <>
-      <section aria-labelledby="verdict-title">
-        <h2 id="verdict-title">{t("verify.verdict")}</h2>
-        <Proved verdict={verified.verdict}>{t(`verify.verdict.${verified.verdict}`)}</Proved>
-        {verified.remarks.map((remark, i) => <p key={i}>{t("verify.but")} {t(remark.code, remark.values)}</p>)}
-        {verified.verdict === "good" && <p>{t("verify.whole_log")}</p>}
-      </section>
-      {verified.verdict === "good" && file !== undefined && (
-        <section aria-labelledby="story-title">
-          <h2 id="story-title">{t("verify.story")}</h2>
-          <Facts of={[
-            [t("kind.unit"), <Raw>{file.subject.within} {file.subject.id}</Raw>],
-            [t("verify.records"), <Raw>{file.entries.length}</Raw>],
-          ]} />
-          <Story lines={story} byShift={authors?.byShift ?? new Map()} />
-        </section>
-      )}
-    </>
+    <section aria-labelledby="story-title">
+      <h2 id="story-title">{t("verify.story")}</h2>
+      <Facts of={[
+        [t("kind.unit"), <Raw>{file.subject.within} {file.subject.id}</Raw>],
+        [t("verify.records"), <Raw>{file.entries.length}</Raw>],
+      ]} />
+      <Story lines={story} byShift={authors?.byShift ?? new Map()} />
+    </section>
   );
 }
 
@@ -156,6 +159,7 @@ export default function VerifyPage() {
       <Trust servers={servers.value} own={own} set={setOwn} />
       {error !== undefined && <Trouble error={error} />}
       {unit !== "" && given === undefined && error === undefined && <Busy text={t("verify.fetching")} />}
+      {result !== undefined && <Whole of={result.verified} />}
       {given !== undefined && (
         <section aria-labelledby="steps-title" aria-busy={result === undefined}>
           <h2 id="steps-title">{t("verify.steps")} <Raw>{given.name}</Raw></h2>
@@ -163,7 +167,7 @@ export default function VerifyPage() {
           {result === undefined && <Busy text={t("verify.working")} />}
         </section>
       )}
-      {result !== undefined && <Outcome of={result} />}
+      {result !== undefined && <Told of={result} />}
       <ByProgram logKey={logKey ?? ""} />
     </>
   );
