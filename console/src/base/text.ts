@@ -65,6 +65,7 @@ function load(kind: "pages" | "more"): Promise<void> {
   const path = document.documentElement.dataset[kind] ?? "";
   const found = loading.get(kind) ?? import(path).then(() => undefined);
   loading.set(kind, found);
+  found.catch(() => loading.delete(kind));
   return found;
 }
 
