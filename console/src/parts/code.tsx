@@ -32,13 +32,17 @@ const HALVES: Record<string, [within: string, id: string]> = {
   site: ["", "site"],
 };
 
-function filled(text: string, subject: Subject | undefined): string {
+/** The places that the row knows are filled; how many are left open. */
+function filled(text: string, subject: Subject | undefined): { text: string; open: number } {
   const [within, id] = HALVES[subject?.kind ?? ""] ?? ["", ""];
-  return text.replace(/\{([a-z][a-z0-9_.]*)\}/g, (_, name: string) => {
+  let open = 0;
+  const said = text.replace(/\{([a-z][a-z0-9_.]*)\}/g, (_, name: string) => {
     if (subject !== undefined && name === within) return subject.within;
     if (subject !== undefined && name === id) return subject.id;
+    open++;
     return "…";
   });
+  return { text: said, open };
 }
 
 /** A few words: the code's own where nobody wrote any. */
@@ -46,9 +50,9 @@ export function codeName(code: string): string {
   return named(`code.${code}`, code.toLowerCase().replaceAll("_", " "));
 }
 
+/** Empty where so much is open that the few words say as much: the log keeps a nonconformance's code, not its values. */
 export function codeSentence(code: string, subject?: Subject): { text: string; fix: string } {
-  return {
-    text: filled(named(`fault.${code}`, codeName(code)), subject),
-    fix: filled(named(`fix.${code}`, ""), subject),
-  };
+  const said = filled(named(`fault.${code}`, ""), subject);
+  const fix = filled(named(`fix.${code}`, ""), subject);
+  return { text: said.open > 1 ? "" : said.text, fix: fix.text };
 }

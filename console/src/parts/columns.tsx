@@ -64,10 +64,9 @@ export const PART_LOT_COLUMNS: Column[] = [
   { name: "date_code", filter: "is", wide: true },
   { name: "site", filter: "is", wide: true },
   { name: "grade", filter: GRADES, show: (row) => <Grade of={row["grade"]} /> },
+  holds,
   { name: "remaining", sort: true },
   { name: "received", sort: true, wide: true },
-  { name: "consumed", wide: true },
-  holds,
   { name: "shipment", wide: true, show: shipmentLink },
   { name: "since", sort: true, wide: true },
 ];

@@ -89,7 +89,7 @@ export function Held(props: { row: Row; holds: boolean; about?: boolean; onDone:
         {typeof row["state"] === "string" && <State of={row["state"]} />}
       </h3>
       {props.about === true && subject !== undefined && <p><SubjectLink of={subject} /></p>}
-      <p>{said.text}</p>
+      {said.text !== "" && <p>{said.text}</p>}
       <p>
         <small>
           <Time at={row["at"]} relative /> · {t("timeline.by")} <Raw>{row["author"]}</Raw> ·{" "}

@@ -68,7 +68,7 @@ export function Timeline(props: { of: Chain; about?: Subject; label: string }) {
               {entry.witness.raised.length > 0 && (
                 <p class="bad-text">
                   {plural("timeline.raised", entry.witness.raised.length)}{" "}
-                  {entry.witness.raised.map((one) => codeName(one.code)).join(", ")}
+                  {[...new Set(entry.witness.raised.map((one) => codeName(one.code)))].join(", ")}
                 </p>
               )}
             </div>
