@@ -35,7 +35,8 @@ export interface Me {
   };
   set_up?: boolean;
   authenticators?: Authenticator[];
-  totp?: boolean;
+  /** How it stands with an app for codes. */
+  totp?: "none" | "unconfirmed" | "on" | "locked";
   web?: Web;
   /** A demo runs this server, and can be attacked. */
   demo?: boolean;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oneself: with what one signs and signs in, what is still missing, and where one is signed in.
+import { useEffect, useRef } from "preact/hooks";
 import { dropOffer, type OfferRow, readOffers } from "../base/accounts";
 import { useLoad } from "../base/load";
 import { type Authenticator, type Me, useKnown, useMe } from "../base/me";
@@ -83,6 +84,19 @@ function Waiting(props: { offers: OfferRow[]; again: () => void }) {
   );
 }
 
+const LOOK_MS = 5000;
+
+/** Not everybody may listen to the evidence log: while something waits, it is looked at from time to time. */
+function useConfirmation(waiting: number, again: () => void) {
+  const latest = useRef(again);
+  latest.current = again;
+  useEffect(() => {
+    if (waiting === 0) return undefined;
+    const timer = window.setInterval(() => latest.current(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [waiting]);
+}
+
 export default function AccountPage() {
   const me = useMe();
   const { reload } = useKnown();
@@ -93,8 +107,11 @@ export default function AccountPage() {
     offers.again();
     void reload();
   };
+  useConfirmation(mine.length, again);
   // A key that was confirmed is one's own from now on.
-  useLoad(`me ${changes}`, changes === 0 ? undefined : reload);
+  useEffect(() => {
+    if (changes > 0) void reload();
+  }, [changes]);
   return (
     <>
       <Title>{t("account.title")} <span data-raw>{me.principal}</span></Title>

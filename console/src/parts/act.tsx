@@ -35,6 +35,8 @@ export interface ActProps {
   children?: ComponentChildren;
   danger?: boolean;
   onDone?: (receipt: Receipt) => void;
+  /** A page that changes with the record keeps the button there while its dialog is open. */
+  onOpen?: (open: boolean) => void;
 }
 
 const REASON_MOST = 500;
@@ -113,10 +115,14 @@ export function Act(props: ActProps) {
   const [answers, setAnswers] = useState<Answers>(() => started(props.asks));
   const [done, setDone] = useState(false);
   if (!may(me, props.permission)) return null;
-  const close = () => setStep("closed");
+  const close = () => {
+    setStep("closed");
+    props.onOpen?.(false);
+  };
   const start = () => {
     setAnswers(started(props.asks));
     setDone(false);
+    props.onOpen?.(true);
     setStep(props.asks.length === 0 ? "signing" : "asking");
   };
   return (
@@ -127,7 +133,7 @@ export function Act(props: ActProps) {
       )}
       {step === "signing" && (
         <Sign type={props.type} body={props.body(answers)} title={props.title}
-          onClose={() => setStep(done || props.asks.length === 0 ? "closed" : "asking")}
+          onClose={() => (done || props.asks.length === 0 ? close() : setStep("asking"))}
           onDone={(receipt) => {
             setDone(true);
             props.onDone?.(receipt);

@@ -34,7 +34,7 @@ function StepUp(props: { me: Me; onClose: () => void }) {
           {t("step_up.passkey")}
         </button>
       )}
-      {props.me.totp === true && (
+      {props.me.totp === "on" && (
         <form onSubmit={(e) => { e.preventDefault(); void attempt(() => post("/v1/step-up", { code })); }}>
           <label>
             {t("step_up.code")}

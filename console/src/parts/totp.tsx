@@ -56,12 +56,13 @@ export function Totp(props: { me: Me; onDone: () => void }) {
     await remove("/v1/totp");
     done();
   };
+  const there = props.me.totp === "on" || props.me.totp === "locked";
   if (secret !== undefined) return <First secret={secret} onDone={done} />;
   return (
     <>
-      <p>{t(props.me.totp === true ? "totp.on" : "totp.off")}</p>
+      <p>{t(there ? `totp.${props.me.totp ?? "on"}` : "totp.off")}</p>
       <div class="actions">
-        {props.me.totp === true ? (
+        {there ? (
           <Doing class="danger" work={end}>{t("totp.end")}</Doing>
         ) : (
           <Doing work={begin}>{t("totp.begin")}</Doing>
