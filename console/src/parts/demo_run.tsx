@@ -188,7 +188,7 @@ export function Outcome(props: { run: DemoRun }) {
 export function Slipped(props: { of: SlippedUnit[] }) {
   if (props.of.length === 0) return null;
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("attacks.slipped")}>
       <table>
         <caption>{t("attacks.slipped")}</caption>
         <thead>
