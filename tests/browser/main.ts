@@ -6,12 +6,14 @@ import { chromium } from "playwright-core";
 import { House } from "./house";
 import { CHROMIUM, type Kit, type Test } from "./kit";
 import { tests as attacks } from "./attacks.test";
+import { tests as decide } from "./decide.test";
 import { tests as line } from "./line.test";
 import { tests as pages } from "./pages.test";
 import { tests as proofs } from "./proofs.test";
 import { tests as sign_in } from "./sign_in.test";
+import { tests as supply } from "./supply.test";
 
-const ALL: Test[] = [...sign_in, ...line, ...pages, ...attacks, ...proofs];
+const ALL: Test[] = [...sign_in, ...supply, ...line, ...decide, ...pages, ...attacks, ...proofs];
 
 const LIMIT_MS = 180_000;
 
