@@ -250,6 +250,17 @@ def stranger_does_not_get_in(program, house):
         raise Failure(f"a stranger got in: {said}")
 
 
+def link_is_for_oneself_and_an_invitation_for_another(program, house):
+    said = program.ok("sign-in-link", *house.who("ada"))
+    has(said.out, house.people + "/sign-in/")
+    said = program.ok("sign-in-link", *house.who("ada"), "--for", "erin")
+    has(said.out, house.people + "/sign-in/")
+    has(said.out, "registers passkeys")
+    program.fails(INVALID, "no active person", "sign-in-link", *house.who("ada"), "--for", "nobody-here")
+    program.fails(INVALID, "an id", "sign-in-link", *house.who("ada"), "--for", "no body")
+    program.fails(FORBIDDEN, "access.admin", "sign-in-link", *house.who("erin"), "--for", "ada")
+
+
 def key_of_another_does_not_get_in(program, house):
     said = program.run("view", "access.keys", *house.where(), "--as", "ada", "--key", house.key("ben"))
     if said.status not in (UNAUTHENTICATED, FORBIDDEN):
@@ -625,7 +636,8 @@ TESTS = [
     one_founder_makes_a_bootstrap_log, keys_of_the_signer_are_encrypted_or_said_not_to_be,
     secrets_of_the_state_are_closed_to_others,
     server_with_another_certificate_is_not_believed, plain_http_is_refused, nobody_is_told_to_say_who,
-    stranger_does_not_get_in, key_of_another_does_not_get_in, profile_says_what_the_command_line_does_not,
+    stranger_does_not_get_in, link_is_for_oneself_and_an_invitation_for_another,
+    key_of_another_does_not_get_in, profile_says_what_the_command_line_does_not,
     profile_with_an_unknown_name_is_refused, record_is_shown_signed_and_its_receipt_verified,
     record_is_not_signed_without_being_asked, unknown_type_is_refused, unknown_field_is_refused,
     missing_field_is_named, field_said_twice_is_refused, word_that_is_no_field_is_refused,
