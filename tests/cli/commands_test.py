@@ -204,6 +204,23 @@ def one_founder_makes_a_bootstrap_log(program, house):
     has(program.ok("ledger", "audit", state, "--log", state + "/log.vkey").out, "1 entries")
 
 
+def passkeys_of_a_trial_are_those_of_this_machine(program, house):
+    def settings(name, *words):
+        folder = f"{house.folder}/{name}"
+        program.ok("init", folder, "--origin", f"test.example/{name}", "--founder", f"ada={house.key('ada')}.pub", *words)
+        with open(folder + "/sealwright.conf", encoding="utf-8") as f:
+            return f.read()
+
+    said = settings("trial", "--mode", "trial", "--port", "9443")
+    has(said, "relying_party = localhost\n")
+    has(said, "web_origin = https://localhost:9443\n")
+    said = settings("trial-of-its-own", "--mode", "trial", "--relying-party", "own.example", "--web-origin",
+                    "https://own.example")
+    has(said, "relying_party = own.example\n")
+    has(said, "web_origin = https://own.example\n")
+    same("relying_party" in settings("no-trial", "--port", "9443"), False)
+
+
 def keys_of_the_signer_are_encrypted_or_said_not_to_be(program, house):
     secret, state = house.folder + "/founding-secret", house.folder + "/locked"
     with open(secret, "w", encoding="utf-8") as f:
@@ -633,7 +650,8 @@ TESTS = [
     unknown_algorithm_is_refused, somebody_becomes_known_in_one_go,
     missing_right_to_upload_is_named, state_is_never_founded_twice, nobody_founds_nothing,
     founder_without_a_key_is_refused, founder_without_a_name_is_refused, one_founder_twice_is_refused,
-    one_founder_makes_a_bootstrap_log, keys_of_the_signer_are_encrypted_or_said_not_to_be,
+    one_founder_makes_a_bootstrap_log, passkeys_of_a_trial_are_those_of_this_machine,
+    keys_of_the_signer_are_encrypted_or_said_not_to_be,
     secrets_of_the_state_are_closed_to_others,
     server_with_another_certificate_is_not_believed, plain_http_is_refused, nobody_is_told_to_say_who,
     stranger_does_not_get_in, link_is_for_oneself_and_an_invitation_for_another,
