@@ -253,7 +253,7 @@ def server_with_another_certificate_is_not_believed(program, house):
 
 def plain_http_is_refused(program, house):
     program.fails(INVALID, "is no address", "view", "access.keys", "--server",
-                  house.people.replace("https", "http"), *house.who("ada")[2:])
+                  house.people.replace("https://localhost", "http://elsewhere.example"), *house.who("ada")[2:])
 
 
 def nobody_is_told_to_say_who(program, house):

@@ -324,8 +324,18 @@ def settings_that_are_none_do_not_start_a_server(program, folder, _):
         program.fails(2, text, "serve", state, "--no-signer", "--set", *words)
 
 
+def only_this_machine_is_spoken_to_without_tls(program, folder, _):
+    state = folder + "/ended"
+    for server in ("http://example.com:80", "http://localhost.example.com:80", "http://localhost:80@example.com",
+                   "http://localhost:8443/elsewhere", "http://localhost", "HTTP://localhost:1", "ftp://localhost:1",
+                   "http://127.0.0.1.example.com:1", "http://127.0.0.2:1"):
+        program.fails(2, "is no address of a server", "view", "unit.list", "--profile", state + "/state/profile",
+                      "--server", server, "--as", "quinn", "--key", state + "/people/quinn.key")
+
+
 OWN = [one_thing_is_tried_at_a_time_and_can_be_watched, ending_it_ends_what_is_under_way,
-       without_tls_it_is_http_on_localhost_and_machines_have_theirs, settings_that_are_none_do_not_start_a_server]
+       without_tls_it_is_http_on_localhost_and_machines_have_theirs, settings_that_are_none_do_not_start_a_server,
+       only_this_machine_is_spoken_to_without_tls]
 
 
 def main():
