@@ -46,6 +46,10 @@ export const AGREEMENT: Record<string, Change> = {
   an_approval_by_a_token_that_the_charter_does_not_know: prove("approval.given", 7, (data) =>
     sshsig(ben.key, data, { application: "ssh:other" }),
   ),
+  a_token_of_another_application_than_the_charter_says: {
+    ...prove("approval.given", 4, (data) => sshsig(PEOPLE.dora.key, data, { application: "ssh:other" })),
+    skip: at("approval.given", 5),
+  },
   a_newcomer_who_counts_too_early: {
     charter: (c) => {
       c.set(8, [rule("charter", 2), rule("*", 2, DAY)]);

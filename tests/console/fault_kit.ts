@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes to the log of forge.ts, in words.
 import type { Value } from "./encode";
-import type { Body, Change, Members } from "./forge_log";
+import { NEXT_ORIGIN } from "./forge";
+import { type Body, type Change, KEYS, type Members, ORIGIN } from "./forge_log";
+import { noteLine } from "./keys";
 
 /** The n-th record of a type. */
 export const at =
@@ -36,3 +38,14 @@ export const drop = (number: number) => (members: Members) => void members.delet
 export const file = (change: (file: Members) => void): Change => ({ file: change });
 export const charter = (change: (charter: Members) => void): Change => ({ charter: change });
 export const outcome = (type: string, word: number, n = 0): Change => witness(type, set(4, [word]), n);
+
+/** A log that went on under another name, whose checkpoint has it. */
+export const succession = (change: (body: Body) => void = () => undefined): Change => ({
+  more: "succession",
+  ...claim("ledger.succeeded", set(1, NEXT_ORIGIN)),
+  ...body("ledger.succeeded", change),
+  note: (text) => {
+    const renamed = `${(text.split("\n\n")[0] ?? "").replace(ORIGIN, NEXT_ORIGIN)}\n`;
+    return `${renamed}\n${noteLine(ORIGIN, KEYS.log, renamed)}`;
+  },
+});

@@ -3,7 +3,7 @@
 import { base64, utf8 } from "../../console/src/verify/bytes";
 import type { Value } from "./encode";
 import { AGREEMENT } from "./fault_agreement";
-import { at, body, claim, drop, file, outcome, prove, set, witness } from "./fault_kit";
+import { at, body, claim, drop, file, outcome, prove, set, succession, witness } from "./fault_kit";
 import { type Change, DAY, KEYS, LOG_KEY, ORIGIN, PEOPLE, START } from "./forge_log";
 import { Key, assertion, certificate, noteLine, sha256, sign1, sshsig } from "./keys";
 
@@ -19,6 +19,7 @@ const DORA = 4;
 export const HOLDS: Record<string, Change> = {
   nothing_is_wrong: {},
   the_ca_is_not_in_the_file: file(set(8, new Uint8Array(0))),
+  a_log_that_went_on_under_another_name: succession(),
   no_value_is_shown: file(set(5, [])),
   a_token_without_an_application_of_its_own: prove("approval.given", BEN, (data) =>
     sshsig(ben.key, data, { application: "ssh:" }),
@@ -26,6 +27,10 @@ export const HOLDS: Record<string, Change> = {
   an_ssh_signature_over_sha_256: prove("approval.given", BEN, (data) =>
     sshsig(ben.key, data, { hash: "sha256" }),
   ),
+  two_algorithms_where_nobody_can_ask_the_ca: {
+    certificate: { said: "ed25519" },
+    file: set(8, new Uint8Array(0)),
+  },
   a_device_ca_of_another_kind: {
     ca: certificate({
       ...{
@@ -94,6 +99,18 @@ export const FAULTS: Record<string, Record<string, Change>> = {
       },
     },
     a_record_of_another_log: claim("boot.proved", set(1, "other.example/log")),
+    a_succession_that_succeeds_nothing: claim("boot.proved", set(2, "ledger.succeeded")),
+    a_succession_without_its_checkpoint: { ...succession(), note: (text) => text },
+    a_succession_of_another_log: succession((b) => (b["old_origin"] = "other.example/log")),
+    a_succession_to_another_name_than_it_carries: succession((b) => (b["origin"] = "other.example/log")),
+    a_succession_that_stands_elsewhere: succession((b) => (b["recovered"] = 3)),
+    a_succession_with_a_field_more: succession((b) => (b["lost"] = 3)),
+    a_succession_with_a_short_digest: succession((b) => (b["old_root"] = new Uint8Array(31))),
+    a_succession_that_somebody_signed: {
+      ...succession(),
+      prove: (type, data) => (type === "ledger.succeeded" ? sign1(erin.key, type, data, false) : undefined),
+    },
+    a_succession_that_only_waits: { ...succession(), ...outcome("ledger.succeeded", 1) },
     a_record_that_says_another_place: witness("boot.proved", set(1, 77)),
     a_claim_with_an_unknown_member: claim("boot.proved", set(12, 0)),
     a_claim_without_its_time: claim("boot.proved", drop(7)),
@@ -149,6 +166,9 @@ export const FAULTS: Record<string, Record<string, Change>> = {
     a_unit_that_speaks_as_a_principal: claim("boot.proved", set(4, "GW")),
     a_signature_of_another_key: prove("unit.programmed", 0, (data) =>
       sign1(KEYS.unit, "unit.programmed", data, false),
+    ),
+    a_signature_that_names_another_key: prove("unit.programmed", 0, (data) =>
+      sign1(KEYS.station, "unit.programmed", data, false, KEYS.unit),
     ),
     a_signature_for_another_type: prove("unit.programmed", 0, (data) =>
       sign1(KEYS.station, "unit.scrapped", data, false),
@@ -235,6 +255,7 @@ export const FAULTS: Record<string, Record<string, Change>> = {
     a_certificate_of_another_product: { certificate: { product: "GX" } },
     a_certificate_that_names_two_units: { certificate: { twice: true } },
     a_certificate_made_by_somebody_else: { certificate: { issuer: KEYS.station } },
+    a_certificate_that_names_two_algorithms: { certificate: { said: "ed25519" } },
     a_certificate_that_names_another_issuer: { certificate: { issuerName: "CB" } },
     a_certificate_that_is_none: body("certificate.issued", (b) => (b["certificate"] = utf8("x"))),
     a_certificate_with_bytes_behind: body("certificate.issued", (b) => {

@@ -211,6 +211,17 @@ function recover(house: House, change: Change): void {
   testedBy(house, "cleo", KEYS.recovered);
 }
 
+export const NEXT_ORIGIN = "ledger.example/next";
+
+/** The log goes on under another name: the record says from where on, and to what. */
+function succeed(house: House): void {
+  const size = house.written.length;
+  const hash = sha256(utf8("x"));
+  const body = { origin: NEXT_ORIGIN, used_up: true, old_root: hash, old_size: size, recovered: size };
+  const all = { ...body, old_origin: ORIGIN, checkpoint_key: KEYS.log.raw, recovered_root: hash };
+  house.log("ledger.succeeded", all, ["log", "", "1"]);
+}
+
 export interface Forged {
   bytes: Bytes;
   written: Written[];
@@ -234,6 +245,7 @@ export function forge(change: Change = {}): Forged {
   issue(house, change, authorize(house));
   shift(house, change);
   recover(house, change);
+  if (change.more === "succession") succeed(house);
   const leaves = house.written.map((one) => leaf(one.bytes));
   const checkpoint = change.note?.(checkpointOf(leaves)) ?? checkpointOf(leaves);
   const kept = house.written.filter((one) => !one.omitted);

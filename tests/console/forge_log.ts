@@ -55,7 +55,7 @@ export interface Change {
   file?: (file: Members) => void;
   note?: (text: string) => string;
   /** Records that are there only for this. */
-  more?: "shift_after_its_end" | "opener_revoked" | "recovery_stopped" | "recovery_at_once";
+  more?: "succession" | "shift_after_its_end" | "opener_revoked" | "recovery_stopped" | "recovery_at_once";
 }
 
 export interface Written {

@@ -70,11 +70,12 @@ export class Key {
 
 // ---- proofs ----
 
-export function sign1(key: Key, name: string, payload: Bytes, inside: boolean): Value {
+/** `shown`: whose id stands in it, if not the key's own. */
+export function sign1(key: Key, name: string, payload: Bytes, inside: boolean, shown: Key = key): Value {
   const header = encode(
     new Map<number, Value>([
       [1, key.form === "ed25519" ? -8 : -7],
-      [4, key.id],
+      [4, shown.id],
     ]),
   );
   const covered = encode(["Signature1", header, utf8(name), payload]);
@@ -175,6 +176,8 @@ export interface CertificateParts {
   /** An issuer is named like a unit: this product, serial 1. */
   issuerName: string;
   twice: boolean;
+  /** What the certificate itself says that it is signed with; else what it is. */
+  said?: Form;
 }
 
 function attribute(oid: number, text: string): Bytes {
@@ -184,13 +187,18 @@ function attribute(oid: number, text: string): Bytes {
 export function certificate(parts: CertificateParts): Bytes {
   const { product, serial, subject, issuer, issuerName, twice } = parts;
   const ecdsa = der(0x06, Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
-  const algorithm = der(0x30, issuer.form === "ed25519" ? ED25519_ID : ecdsa);
+  const algorithmOf = (form: Form): Bytes => der(0x30, form === "ed25519" ? ED25519_ID : ecdsa);
+  const algorithm = algorithmOf(issuer.form);
   const time = (text: string): Bytes => der(0x17, utf8(text));
   const named = (ou: string, number: string): Bytes[] => [attribute(0x0b, ou), attribute(0x05, number)];
   const unit = [...named(product, serial), ...(twice ? [attribute(0x05, serial)] : [])];
   const tbs = der(
     0x30,
-    ...[der(0xa0, der(0x02, Uint8Array.of(2))), der(0x02, Uint8Array.of(7)), algorithm],
+    ...[
+      der(0xa0, der(0x02, Uint8Array.of(2))),
+      der(0x02, Uint8Array.of(7)),
+      algorithmOf(parts.said ?? issuer.form),
+    ],
     ...[der(0x30, ...named(issuerName, "1")), der(0x30, time("260101000000Z"), time("460101000000Z"))],
     ...[der(0x30, ...unit), subject.spki],
   );

@@ -28,6 +28,8 @@ interface Attribute {
 export interface Certificate {
   signed: Bytes;
   algorithm: Bytes;
+  /** The same once more, within what is signed. */
+  innerAlgorithm: Bytes;
   signature: Bytes;
   number: string;
   issuer: Bytes;
@@ -82,7 +84,7 @@ export function parseCertificate(data: Bytes): Certificate {
   const tbs = new Der(signed.value);
   if (tbs.peek === CONTEXT_VERSION) tbs.next();
   const number = hex(tbs.next(INTEGER).value);
-  need(equal(tbs.next(SEQUENCE).raw, algorithm.raw), CODE);
+  const inner = tbs.next(SEQUENCE).value;
   const issuer = nameOf(tbs);
   const validity = tbs.inside(SEQUENCE);
   const notBefore = timeOf(validity);
@@ -95,6 +97,7 @@ export function parseCertificate(data: Bytes): Certificate {
   return {
     signed: signed.raw,
     algorithm: algorithm.value,
+    innerAlgorithm: inner,
     signature,
     number,
     issuer: issuer.raw,
@@ -115,6 +118,7 @@ export function subjectSays(certificate: Certificate, oid: string): Bytes | null
 
 /** Whether the CA, whose certificate this is, made it. */
 export async function madeBy(certificate: Certificate, ca: Certificate): Promise<boolean> {
+  if (!equal(certificate.algorithm, certificate.innerAlgorithm)) return false;
   const algorithm = new Der(certificate.algorithm);
   const oid = hex(algorithm.next(OID).value);
   if (!equal(certificate.issuer, ca.subject) || !algorithm.isEnd) return false;
