@@ -6,7 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
+/* SQLite takes patterns of 1,000 bytes (set_limits() in db/sqlite_open.c): each letter may be two. */
+enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000, LIKE_MAX = 200 };
 
 /* ---- sort, group, limit ---- */
 
@@ -165,6 +166,9 @@ static err put_like(struct query *q, const struct view_column *c, enum db_produc
 	struct value v;
 
 	TRY(value_from_text(q->arena, FIELD_TEXT, name, bytes_text(text), &v, f));
+	if (v.bytes.n > LIKE_MAX)
+		return fail_field(f, name, "FIELD_WRONG", "field", name, "expected",
+				  "a part of the text, at most 200 bytes", NULL);
 	const char *pattern = pattern_of(q->arena, v.bytes);
 	if (pattern == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);

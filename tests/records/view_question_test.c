@@ -61,6 +61,18 @@ static void wrong_conditions_are_refused_and_name_what_is_wrong(void **state)
 	assert_non_null(strstr(fault_value(&refusal, "columns"), "color_shown"));
 }
 
+static void a_part_of_a_text_may_be_as_long_as_every_store_takes(void **state)
+{
+	struct beach *b = *state;
+	char word[16 + 202] = "like.color=";
+	size_t n = strlen(word);
+
+	memset(word + n, '%', 201);
+	must_refuse_with(b, "pebble.list", word, "FIELD_WRONG");
+	word[n + 200] = '\0';
+	must_refuse_with(b, "pebble.list", word, "");
+}
+
 static void a_question_without_the_right_shows_not_even_the_columns(void **state)
 {
 	struct beach *b = *state;
@@ -242,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BEACH_TEST(wrong_conditions_are_refused_and_name_what_is_wrong),
+		BEACH_TEST(a_part_of_a_text_may_be_as_long_as_every_store_takes),
 		BEACH_TEST(a_question_without_the_right_shows_not_even_the_columns),
 		BEACH_TEST(more_conditions_than_a_statement_bears_are_refused),
 		BEACH_TEST(a_cursor_goes_on_with_its_own_question_only),
