@@ -25,7 +25,7 @@ function One(props: { session: SessionRow; principal: string | undefined; again:
       <td>
         {t(`session.${session.strength}`)} {session.current && <span class="state good">{t("session.current")}</span>}
       </td>
-      <td title={session.agent}><Raw>{agentName(session.agent)}</Raw></td>
+      <td title={session.agent} data-raw>{agentName(session.agent)}</td>
       <td><Raw>{session.peer}</Raw></td>
       <td><Time at={session.issued} /></td>
       <td><Time at={session.expires} /></td>
