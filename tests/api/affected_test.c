@@ -181,6 +181,72 @@ static void every_kind_of_source_is_answered_as_the_views_do(void **state)
 	}
 }
 
+/* Units of the flow, found by this (`any`: each once). */
+static json_int_t flowing(const struct reply *r, const char *via)
+{
+	json_int_t units = 0;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(r->json, "rows"), i, row)
+	{
+		if (strcmp(json_string_value(json_object_get(row, "via_kind")), via) == 0)
+			units += json_integer_value(json_object_get(row, "units"));
+	}
+	return units;
+}
+
+static struct reply *view_of(const char *view, const char *question)
+{
+	struct reply *r =
+		api_get(x, &anna, arena_printf(&x->arena, "/v1/views/%s?%s", view, question));
+
+	must_have(r, 200);
+	return r;
+}
+
+static void bundles_count_every_unit_once_and_say_what_it_came_by(void **state)
+{
+	static const char *const asked[] = {R1,
+					    R1b,
+					    "kind=supplier&id=acme",
+					    "kind=station&id=st1",
+					    "kind=unit&within=GW&id=S2",
+					    "kind=unit&within=GW&id=S9",
+					    "kind=firmware_release&id=FW1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		struct reply *memory = from_memory(asked[i]);
+		assert_int_equal(flowing(view_of("recall.affected_flow", asked[i]), "any"),
+				 reply_number(memory, "certain") +
+					 reply_number(memory, "possible"));
+	}
+	struct reply *r = view_of("recall.affected_flow", R1);
+	assert_int_equal(flowing(r, "part_lot"), 2); /* S1 by R1, S2 by R1b */
+	assert_int_equal(flowing(r, "unit"), 1);     /* S3, which contains S2 */
+	assert_int_equal(flowing(view_of("recall.affected_flow", "kind=station&id=st1"), ""), 4);
+}
+
+static void part_lots_on_the_way_say_what_they_were_split_from(void **state)
+{
+	struct reply *r = view_of("recall.affected_lots", R1);
+	const json_t *rows = json_object_get(r->json, "rows");
+
+	(void)state;
+	assert_int_equal(json_array_size(rows), 2);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(rows, 0), "from_part_lot")), "");
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(rows, 1), "from_part_lot")), "R1");
+	r = api_get(x, &hugo, "/v1/views/recall.affected_lots?" R1);
+	assert_int_equal(json_array_size(json_object_get(r->json, "rows")), 0);
+	r = api_get(x, &hugo, "/v1/views/recall.affected_flow?" R1);
+	assert_int_equal(json_array_size(json_object_get(r->json, "rows")), 0);
+	must_refuse(api_get(x, &anna, "/v1/views/recall.affected_flow?kind=a%20b&id=R1"), 400,
+		    "FIELD_WRONG");
+}
+
 static void pages_follow_each_other_without_gap_or_repetition(void **state)
 {
 	struct reply *r = from_memory(R1 "&limit=2");
@@ -374,6 +440,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(part_lot_is_found_with_certainty_way_and_place),
 		cmocka_unit_test(every_kind_of_source_is_answered_as_the_views_do),
+		cmocka_unit_test(bundles_count_every_unit_once_and_say_what_it_came_by),
+		cmocka_unit_test(part_lots_on_the_way_say_what_they_were_split_from),
 		cmocka_unit_test(pages_follow_each_other_without_gap_or_repetition),
 		cmocka_unit_test(wrong_question_is_refused),
 		cmocka_unit_test(whoever_sees_one_site_gets_nothing_of_another),

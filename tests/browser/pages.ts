@@ -51,7 +51,7 @@ export async function allPages(person: Person): Promise<PageRow[]> {
     ["approvals", "/approvals", "main h1"],
     ["shipments", "/shipments", "table"],
     ["shipment", `/shipment/${e(shipment["shipment"])}`, ".facts"],
-    ["nonconformances", "/nonconformances", "table"],
+    ["nonconformances", "/nonconformances", ".held"],
     ["policy", "/policy", "table"],
     ["evidence", "/evidence", "main h1"],
     ["entry", "/entry/1", ".facts"],

@@ -6,7 +6,7 @@ import { named, t } from "../base/text";
 import type { Column } from "./list";
 
 export const UNIT_STATES = [
-  "requested", "certified", "refused", "built", "programmed", "packed", "shipped", "received", "commissioned", "scrapped",
+  "requested", "certified", "refused", "declared", "built", "programmed", "packed", "shipped", "received", "commissioned", "scrapped",
 ];
 export const GRADES = ["signed", "uploaded", "vouched", "missing"];
 
