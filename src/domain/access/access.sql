@@ -295,7 +295,7 @@ LEFT JOIN opening o ON o.commitment = p.name ORDER BY p.id;
 -- view access.keys access.read principal:id global form=text
 SELECT k.key, k.principal, CASE WHEN k.shift IS NOT NULL THEN 'shift' WHEN p.key IS NOT NULL THEN 'passkey' ELSE 'key' END AS form,
 p.label, p.credential, k.shift, k.recovery, k.since, k.at, k.usable_from, k.not_after, k.until
-FROM principal_key k LEFT JOIN passkey p ON p.key = k.key WHERE :principal IS NULL OR k.principal = :principal ORDER BY k.key;
+FROM principal_key k LEFT JOIN passkey p ON p.key = k.key WHERE (:principal IS NULL OR k.principal = :principal) ORDER BY k.key;
 -- view access.roles access.read global
 SELECT role, permission, since FROM role_permission WHERE until IS NULL ORDER BY role, permission, since;
 -- view access.grants access.read principal:id

@@ -74,4 +74,4 @@ UPDATE principal_key SET until = :at WHERE recovery = :recovery AND until IS NUL
 SELECT r.id, r.principal, r.key, CASE WHEN r.stopped IS NOT NULL THEN 'stopped' WHEN r.usable_from > :now THEN 'open'
 ELSE 'in_force' END AS state, r.author, r.at, r.usable_from, r.stopped, r.stopped_by, k.until
 FROM recovery r JOIN principal_key k ON k.key = r.key
-WHERE :principal IS NULL OR r.principal = :principal ORDER BY r.id;
+WHERE (:principal IS NULL OR r.principal = :principal) ORDER BY r.id;

@@ -44,4 +44,4 @@ FROM shift s JOIN principal_key k ON k.key = s.key LEFT JOIN station p ON p.id =
 WHERE (:principal IS NULL OR s.principal = :principal) AND (:station IS NULL OR s.station = :station) ORDER BY s.id;
 -- view shift.permissions line.read shift:id
 SELECT t.shift, t.permission, p.site, p.line, s.station FROM shift_permission t JOIN shift s ON s.id = t.shift
-LEFT JOIN station p ON p.id = s.station WHERE :shift IS NULL OR t.shift = :shift ORDER BY t.shift, t.permission;
+LEFT JOIN station p ON p.id = s.station WHERE (:shift IS NULL OR t.shift = :shift) ORDER BY t.shift, t.permission;
