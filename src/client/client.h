@@ -12,10 +12,10 @@
 #include <jansson.h>
 
 struct client_config {
-	const char *server;         /* https://host:port; on this machine also http://localhost:port */
-	const char *ca;             /* PEM file of the certificates to trust; never the system's */
-	const char *origin;         /* of the log; NULL for one who makes no records */
-	const struct note_key *log; /* its verifier key; NULL: receipts are not verified */
+	const char *server; /* https://host:port; on this machine also http://localhost:port */
+	const char *ca;     /* PEM file of the certificates to trust; never the system's */
+	const char *origin; /* of the log; NULL for one who makes no records */
+	const struct note_key *log;      /* its verifier key; NULL: receipts are not verified */
 	const struct registry *registry; /* NULL for one who makes no records */
 	const char *principal;           /* NULL: nobody, for what is public */
 	const struct private_key *key;   /* the principal's */
