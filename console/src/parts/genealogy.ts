@@ -119,7 +119,7 @@ function drawLots(sketch: Sketch, source: Subject, sourceKey: string, lots: Row[
     sketch.node(bundled
       ? { key: drawn(supplier, lot), kind: "part_lot", title: supplier, note: plural("graph.part_lots", counts.get(supplier) ?? 0),
           to: `/part-lots?supplier=${encodeURIComponent(supplier)}` }
-      : { key: drawn(supplier, lot), kind: "part_lot", title: lot, note: `${supplier} ${text(row, "part")}`,
+      : { key: drawn(supplier, lot), kind: "part_lot", title: lot, data: `${supplier} ${text(row, "part")}`, note: "",
           to: path("part-lot", supplier, lot) });
   }
   const split = new Set(lots.filter((r) => text(r, "from_part_lot") !== "").map((r) => lotKey(text(r, "supplier"), text(r, "part_lot"))));
@@ -157,12 +157,12 @@ function drawPlaces(sketch: Sketch, flows: Flow[], nodeOf: (flow: Flow) => strin
 function unitNode(flow: Flow, units: number): GraphNode {
   const tone = flow.possible ? ({ tone: "warn" } as const) : {};
   if (flow.serial !== undefined) {
-    return { key: unitKey(flow.product, flow.serial), kind: "unit", title: flow.serial, note: `${flow.product} · ${word(flow.state)}`,
+    return { key: unitKey(flow.product, flow.serial), kind: "unit", title: flow.serial, data: flow.product, note: word(flow.state),
       to: path("unit", flow.product, flow.serial), ...tone };
   }
   const query = new URLSearchParams({ product: flow.product, state: flow.state });
   return { key: bundleKey(flow.product, flow.state), kind: "unit", title: flow.product,
-    note: `${plural("graph.n_units", units)} · ${word(flow.state)}`, to: `/units?${query.toString()}` };
+    note: t("graph.bundle", { units: plural("graph.n_units", units), state: word(flow.state) }), to: `/units?${query.toString()}` };
 }
 
 /** The whole picture. `ways`: what units came by, one by one or in bundles; `places`: where they are, each once. */
@@ -170,7 +170,7 @@ export function genealogy(source: Subject, lots: Row[], ways: Flow[], places: Fl
   const sketch = new Sketch();
   const to = addressOf(source);
   const sourceKey = sketch.node({ key: "source", kind: source.kind, title: source.id,
-    note: `${named(`kind.${source.kind}`, source.kind)} ${source.within}`.trim(), tone: "source", ...(to === undefined ? {} : { to }) });
+    data: source.within, note: named(`kind.${source.kind}`, source.kind), tone: "source", ...(to === undefined ? {} : { to }) });
   const drawnLot = drawLots(sketch, source, sourceKey, lots);
   const isSource = (flow: Flow) =>
     flow.serial !== undefined && same(source, { kind: "unit", within: flow.product, id: flow.serial });

@@ -9,7 +9,8 @@ export interface GraphNode {
   key: string;
   kind: string;
   title: string;
-  /** A second line: already in the reader's language. */
+  /** The second line: what stands in the log, then words in the reader's language. */
+  data?: string;
   note: string;
   to?: string;
   tone?: "source" | "bad" | "warn";
@@ -31,7 +32,8 @@ const INSET = 22;
 const MARGIN = 8;
 
 function widthOf(node: GraphNode): number {
-  const wanted = Math.max(node.title.length * TITLE_LETTER, node.note.length * NOTE_LETTER) + INSET;
+  const second = (node.data ?? "").length + node.note.length + 1;
+  const wanted = Math.max(node.title.length * TITLE_LETTER, second * NOTE_LETTER) + INSET;
   return Math.min(WIDTH_MOST, Math.max(WIDTH_LEAST, wanted));
 }
 
@@ -103,14 +105,17 @@ function Box(props: { of: Placed }) {
     <g class={`node ${node.kind} ${node.tone ?? ""}`} transform={`translate(${x} ${y})`}>
       <rect width={width} height={HEIGHT} rx={7} />
       <text x={10} y={19} class="node-title" data-raw>{clipped(node.title, width, TITLE_LETTER)}</text>
-      <text x={10} y={36} class="node-note">{clipped(node.note, width, NOTE_LETTER)}</text>
+      <text x={10} y={36} class="node-note">
+        <tspan data-raw>{clipped(node.data ?? "", width, NOTE_LETTER)}</tspan> {clipped(node.note, width, NOTE_LETTER)}
+      </text>
     </g>
   );
 }
 
 function Node(props: { of: Placed }) {
   const { node } = props.of;
-  const said = `${named(`kind.${node.kind}`, node.kind)} ${node.title}, ${node.note}`;
+  const kind = named(`kind.${node.kind}`, node.kind);
+  const said = t("graph.node", { kind, title: node.title, data: node.data ?? "", note: node.note });
   if (node.to === undefined) {
     return (
       <g role="img" aria-label={said}>
@@ -135,7 +140,7 @@ function AsTable(props: { nodes: GraphNode[]; edges: GraphEdge[] }) {
     return (
       <>
         {node.to === undefined ? <span data-raw>{node.title}</span> : <a href={node.to} data-raw>{node.title}</a>}{" "}
-        <small>{node.note}</small>
+        <small><span data-raw>{node.data ?? ""}</span> {node.note}</small>
       </>
     );
   };
