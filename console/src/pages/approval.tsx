@@ -14,7 +14,7 @@ import { digestField, numberField, textField } from "../verify/fields";
 import { Act, answered } from "../parts/act";
 import { Busy, Empty, EntryLink, Facts, Raw, State, Time, Title } from "../parts/bits";
 import { codeSentence, useSentences } from "../parts/code";
-import { Decoded } from "../parts/decoded";
+import { Decoded, plain } from "../parts/decoded";
 import { type Compared, FirmwareDifference } from "../parts/firmware_difference";
 import { Trouble } from "../parts/refusal";
 
@@ -73,7 +73,7 @@ function Voices(props: { voices: Voice[]; demand: Demand | null }) {
           <b data-raw>{voice.voter}</b> <EntryLink sequence={voice.sequence} /> <Time at={voice.at} />{" "}
           {t("approval.voice_until")} <Time at={voice.expires} /> {where(voice)}
           {voice.claim !== null && textField(voice.claim.body, "reason") !== "" && (
-            <blockquote data-raw>{textField(voice.claim.body, "reason")}</blockquote>
+            <blockquote data-raw>{plain(textField(voice.claim.body, "reason"))}</blockquote>
           )}
         </li>
       ))}

@@ -9,11 +9,18 @@ import { base64url, hex } from "../verify/bytes";
 import type { Item } from "../verify/cbor";
 import { Time } from "./bits";
 
+/** What takes no place or turns the writing round is named: no text can look like another (Unicode 15, section 23.2). */
+export function plain(text: string): string {
+  return text.replace(/[\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (hidden) => {
+    return `<U+${hidden.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}>`;
+  });
+}
+
 function Committed(props: { commitment: string; opened: Opened }) {
   const value = props.opened.get(props.commitment);
   return (
     <>
-      {value !== undefined && <div data-raw class="text">{value}</div>}
+      {value !== undefined && <div data-raw class="text">{plain(value)}</div>}
       <small>{t(value === undefined ? "decoded.withheld" : "decoded.committed")} <span data-raw class="long">{props.commitment}</span></small>
     </>
   );
@@ -41,7 +48,7 @@ function shownItem(field: Field | undefined, item: Item, inside: Inside): Compon
       return t(item.value ? "form.true" : "form.false");
     case "text":
       if (field?.choices !== undefined) return wordName(item.value);
-      return <span data-raw class="text">{item.value}</span>;
+      return <span data-raw class="text">{plain(item.value)}</span>;
     case "bytes":
       return bytesShown(field, item.value, inside.opened);
     case "array":

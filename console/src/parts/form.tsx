@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, type ProblemDocument, sentence } from "../base/api";
 import { bodyOf, type Draft, pathOf, type Wrongs } from "../base/draft";
+import { useMe } from "../base/me";
 import { type Body, type Receipt, report } from "../base/record";
 import { plural, t } from "../base/text";
 import { type RecordType, typeName } from "../base/types";
@@ -98,7 +99,9 @@ function InTerminal(props: { type: RecordType; body: () => Body }) {
 
 export function RecordForm(props: FormProps) {
   const { type } = props;
-  const [draft, change, clear] = useDraft(`draft:${props.place}`, props.initial);
+  const me = useMe();
+  // A draft is its writer's: who signs in here next does not see it.
+  const [draft, change, clear] = useDraft(`draft:${me.principal}:${props.place}`, props.initial);
   const [wrongs, setWrongs] = useState<Wrongs>(new Map());
   const [signing, setSigning] = useState<Body>();
   const [receipt, setReceipt] = useState<Receipt>();
