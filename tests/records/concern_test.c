@@ -126,5 +126,5 @@ int main(void)
 		WORLD_TEST(yield_counts_the_first_result_of_each_procedure),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_both(tests, sizeof tests / sizeof tests[0]);
 }

@@ -468,5 +468,5 @@ int main(void)
 		WORLD_TEST(passport_says_why_each_key_could_sign),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_both(tests, sizeof tests / sizeof tests[0]);
 }

@@ -439,5 +439,5 @@ int main(void)
 		SHIFT_TEST(passport_says_why_a_shift_could_sign),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_both(tests, sizeof tests / sizeof tests[0]);
 }
