@@ -38,7 +38,7 @@ struct engine_config {
 	unsigned readers_max;                   /* reader connections; 0: 8 */
 	const char *relying_party, *web_origin; /* of passkeys; NULL: passkey proofs are refused */
 	unsigned keys_max;                      /* public keys kept parsed; 0: 65536 */
-	uint64_t view_ms;      /* that a view may take; 0: 3,000 */
+	uint64_t view_ms;                       /* that a view may take; 0: 3,000 */
 	uint64_t unsigned_max; /* records without a checkpoint before decisions get 503; 0: 10000 */
 };
 

@@ -6,7 +6,8 @@
 #include "core/bytes.h"
 
 struct console_file {
-	const char *role; /* main, worker, style, text.LANGUAGE, pages.LANGUAGE, more.LANGUAGE; else empty */
+	const char *
+		role; /* main, worker, style, text.LANGUAGE, pages.LANGUAGE, more.LANGUAGE; else empty */
 	const char *name; /* with a digest of the content in it */
 	const char *type;
 	struct bytes plain, packed; /* packed: gzip */
