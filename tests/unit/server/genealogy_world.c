@@ -335,7 +335,7 @@ static void add(struct answer *a, struct bytes serial, bool possible)
 	assert_true(a->n < ANSWER_SIZE);
 }
 
-enum view_column { V_SERIAL = 4, V_CERTAINTY = 5 };
+enum { V_SERIAL = 4, V_CERTAINTY = 5 };
 
 static err view_row(void *context, const struct value *columns, size_t n)
 {
