@@ -140,7 +140,7 @@ async function asked(kit: Kit, release: string, sbom: string): Promise<string> {
   const day = ["--feed-at", new Date(Date.now() - 3_600_000).toISOString()];
   await kit.house.as("quinn", "sbom", "check", bill, "--product", "SENSOR-1", "--osv", advisories, "--yes", ...day);
   const words = [`release=${release}`, "product=SENSOR-1", `version=${release}`, "environment=production"];
-  words.push(`image=@${image}`, `image_size=${release.length}`, "security_version=5", `sbom=@${bill}`, "notes=<b>new</b>");
+  words.push(`image=@${image}`, `image_size=${release.length}`, "security_version=5", `sbom=@${bill}`, "notes=<b>new</b>\u202e");
   await kit.house.as("erin", "record", "--yes", "firmware.released", ...words);
   const waiting = (await rows(kit, "ada", "approval.pending")).split("\n").filter((line) => line.includes("firmware.released"));
   const sequence = waiting.at(-1)?.split(",")[0];
@@ -165,7 +165,7 @@ const approved: Test = {
       await page.getByText("zlib 1.2").waitFor();
       await page.getByText("openssl 3.0 → 3.1").waitFor();
       // Text of others is text.
-      await page.getByText("<b>new</b>").waitFor();
+      await page.getByText("<b>new</b><U+202E>").waitFor();
       const digest = await digestOf(page, second);
       await page.getByText(digest).first().waitFor();
       await page.getByText("0 of 2").waitFor();
@@ -219,6 +219,39 @@ const denied: Test = {
 
 // ---- people and oneself ----
 
+/** A link for somebody else is shown once. */
+async function invited(ada: Person): Promise<void> {
+  await ada.go("/people?who=rita");
+  await ada.page.getByRole("button", { name: "Invite" }).click();
+  const link = (await ada.page.locator("dialog[open] pre").textContent()) ?? "";
+  must(/^http:\/\/localhost:\d+\/sign-in\/[A-Za-z0-9_-]{20,}$/.test(link), `no link: ${link}`);
+}
+
+const recovered: Test = {
+  name: "people: a recovery is asked for from the passkey that waits, and waits for others itself",
+  run: (kit) =>
+    asPerson(kit, "sara", async (sara) => {
+      await sara.authenticator();
+      await sara.signInByLink();
+      await sara.go("/account");
+      await sara.page.getByTestId("passkey-label").fill("sara's new token");
+      await sara.page.getByTestId("passkey-register").click();
+      await sara.page.locator(".code").first().waitFor();
+      await asPerson(kit, "ada", async (ada) => {
+        const { page } = ada;
+        await ada.withPasskey("ben");
+        await ada.go("/people");
+        const card = page.locator("section.card", { hasText: "sara's new token" });
+        await card.getByRole("button", { name: "It is a recovery" }).click();
+        await page.getByLabel("Why").fill("lost the bag");
+        await page.locator("dialog[open]").getByRole("button", { name: "Next" }).click();
+        await sign(page, "It takes effect when enough others approve.");
+        await ada.go("/approvals");
+        await page.getByText("You asked for it: others must approve").first().waitFor();
+      });
+    }),
+};
+
 const confirmed: Test = {
   name: "people: a passkey that waits shows the same code on both sides, is confirmed in the console, and signs in",
   run: (kit) =>
@@ -238,6 +271,7 @@ const confirmed: Test = {
         await card.getByRole("button", { name: "The code is the same" }).click();
         await sign(ada.page, "Recorded.");
         await card.waitFor({ state: "detached" });
+        await invited(ada);
       });
       await paul.page.getByRole("cell", { name: "paul's blue token" }).waitFor();
       await paul.signOut();
@@ -306,4 +340,4 @@ const first: Test = {
     }),
 };
 
-export const tests: Test[] = [wrongs, bytes, evidence, signed, approved, denied, confirmed, oneself, first];
+export const tests: Test[] = [wrongs, bytes, evidence, signed, approved, denied, confirmed, recovered, oneself, first];
