@@ -166,9 +166,10 @@ struct view_request {
 	size_t n; /* query parameters: the view's own, column filters, limit, cursor */
 	const char *const *names;
 	const char *const *values;
+	bool closed; /* confidential values and those about persons are left out */
 };
 /* {"columns": […], "rows": [{…}], "next": cursor}: at most 1,000 rows a page, scoped to what the
- * caller may see. */
+ * caller may see. With "closed": true the view shows values that this reader does not get. */
 MUST_CHECK err view_read(struct engine *e, struct reader_session *r, struct arena *a,
 			 const struct view_request *request, json_t **out, struct fault *f);
 /* Asks a gate about a subject and records nothing: what stops it, and what would but for the policy. */

@@ -38,13 +38,23 @@ static const char *behind_bracket(const char *at, const char *end)
 	return end;
 }
 
+static const char OPENING[] = " opening ";
+
+bool view_opens(const struct view *view)
+{
+	return strstr(view->sql, OPENING) != NULL;
+}
+
 void query_put_body(struct query *q)
 {
 	const char *at = q->view->sql, *end = at + q->shape.body_n;
 
 	while (at < end) {
 		int i = *at == '(' ? asked_about(q->view, at, end) : -1;
-		if (i < 0) {
+		if (q->request->closed && strncmp(at, OPENING, strlen(OPENING)) == 0) {
+			query_put(q, " (SELECT * FROM opening WHERE 1 = 0) ");
+			at += strlen(OPENING);
+		} else if (i < 0) {
 			put_u8(&q->sql, (uint8_t)*at++);
 		} else if (q->values[i].kind == VALUE_NULL) {
 			query_put(q, "1 = 1");

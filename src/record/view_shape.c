@@ -174,6 +174,17 @@ static err bad_view(const struct view *view, const char *detail, struct fault *f
 	return fail(f, "REGISTRY_BAD", "what", view->name, "detail", detail, NULL);
 }
 
+/* Only so query_put_body() finds it. */
+static bool opens_otherwise(const char *sql)
+{
+	static const char WORD[] = "opening";
+
+	for (const char *at = strstr(sql, WORD); at != NULL; at = strstr(at + 1, WORD))
+		if (at == sql || at[-1] != ' ' || at[strlen(WORD)] != ' ')
+			return true;
+	return false;
+}
+
 static err check_columns(const struct view *view, const struct view_shape *shape, struct fault *f)
 {
 	bool scoped = view->global;
@@ -191,6 +202,8 @@ static err check_columns(const struct view *view, const struct view_shape *shape
 		if (c == NULL || c->kind != view->declared[i].kind)
 			return bad_view(view, "a column is not what the header declares", f);
 	}
+	if (opens_otherwise(view->sql))
+		return bad_view(view, "the table opening does not stand between spaces", f);
 	/* Groups are shown with a column of this name. */
 	if (view_column(view, "count") != NULL)
 		return bad_view(view, "the view shows a column named count", f);

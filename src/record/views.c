@@ -268,6 +268,8 @@ static json_t *page_json(const struct rows *rows)
 	json_object_set(page, "rows", rows->rows);
 	if (rows->more)
 		json_object_set(page, "next", rows->next);
+	if (rows->query->request->closed && view_opens(rows->query->view))
+		json_object_set_new(page, "closed", json_true());
 	return page;
 }
 

@@ -48,8 +48,11 @@ MUST_CHECK err query_put_value(struct query *q, struct value v, struct fault *f)
 /* What the request says under this name, or NULL. */
 const char *query_text(const struct query *q, const char *name);
 
-/* view_body.c, after the view's own parameters were added: they are the first. */
+/* view_body.c, after the view's own parameters were added: they are the first. For a reader who gets
+ * no confidential values, their table is empty. */
 void query_put_body(struct query *q);
+/* The view shows such values. */
+bool view_opens(const struct view *view);
 /* view_filter.c: `sort`, `group` and `limit`; then the conditions ` AND …`. */
 MUST_CHECK err query_read_choice(struct query *q, struct fault *f);
 MUST_CHECK err query_put_filters(struct query *q, enum db_product product, struct fault *f);

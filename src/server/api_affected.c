@@ -78,7 +78,11 @@ static err read_page(struct affected *a, const char *view, const char *limit, co
 		names[n] = "cursor";
 		values[n++] = cursor;
 	}
-	struct view_request request = {bytes_text(view), &a->call->caller, n, names, values};
+	struct view_request request = {.name = bytes_text(view),
+				       .caller = &a->call->caller,
+				       .n = n,
+				       .names = names,
+				       .values = values};
 	return view_read(a->call->server->engine, a->reader, a->call->request->arena, &request,
 			 page, f);
 }

@@ -65,8 +65,11 @@ static err is_listed(struct call *c, struct reader_session *r, const struct list
 {
 	const char *names[] = {"limit", where->id, where->within};
 	const char *values[] = {"1", q->id, q->within};
-	struct view_request request = {bytes_text(where->view), &c->caller,
-				       where->within == NULL ? 2 : 3, names, values};
+	struct view_request request = {.name = bytes_text(where->view),
+				       .caller = &c->caller,
+				       .n = where->within == NULL ? 2 : 3,
+				       .names = names,
+				       .values = values};
 	json_t *page;
 
 	TRY(view_read(c->server->engine, r, c->request->arena, &request, &page, f));

@@ -21,8 +21,11 @@ static err view_page(struct origins *o, const char *view, const char *cursor, js
 {
 	const char *const names[] = {"product", "serial", "limit", "cursor"};
 	const char *const values[] = {o->product, o->serial, "1000", cursor};
-	struct view_request request = {bytes_text(view), &o->call->caller, cursor == NULL ? 3 : 4,
-				       names, values};
+	struct view_request request = {.name = bytes_text(view),
+				       .caller = &o->call->caller,
+				       .n = cursor == NULL ? 3 : 4,
+				       .names = names,
+				       .values = values};
 
 	return view_read(o->call->server->engine, o->reader, o->call->request->arena, &request,
 			 page, f);

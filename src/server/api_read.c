@@ -23,6 +23,15 @@ static err reading(struct call *c, with_reader *read, struct fault *f)
 	return result;
 }
 
+/* A browser shows confidential values and those about persons to who was there a moment ago. Asked before a
+ * reader session is taken: it takes one itself. */
+static bool is_closed(struct call *c)
+{
+	struct fault why;
+
+	return call_browser_needs(c, STEPPED_UP, &why).code != OK;
+}
+
 /* ---- views ---- */
 
 static json_t *view_json(const struct view *v)
@@ -54,14 +63,16 @@ err handle_views(struct call *c, struct fault *f)
 	return ERR_OK;
 }
 
-static err read_view(struct call *c, struct reader_session *r, json_t **out, struct fault *f)
+static err read_view(struct call *c, struct reader_session *r, bool closed, json_t **out,
+		     struct fault *f)
 {
 	const char *names[HTTP_QUERY_MAX], *values[HTTP_QUERY_MAX];
 	struct view_request request = {.name = bytes_text(c->arguments[0]),
 				       .caller = &c->caller,
 				       .n = http_query_count(c->request),
 				       .names = names,
-				       .values = values};
+				       .values = values,
+				       .closed = closed};
 
 	for (size_t i = 0; i < request.n; i++)
 		names[i] = http_query_at(c->request, i, &values[i]);
@@ -86,10 +97,11 @@ static err reply_csv(struct call *c, json_t *page, struct fault *f)
 err handle_view(struct call *c, struct fault *f)
 {
 	struct reader_session *r;
+	bool closed = is_closed(c);
 	json_t *page = NULL;
 
 	TRY(reader_take(c->server->engine, &r, f));
-	err result = read_view(c, r, &page, f);
+	err result = read_view(c, r, closed, &page, f);
 	reader_give(r);
 	TRY(result);
 	http_header_set(c->request, "Vary", "Accept");
@@ -235,9 +247,9 @@ static err sequence_read(struct call *c, struct reader_session *r, const char *f
 	return ERR_OK;
 }
 
-/* As JSON with the values that still exist; or the very bytes that the log keeps, for who decodes
+/* As JSON, with the values that still exist for who may see them; or the very bytes that the log keeps, for who decodes
  * them alone. */
-static err read_entry(struct call *c, struct reader_session *r, struct fault *f)
+static err read_entry(struct call *c, struct reader_session *r, bool closed, struct fault *f)
 {
 	uint64_t sequence;
 	struct bytes bytes;
@@ -250,14 +262,21 @@ static err read_entry(struct call *c, struct reader_session *r, struct fault *f)
 		reply_bytes(c, 200, ENTRY_TYPE, bytes);
 		return ERR_OK;
 	}
-	TRY(entry_to_json(c->server->engine, r, c->request->arena, sequence, &json, f));
+	TRY((closed ? entry_closed_to_json : entry_to_json)(c->server->engine, r, c->request->arena,
+							    sequence, &json, f));
 	reply_json(c, 200, json);
 	return ERR_OK;
 }
 
 err handle_entry(struct call *c, struct fault *f)
 {
-	return reading(c, read_entry, f);
+	struct reader_session *r;
+	bool closed = is_closed(c);
+
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = read_entry(c, r, closed, f);
+	reader_give(r);
+	return result;
 }
 
 static err read_receipt(struct call *c, struct reader_session *r, struct fault *f)

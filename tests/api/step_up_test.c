@@ -200,6 +200,45 @@ static void personal_blob_needs_the_person(void **state)
 	token_done(&t);
 }
 
+/* By whatever way they could be read. */
+static void values_about_persons_need_the_person(void **state)
+{
+	struct token t = token_make(KEY_P256);
+	const char *entry =
+		arena_printf(&x->arena, "/v1/entries/%d",
+			     (int)api_must(x, &x->ada, "principal.registered",
+					   "{'principal':'zoe','kind':'person','natural_person':"
+					   "'zoe','name':'Zoe Zimmer'}"));
+	const char *const paths[] = {entry, "/v1/views/access.principals?where.id=zoe",
+				     "/v1/views/access.principals?where.id=zoe&sort=name"};
+
+	(void)state;
+	kit_enroll(x, &x->ada, &t);
+	const char *by_link = kit_by_link(x, &x->ada), *cookie = stale(&t);
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		const char *const closed[] = {by_link, cookie};
+		for (size_t k = 0; k < 2; k++) {
+			struct reply *r = kit_web(x, closed[k], "GET", paths[i], NULL);
+			must_have(r, 200);
+			assert_non_null(strstr(r->body, "zoe"));
+			assert_null(strstr(r->body, "Zimmer"));
+		}
+		assert_non_null(strstr(api_get(x, &x->ada, paths[i])->body, "Zimmer"));
+	}
+	/* Nor are they found by asking for them. */
+	static const char guess[] = "/v1/views/access.principals?like.name=zimm";
+	assert_null(strstr(kit_web(x, cookie, "GET", guess, NULL)->body, "zoe"));
+	struct reply *r = kit_web(x, cookie, "GET", paths[1], NULL);
+	assert_true(json_is_true(json_object_get(r->json, "closed")));
+	must_have(kit_step_up(x, cookie, &t), 200);
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		assert_non_null(strstr(kit_web(x, cookie, "GET", paths[i], NULL)->body, "Zimmer"));
+	r = kit_web(x, cookie, "GET", paths[1], NULL);
+	assert_null(json_object_get(r->json, "closed"));
+	assert_non_null(strstr(kit_web(x, cookie, "GET", guess, NULL)->body, "zoe"));
+	token_done(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup(stepping_up_is_of_one_session_only, patience),
 		cmocka_unit_test_setup(machine_has_no_session_to_step_up, patience),
 		cmocka_unit_test_setup(personal_blob_needs_the_person, patience),
+		cmocka_unit_test_setup(values_about_persons_need_the_person, patience),
 	};
 
 	return cmocka_run_group_tests(tests, open_api, close_api);

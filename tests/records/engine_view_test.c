@@ -209,6 +209,38 @@ static void readers_are_lent_and_given_back(void **state)
 	}
 }
 
+/* Whoever must not see them finds nothing by them, either. */
+static void closed_question_reads_no_confidential_values(void **state)
+{
+	struct trial *t = *state;
+	static const char *const names[] = {"like.name"}, *const values[] = {"zimm"};
+	struct caller caller = {.principal = "maya", .channel = CHANNEL_SESSION};
+	struct view_request request = {.name = bytes_text("trial.items"), .caller = &caller};
+	struct reader_session *r;
+	struct fault f = {0};
+	json_t *page;
+
+	trial_item(t, "i1", "HH");
+	assert_string_equal(
+		asks(t, &t->maya, "trial.hidden", "{'item':'i1','name':'Zoe Zimmer','price':'12'}"),
+		"");
+	for (size_t i = 0; i < 4; i++) {
+		request.closed = i % 2 == 1;
+		request.n = i / 2;
+		request.names = names;
+		request.values = values;
+		ok(reader_take(t->house.engine, &r, &f), &f);
+		ok(view_read(t->house.engine, r, &t->house.arena, &request, &page, &f), &f);
+		reader_give(r);
+		json_t *row = json_array_get(json_object_get(page, "rows"), 0);
+		assert_int_equal(rows(page), request.closed && i > 1 ? 0 : 1);
+		assert_int_equal(json_is_true(json_object_get(page, "closed")), request.closed);
+		assert_int_equal(json_is_string(json_object_get(row, "name")), !request.closed);
+		assert_int_equal(json_is_string(json_object_get(row, "price")), !request.closed);
+		json_decref(page);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +251,7 @@ int main(void)
 		TRIAL_TEST(cursors_that_we_did_not_make_are_refused),
 		TRIAL_TEST(a_cursor_of_another_kind_does_no_harm),
 		TRIAL_TEST(readers_are_lent_and_given_back),
+		TRIAL_TEST(closed_question_reads_no_confidential_values),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);

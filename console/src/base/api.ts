@@ -69,6 +69,12 @@ export function onProblem(watcher: Watcher): () => void {
   return () => watchers.delete(watcher);
 }
 
+/** Opens the dialog in which somebody proves again to be there. */
+export function askWhoIsThere(): void {
+  const problem = new Problem({ status: 403, code: "API_STEP_UP_NEEDED" });
+  for (const watcher of watchers) watcher(problem);
+}
+
 async function send(method: string, to: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
@@ -152,6 +158,8 @@ export interface Page {
   columns: string[];
   rows: Row[];
   next?: string;
+  /** Values are left out until the person proves again to be there. */
+  closed?: boolean;
 }
 
 export function view(name: string, query?: Query, signal?: AbortSignal): Promise<Page> {

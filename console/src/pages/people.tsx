@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is known here, with which keys and rights; which passkeys wait; who is being recovered.
+import type { ComponentChildren } from "preact";
 import { type Query, type Row, view } from "../base/api";
 import { readOffers } from "../base/accounts";
 import { useLoad } from "../base/load";
@@ -9,6 +10,7 @@ import { type Happening, useChanges } from "../base/stream";
 import { named, t } from "../base/text";
 import { Act, answered } from "../parts/act";
 import { Digest, Empty, EntryLink, Facts, Raw, State, Time, Title } from "../parts/bits";
+import { Closed } from "../parts/closed";
 import { Invite } from "../parts/invite";
 import { type Column, List } from "../parts/list";
 import { Offers } from "../parts/offers";
@@ -193,9 +195,12 @@ function One(props: { principal: string }) {
           <Facts of={[
             [t("column.kind"), named(`kind.${text(row, "kind")}`, text(row, "kind"))],
             [t("column.state"), <State of={text(row, "state")} />],
-            [t("column.name"), row["name"] === null ? t("none") : <Raw>{row["name"]}</Raw>],
+            ...(account.value?.closed === true
+              ? []
+              : [[t("column.name"), row["name"] === null ? t("none") : <Raw>{row["name"]}</Raw>] as [string, ComponentChildren]]),
             [t("column.natural_id"), row["natural_id"] === null ? t("none") : <Raw>{row["natural_id"]}</Raw>],
           ]} />
+          <Closed page={account.value} again={account.again} />
           <AccountActions row={row} />
         </>
       )}

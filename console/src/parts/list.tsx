@@ -9,6 +9,7 @@ import { changed, go, type Place, usePlace } from "../base/router";
 import { type Happening, useChanges } from "../base/stream";
 import { named, number, plural, t } from "../base/text";
 import { Busy, Digest, Empty, State, Time } from "./bits";
+import { Closed } from "./closed";
 import { Refusal } from "./refusal";
 
 export interface Column {
@@ -183,6 +184,7 @@ export function List(props: ListProps) {
       {loaded.value !== undefined && rows.length === 0 && filters.size > 0 && <Empty title={t("list.no_match")} />}
       {loaded.value !== undefined && rows.length === 0 && filters.size === 0 && props.empty}
       {loaded.value === undefined && loaded.loading && <Busy text={t("loading")} />}
+      <Closed page={loaded.value} again={loaded.again} />
       {rows.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label={props.caption}>
           <table>
