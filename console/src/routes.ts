@@ -30,5 +30,6 @@ export const ROUTES: Route[] = [
   { pattern: "/evidence", load: () => import("./pages/evidence") },
   { pattern: "/entry/{sequence}", load: () => import("./pages/entry") },
   { pattern: "/verify", load: () => import("./pages/verify") },
+  { pattern: "/station", load: () => import("./pages/station") },
   { pattern: "/view/{view}", load: () => import("./pages/view") },
 ];

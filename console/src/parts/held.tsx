@@ -71,7 +71,7 @@ export function LiftAct(props: { row: Row; onDone: () => void }) {
 }
 
 /** What must happen before it may go on: name of the text. */
-function lifts(row: Row): string {
+export function lifts(row: Row): string {
   if (row["state"] === "open") return "held.first_dispose";
   return row["disposition"] === "scrap" || row["disposition"] === "return" ? "held.stays" : "held.then_lift";
 }

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// The screen itself: who works where until when, the unit in work, what was scanned, and what comes of it.
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { remove } from "../base/api";
+import { useLoad } from "../base/load";
+import { useKnown, useMe } from "../base/me";
+import { type Body, newId } from "../base/record";
+import { type Happening, useChanges } from "../base/stream";
+import { t } from "../base/text";
+import { Busy, Time, Title } from "../parts/bits";
+import { Trouble } from "../parts/refusal";
+import { SignInButton } from "../pages/sign_in";
+import { readBoard, signalOf } from "./board";
+import { ActionsContext, Choice, Command, useKeyboard } from "./commands";
+import { collect, type Collected, fittedBody } from "./fit";
+import { useKept } from "./kept";
+import { type Calibration, calibrationOf, textsOf } from "./layout";
+import { type Found, lookUp, nameOf, type Thing, type UnitName } from "./lookup";
+import { OpenShift } from "./open_shift";
+import { Pause } from "./pause";
+import { LastSaid, type Said } from "./said";
+import { type Press } from "./scanner";
+import { type Sending, type Sent, useSending } from "./sending";
+import { forgetShift, isOpen, keptShift, type Shift } from "./shift";
+import { Light, Stops, StepList, UnitHead } from "./unit";
+import { nextText, Work } from "./work";
+
+/** Undefined: not known yet. Null: none. */
+function useShift(principal: string, say: (said: Said) => void): [Shift | null | undefined, (shift: Shift | null) => void] {
+  const [shift, setShift] = useState<Shift | null>();
+  useEffect(() => {
+    const find = async () => {
+      const kept = await keptShift().catch(() => undefined);
+      if (kept === undefined) return setShift(null);
+      if (kept.principal !== principal) {
+        say({ kind: "bad", text: "station.other", values: { person: kept.principal }, fix: "station.other_fix" });
+        return setShift(null);
+      }
+      if (await isOpen(kept).catch(() => true)) return setShift(kept);
+      await forgetShift();
+      say({ kind: "bad", text: "station.over", fix: "station.over_fix" });
+      setShift(null);
+    };
+    void find();
+  }, [principal]);
+  useEffect(() => {
+    if (!shift) return;
+    const timer = setTimeout(() => {
+      void forgetShift();
+      say({ kind: "bad", text: "station.over", fix: "station.over_fix" });
+      setShift(null);
+    }, Math.max(0, shift.until - Date.now()));
+    return () => clearTimeout(timer);
+  }, [shift]);
+  return [shift, setShift];
+}
+
+const AROUND = new Set(["nonconformance", "station", "line", "site", "product", "containment"]);
+
+function useBoard(unit: UnitName | undefined, station: string, reading: boolean) {
+  const changes = useChanges(({ subject }: Happening) =>
+    subject?.kind === "unit" ? subject.within === unit?.product && subject.id === unit.serial : AROUND.has(subject?.kind ?? ""));
+  const key = `board ${station} ${unit?.product ?? ""} ${unit?.serial ?? ""}`;
+  return useLoad(key, unit && reading ? (signal) => readBoard(unit, station, signal) : undefined, changes);
+}
+
+function Bar(props: { shift: Shift; busy: boolean; leave: (how: "switch" | "end") => void }) {
+  const { shift } = props;
+  return (
+    <div class="bar">
+      <p>
+        <b data-raw>{shift.principal}</b> <span>{t("station.at")}</span> <b data-raw>{shift.station}</b>{" "}
+        <span>{t("station.until")}</span> <Time at={shift.until} />
+      </p>
+      <div class="bar-actions">
+        <Command name="SWITCH" disabled={props.busy} run={() => props.leave("switch")}>{t("station.command.switch")}</Command>
+        <Command name="END" disabled={props.busy} run={() => props.leave("end")}>{t("station.command.end")}</Command>
+      </div>
+    </div>
+  );
+}
+
+/** The next operator signs in; the unit in work stays below. */
+function NextOperator(props: { last: string; onDone: () => Promise<void> }) {
+  const place = useRef<HTMLDivElement>(null);
+  const press = () => place.current?.querySelector("button")?.click();
+  return (
+    <section class="panel" aria-labelledby="switch-title">
+      <h2 id="switch-title">{t("station.next_operator")}</h2>
+      <p>{t("station.next_operator_means", { person: props.last })}</p>
+      <div ref={place}><SignInButton onDone={props.onDone} /></div>
+      <Command name="PASS" class="primary" run={press}>{t("station.next_operator_now")}</Command>
+    </section>
+  );
+}
+
+function Unsent(props: { sending: Sending; run: () => void }) {
+  return (
+    <section class="panel unsent" role="alert">
+      <h2>✖ {t("station.unsent")}</h2>
+      <p>{t("station.unsent_means")}</p>
+      <Command name="PASS" class="primary" disabled={props.sending.busy} run={props.run}>{t("station.unsent_again")}</Command>
+    </section>
+  );
+}
+
+function ByHand(props: { look: (text: string) => void }) {
+  const [text, setText] = useState("");
+  return (
+    <form class="by-hand" onSubmit={(e) => { e.preventDefault(); if (text.trim() !== "") props.look(text.trim()); setText(""); }}>
+      <label>
+        {t("station.by_hand")}
+        <input value={text} maxLength={200} autocomplete="off" spellcheck={false} onInput={(e) => setText(e.currentTarget.value)} />
+      </label>
+      <button class="action">{t("station.by_hand_go")} <kbd data-raw>Enter</kbd></button>
+    </form>
+  );
+}
+
+function Which(props: { things: Thing[]; choose: (thing: Thing) => void }) {
+  return (
+    <section class="panel" aria-labelledby="which-title">
+      <h2 id="which-title">{t("station.which_one")}</h2>
+      <div class="grid-large">
+        {props.things.slice(0, 9).map((thing, i) => (
+          <Choice key={nameOf(thing)} number={i + 1} run={() => props.choose(thing)}>
+            {t(`kind.${thing.kind}`)} <b data-raw>{thing.kind === "unit" ? `${thing.unit.product} ${thing.unit.serial}`
+              : `${String(thing.row["part_lot"])} ${String(thing.row["part"])}`}</b>
+          </Choice>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+export function Floor() {
+  const me = useMe();
+  const { reload } = useKnown();
+  const actions = useMemo(() => new Map<string, () => void>(), []);
+  const [said, say] = useState<Said>();
+  const [shift, setShift] = useShift(me.principal, say);
+  const [left, setLeft] = useState<string>();
+  const [unit, setUnit] = useKept<UnitName>(sessionStorage, "station.unit");
+  const [collected = [], setCollected] = useKept<Collected[]>(sessionStorage, "station.collected");
+  const [calibration, setCalibration] = useKept<Calibration>(localStorage, "station.calibration");
+  const [pausing, setPausing] = useState<string>();
+  const [things, setThings] = useState<Thing[]>();
+  const [station, setStation] = useState("");
+  const board = useBoard(unit, station, left === undefined);
+  const latestType = useRef("");
+  const sending = useSending(me.origin, (sent: Sent) => {
+    say({ kind: "sent", sent, type: latestType.current });
+    board.again();
+  });
+  useEffect(() => { if (shift) setStation(shift.station); }, [shift]);
+
+  const send = (what: string, body: Body): Promise<Sent | undefined> => {
+    if (!shift) return Promise.resolve(undefined);
+    latestType.current = what;
+    return sending.send(shift, what, body);
+  };
+  const about = (): Body => ({ product: unit?.product ?? "", serial: unit?.serial ?? "", station, operator: me.principal });
+  const fitted = async () => {
+    const sent = await send("unit.fitted", { ...about(), ...fittedBody(collected) });
+    if (sent?.said === "done") setCollected(undefined);
+    return sent;
+  };
+  const closed = async () => {
+    await forgetShift();
+    setShift(null);
+  };
+  const leave = async (how: "switch" | "end") => {
+    if (!shift) return;
+    // What was scanned is the record of whoever scanned it.
+    if (collected.length > 0 && (await fitted())?.said !== "done") return;
+    const sent = await send("shift.closed", { shift: shift.shift });
+    if (sent === undefined || sent.said === "unsent") return;
+    await closed();
+    if (how === "end") return;
+    setLeft(shift.principal);
+    await remove("/v1/sessions").catch(() => undefined);
+  };
+  const raise = async (text: string) => {
+    const what: Body = unit
+      ? { kind: "unit", within: unit.product, id: unit.serial }
+      : { kind: "station", id: station };
+    const step = board.value?.next?.["step"];
+    const sent = await send("concern.raised", {
+      concern: newId("CO"), ...what, station, text, ...(unit && typeof step === "string" ? { step } : {}),
+    });
+    if (sent?.said === "done") setPausing(undefined);
+  };
+
+  // ---- what was scanned ----
+
+  const takeUnit = (name: UnitName) => {
+    if (collected.length > 0 && (name.serial !== unit?.serial || name.product !== unit.product)) {
+      return say({ kind: "bad", text: "station.fit.first", values: { serial: unit?.serial ?? "" }, fix: "station.fit.first_fix" });
+    }
+    say(undefined);
+    setPausing(undefined);
+    setUnit(name);
+  };
+  const takePartLot = (thing: Thing & { kind: "part_lot" }) => {
+    const here = board.value;
+    const fits = here !== undefined && unit !== undefined && signalOf(here, station) === "go" && here.parts.length > 0;
+    const part_lot = String(thing.row["part_lot"]);
+    if (!fits) return say({ kind: "bad", text: "station.label.part_lot", values: { part_lot }, fix: "station.label.part_lot.fix" });
+    const one = collect(here, collected, thing.row);
+    if ("why" in one) return say({ kind: "bad", text: one.why, values: one.values, fix: `${one.why}_fix` });
+    setCollected([...collected, one]);
+    say({ kind: "good", text: "station.fit.taken", values: { part: one.part, part_lot } });
+  };
+  const take = (all: Thing[]) => {
+    setThings(undefined);
+    const parts = board.value?.parts ?? [];
+    const wanted = all.filter((thing) => thing.kind === "part_lot" && parts.some((part) => part.part === thing.row["part"]));
+    const units = all.filter((thing) => thing.kind === "unit");
+    const few = wanted.length > 0 ? wanted : units.length > 0 ? units : all;
+    const [first] = few;
+    if (few.length > 1) setThings(few);
+    else if (first?.kind === "unit") takeUnit(first.unit);
+    else if (first !== undefined) takePartLot(first);
+  };
+  const hear = (found: Found) => {
+    if (found.kind === "command") {
+      const run = actions.get(found.command);
+      if (run === undefined) say({ kind: "bad", text: "station.label.not_now", values: { command: found.command }, fix: "station.label.not_now.fix" });
+      else run();
+    } else if (found.kind === "refused") {
+      say({ kind: "bad", text: `station.label.${found.why}`, values: { text: found.text.replace(/[\x00-\x1f]/g, "␣") }, fix: `station.label.${found.why}.fix` });
+    } else if (!shift) say({ kind: "bad", text: "station.no_shift", fix: "station.no_shift_fix" });
+    else if (sending.pending === undefined) take(found.things);
+  };
+  const latestHear = useRef(hear);
+  latestHear.current = hear;
+  const look = async (texts: string[]) => {
+    try {
+      latestHear.current(await lookUp(texts));
+    } catch (error) {
+      say({ kind: "sent", sent: { said: "unsent", error }, type: "" });
+    }
+  };
+  const turn = useRef(Promise.resolve());
+  useKeyboard(actions, (run: Press[]) => {
+    const shown = calibrationOf(run);
+    if (shown === "lost") return say({ kind: "bad", text: "station.calibration_lost", fix: "station.calibration_lost_fix" });
+    if (shown !== undefined) {
+      setCalibration(shown);
+      return say({ kind: "good", text: "station.calibrated" });
+    }
+    turn.current = turn.current.then(() => look(textsOf(run, calibration)));
+  });
+
+  const here = board.value;
+  const signal = here && signalOf(here, station);
+  const working = shift && sending.pending === undefined && things === undefined;
+  const drop = () => { setUnit(undefined); setCollected(undefined); say(undefined); };
+  return (
+    <ActionsContext.Provider value={actions}>
+      <div class="station">
+        <Title actions={<a href="/station?sheet">{t("station.sheet.link")}</a>}>{t("nav.station")}</Title>
+        {shift && <Bar shift={shift} busy={sending.busy} leave={(how) => void leave(how)} />}
+        <LastSaid of={said} />
+        {sending.busy && <Busy text={t("station.sending")} />}
+        {left !== undefined && <NextOperator last={left} onDone={async () => { await reload(); setLeft(undefined); say(undefined); }} />}
+        {shift === null && left === undefined && <OpenShift onOpen={(opened) => { say(undefined); setShift(opened); }} />}
+        {shift && sending.pending !== undefined && (
+          <Unsent sending={sending} run={() => void sending.again(shift).then(async (sent) => {
+            if (sending.pending?.type === "unit.fitted" && sent?.said === "done") setCollected(undefined);
+            if (sending.pending?.type === "shift.closed" && sent !== undefined && sent.said !== "unsent") await closed();
+          })} />
+        )}
+        {shift && things !== undefined && <Which things={things} choose={(thing) => take([thing])} />}
+        {unit && <UnitHead name={unit} board={here} />}
+        {unit && board.problem && <Trouble error={board.problem} />}
+        {working && !unit && pausing === undefined && <Light signal="go">{t("station.say.scan")}</Light>}
+        {working && unit && here === undefined && board.loading && <Busy text={t("loading")} />}
+        {unit && !board.loading && here === undefined && board.problem === undefined && left === undefined && <p class="refusal">{t("unit.unknown")}</p>}
+        {unit && here && signal && <Light signal={signal}>{nextText(here, signal)}</Light>}
+        {unit && here && signal === "stop" && <Stops name={unit} board={here} station={station} />}
+        {working && pausing !== undefined && (
+          <Pause key={pausing} about={unit ? `${unit.product} ${unit.serial}` : station} first={pausing} busy={sending.busy}
+            onRaise={(text) => void raise(text)} onCancel={() => setPausing(undefined)} />
+        )}
+        {working && unit && here && signal && pausing === undefined && (
+          <Work board={here} signal={signal} collected={collected} busy={sending.busy} onFitted={() => void fitted()}
+            onDrop={() => setCollected(undefined)} onRecord={(what, body) => void send(what, { ...about(), ...body })}
+            onFail={() => setPausing("looks_wrong")} />
+        )}
+        {working && pausing === undefined && (
+          <div class="grid-large">
+            <Command name="PAUSE" class="warn" run={() => setPausing("")}><span aria-hidden="true">‖</span> {t("station.pause")}</Command>
+            {unit && <Command name="NEXT" run={drop}>{t("station.command.next")}</Command>}
+          </div>
+        )}
+        {working && pausing === undefined && <ByHand look={(text) => void look([text])} />}
+        {unit && here && <StepList board={here} />}
+      </div>
+    </ActionsContext.Provider>
+  );
+}
