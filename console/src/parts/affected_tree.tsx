@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer about a source, and the picture of it: unit by unit while they are few, bundled by the server when not.
 import { useMemo } from "preact/hooks";
-import { type Cell, get, type Query, type Row, view, viewAll } from "../base/api";
+import { type Cell, get, Problem, type Query, type Row, view, viewAll } from "../base/api";
 import { useLoad } from "../base/load";
 import { t } from "../base/text";
 import { Busy, type Subject } from "./bits";
@@ -44,7 +44,15 @@ async function read(of: Subject, answer: Answer, signal: AbortSignal): Promise<B
     const flows = answer.units.map(flowOfUnit);
     return { lots, ways: flows, places: flows };
   }
-  const flows = (await viewAll("recall.affected_flow", question, undefined, signal)).rows.map(flowOf);
+  let flows: Flow[];
+  try {
+    flows = (await viewAll("recall.affected_flow", question, undefined, signal)).rows.map(flowOf);
+  } catch (e) {
+    if (!(e instanceof Problem) || e.code !== "VIEW_TOO_SLOW") throw e;
+    // A supplier of everything, in tens of thousands of units: how many are where, without what each came by.
+    flows = (await viewAll("recall.affected_counts", question, undefined, signal)).rows.map(flowOf);
+    return { lots: [], ways: flows, places: flows };
+  }
   return {
     lots,
     ways: flows.filter((flow) => flow.via?.kind !== "any"),
