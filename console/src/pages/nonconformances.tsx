@@ -9,6 +9,7 @@ import { Act, answered } from "../parts/act";
 import { Busy, Empty, Title } from "../parts/bits";
 import { codeName, useSentences } from "../parts/code";
 import { ContainmentLine, Held, HELD_KINDS } from "../parts/held";
+import { Export } from "../parts/export";
 import { Trouble } from "../parts/refusal";
 
 const TABS = ["nonconformances", "holds", "containments"] as const;
@@ -59,7 +60,7 @@ function Codes(props: { tab: Tab; place: Place; chosen: string; changes: number 
   );
 }
 
-function Kinds(props: { place: Place }) {
+function Kinds(props: { place: Place; tab: Tab; query: Query }) {
   const { place } = props;
   return (
     <div class="filters">
@@ -76,6 +77,15 @@ function Kinds(props: { place: Place }) {
         <input type="search" value={place.query.get("id") ?? ""}
           onChange={(e) => go(changed(place, { id: e.currentTarget.value.trim(), cursor: "" }))} />
       </label>
+      <label>
+        {t("nonconformances.order")}
+        <select value={place.query.get("order") ?? ""}
+          onChange={(e) => go(changed(place, { order: e.currentTarget.value, cursor: "" }))}>
+          <option value="">{t("nonconformances.newest")}</option>
+          <option value="oldest">{t("nonconformances.oldest")}</option>
+        </select>
+      </label>
+      <Export view={VIEWS[props.tab]} query={props.query} />
     </div>
   );
 }
@@ -86,7 +96,8 @@ function question(place: Place, tab: Tab): Query {
     const value = place.query.get(name) ?? "";
     if (value !== "") query[`where.${name}`] = value;
   }
-  return { ...query, sort: tab === "containments" ? "-since" : "-seq" };
+  const sign = place.query.get("order") === "oldest" ? "" : "-";
+  return { ...query, sort: sign + (tab === "containments" ? "since" : "seq") };
 }
 
 function Cards(props: { tab: Tab; rows: Row[]; again: () => void }) {
@@ -124,7 +135,7 @@ export default function Nonconformances(_: { arguments: string[] }) {
         ))}
       </nav>
       {tab !== "containments" && <Codes tab={tab} place={place} chosen={place.query.get("code") ?? ""} changes={changes} />}
-      <Kinds place={place} />
+      <Kinds place={place} tab={tab} query={query} />
       {loaded.problem !== undefined && <Trouble error={loaded.problem} />}
       {loaded.away && <p class="away" role="status">{t("server.away")}</p>}
       {loaded.value === undefined && loaded.loading && <Busy text={t("loading")} />}

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list is a view of the API. Filter, order and place stand in the address, so that it can be shared.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
-import { type Cell, Problem, type Query, type Row, view, viewAll } from "../base/api";
-import { csv, save } from "../base/download";
+import { type Cell, type Query, type Row, view } from "../base/api";
 import { useLoad } from "../base/load";
 import { changed, go, type Place, usePlace } from "../base/router";
 import { type Happening, useChanges } from "../base/stream";
 import { named, number, plural, t } from "../base/text";
 import { Busy, Digest, Empty, State, Time } from "./bits";
 import { Closed } from "./closed";
+import { Export } from "./export";
 import { Refusal } from "./refusal";
 
 export interface Column {
@@ -128,34 +127,6 @@ function Head(props: { columns: Column[]; sort: string; order: (sort: string) =>
   );
 }
 
-function Export(props: { list: ListProps; query: Query }) {
-  const [progress, setProgress] = useState<number>();
-  const [problem, setProblem] = useState<Problem>();
-  const run = async (form: "csv" | "json") => {
-    setProblem(undefined);
-    setProgress(0);
-    try {
-      const all = await viewAll(props.list.view, props.query, setProgress);
-      const name = `${props.list.view}.${form}`;
-      if (form === "csv") save(name, "text/csv;charset=utf-8", "\ufeff" + csv(all));
-      else save(name, "application/json", JSON.stringify(all.rows, null, 1));
-    } catch (e) {
-      if (!(e instanceof Problem)) throw e;
-      setProblem(e);
-    } finally {
-      setProgress(undefined);
-    }
-  };
-  return (
-    <span class="export">
-      <button type="button" onClick={() => void run("csv")} disabled={progress !== undefined}>{t("list.csv")}</button>
-      <button type="button" onClick={() => void run("json")} disabled={progress !== undefined}>{t("list.json")}</button>
-      {progress !== undefined && <Busy text={t("list.exporting", { n: progress })} />}
-      {problem !== undefined && <Refusal problem={problem.document} />}
-    </span>
-  );
-}
-
 export function List(props: ListProps) {
   const place = usePlace();
   const prefix = props.prefix ?? "";
@@ -177,7 +148,7 @@ export function List(props: ListProps) {
           <Filter key={column.name} column={column} value={filters.get(column.name) ?? ""}
             set={(value) => set(column.name, value)} />
         ))}
-        <Export list={props} query={query} />
+        <Export view={props.view} query={query} />
       </div>
       {loaded.problem !== undefined && <Refusal problem={loaded.problem.document} />}
       {loaded.away && <p class="away" role="status">{t("server.away")}</p>}
