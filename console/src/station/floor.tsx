@@ -2,136 +2,27 @@
 // The screen itself: who works where until when, the unit in work, what was scanned, and what comes of it.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { remove } from "../base/api";
-import { useLoad } from "../base/load";
 import { useKnown, useMe } from "../base/me";
 import { type Body, newId } from "../base/record";
-import { type Happening, useChanges } from "../base/stream";
 import { t } from "../base/text";
-import { Busy, Time, Title } from "../parts/bits";
+import { Busy, Title } from "../parts/bits";
 import { Trouble } from "../parts/refusal";
-import { SignInButton } from "../pages/sign_in";
-import { readBoard, signalOf } from "./board";
-import { ActionsContext, Choice, Command, useKeyboard } from "./commands";
+import { signalOf } from "./board";
+import { ActionsContext, Command, useKeyboard } from "./commands";
 import { collect, type Collected, fittedBody } from "./fit";
+import { Bar, ByHand, NextOperator, Unsent, Which } from "./floor_parts";
 import { useKept } from "./kept";
 import { type Calibration, calibrationOf, textsOf } from "./layout";
-import { type Found, lookUp, nameOf, type Thing, type UnitName } from "./lookup";
+import { type Found, lookUp, type Thing, type UnitName } from "./lookup";
 import { OpenShift } from "./open_shift";
 import { Pause } from "./pause";
 import { LastSaid, type Said } from "./said";
 import { type Press } from "./scanner";
-import { type Sending, type Sent, useSending } from "./sending";
-import { forgetShift, isOpen, keptShift, type Shift } from "./shift";
+import { type Sent, useSending } from "./sending";
+import { forgetShift } from "./shift";
+import { useBoard, useShift } from "./states";
 import { Light, Stops, StepList, UnitHead } from "./unit";
 import { nextText, Work } from "./work";
-
-/** Undefined: not known yet. Null: none. */
-function useShift(principal: string, say: (said: Said) => void): [Shift | null | undefined, (shift: Shift | null) => void] {
-  const [shift, setShift] = useState<Shift | null>();
-  useEffect(() => {
-    const find = async () => {
-      const kept = await keptShift().catch(() => undefined);
-      if (kept === undefined) return setShift(null);
-      if (kept.principal !== principal) {
-        say({ kind: "bad", text: "station.other", values: { person: kept.principal }, fix: "station.other_fix" });
-        return setShift(null);
-      }
-      if (await isOpen(kept).catch(() => true)) return setShift(kept);
-      await forgetShift();
-      say({ kind: "bad", text: "station.over", fix: "station.over_fix" });
-      setShift(null);
-    };
-    void find();
-  }, [principal]);
-  useEffect(() => {
-    if (!shift) return;
-    const timer = setTimeout(() => {
-      void forgetShift();
-      say({ kind: "bad", text: "station.over", fix: "station.over_fix" });
-      setShift(null);
-    }, Math.max(0, shift.until - Date.now()));
-    return () => clearTimeout(timer);
-  }, [shift]);
-  return [shift, setShift];
-}
-
-const AROUND = new Set(["nonconformance", "station", "line", "site", "product", "containment"]);
-
-function useBoard(unit: UnitName | undefined, station: string, reading: boolean) {
-  const changes = useChanges(({ subject }: Happening) =>
-    subject?.kind === "unit" ? subject.within === unit?.product && subject.id === unit.serial : AROUND.has(subject?.kind ?? ""));
-  const key = `board ${station} ${unit?.product ?? ""} ${unit?.serial ?? ""}`;
-  return useLoad(key, unit && reading ? (signal) => readBoard(unit, station, signal) : undefined, changes);
-}
-
-function Bar(props: { shift: Shift; busy: boolean; leave: (how: "switch" | "end") => void }) {
-  const { shift } = props;
-  return (
-    <div class="bar">
-      <p>
-        <b data-raw>{shift.principal}</b> <span>{t("station.at")}</span> <b data-raw>{shift.station}</b>{" "}
-        <span>{t("station.until")}</span> <Time at={shift.until} />
-      </p>
-      <div class="bar-actions">
-        <Command name="SWITCH" disabled={props.busy} run={() => props.leave("switch")}>{t("station.command.switch")}</Command>
-        <Command name="END" disabled={props.busy} run={() => props.leave("end")}>{t("station.command.end")}</Command>
-      </div>
-    </div>
-  );
-}
-
-/** The next operator signs in; the unit in work stays below. */
-function NextOperator(props: { last: string; onDone: () => Promise<void> }) {
-  const place = useRef<HTMLDivElement>(null);
-  const press = () => place.current?.querySelector("button")?.click();
-  return (
-    <section class="panel" aria-labelledby="switch-title">
-      <h2 id="switch-title">{t("station.next_operator")}</h2>
-      <p>{t("station.next_operator_means", { person: props.last })}</p>
-      <div ref={place}><SignInButton onDone={props.onDone} /></div>
-      <Command name="PASS" class="primary" run={press}>{t("station.next_operator_now")}</Command>
-    </section>
-  );
-}
-
-function Unsent(props: { sending: Sending; run: () => void }) {
-  return (
-    <section class="panel unsent" role="alert">
-      <h2>✖ {t("station.unsent")}</h2>
-      <p>{t("station.unsent_means")}</p>
-      <Command name="PASS" class="primary" disabled={props.sending.busy} run={props.run}>{t("station.unsent_again")}</Command>
-    </section>
-  );
-}
-
-function ByHand(props: { look: (text: string) => void }) {
-  const [text, setText] = useState("");
-  return (
-    <form class="by-hand" onSubmit={(e) => { e.preventDefault(); if (text.trim() !== "") props.look(text.trim()); setText(""); }}>
-      <label>
-        {t("station.by_hand")}
-        <input value={text} maxLength={200} autocomplete="off" spellcheck={false} onInput={(e) => setText(e.currentTarget.value)} />
-      </label>
-      <button class="action">{t("station.by_hand_go")} <kbd data-raw>Enter</kbd></button>
-    </form>
-  );
-}
-
-function Which(props: { things: Thing[]; choose: (thing: Thing) => void }) {
-  return (
-    <section class="panel" aria-labelledby="which-title">
-      <h2 id="which-title">{t("station.which_one")}</h2>
-      <div class="grid-large">
-        {props.things.slice(0, 9).map((thing, i) => (
-          <Choice key={nameOf(thing)} number={i + 1} run={() => props.choose(thing)}>
-            {t(`kind.${thing.kind}`)} <b data-raw>{thing.kind === "unit" ? `${thing.unit.product} ${thing.unit.serial}`
-              : `${String(thing.row["part_lot"])} ${String(thing.row["part"])}`}</b>
-          </Choice>
-        ))}
-      </div>
-    </section>
-  );
-}
 
 export function Floor() {
   const me = useMe();
