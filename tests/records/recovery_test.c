@@ -392,6 +392,17 @@ static void recovered_key_is_no_authenticator_before_its_time(void **state)
 	actor_done(&key);
 }
 
+static void recovered_key_gets_no_credential_before_its_time(void **state)
+{
+	struct world *w = *state;
+	struct actor key = recovered(w);
+
+	assert_string_equal(shown_credential(w, &key), "!CREDENTIAL_KEY_NOT_ENROLLED");
+	world_later(w, DAY + HOUR);
+	assert_string_equal(shown_credential(w, &key), "(waits)");
+	actor_done(&key);
+}
+
 static void recovered_key_is_a_newcomer_from_when_it_speaks(void **state)
 {
 	struct world *w = *state;
@@ -464,6 +475,7 @@ int main(void)
 		WORLD_TEST(recovery_is_stopped_by_the_person_with_a_key_that_is_left),
 		WORLD_TEST(recovery_in_force_or_unknown_is_not_stopped),
 		WORLD_TEST(recovered_key_is_no_authenticator_before_its_time),
+		WORLD_TEST(recovered_key_gets_no_credential_before_its_time),
 		WORLD_TEST(recovered_key_is_a_newcomer_from_when_it_speaks),
 		WORLD_TEST(passport_says_why_each_key_could_sign),
 	};

@@ -396,6 +396,15 @@ static void shift_key_counts_as_no_authenticator(void **state)
 	assert_int_equal(rows_of(w, "access.keys", "principal=carl"), 2);
 }
 
+/* It would outlive the shift. */
+static void shift_key_gets_no_credential(void **state)
+{
+	struct world *w = shift_ready(state);
+
+	assert_string_equal(shown_credential(w, &browser), "!CREDENTIAL_KEY_NOT_ENROLLED");
+	assert_string_equal(shown_credential(w, world_actor(w, "carl")), "(waits)");
+}
+
 /* ---- in a passport ---- */
 
 static void passport_says_why_a_shift_could_sign(void **state)
@@ -436,6 +445,7 @@ int main(void)
 		SHIFT_TEST(shift_is_opened_with_a_fresh_p256_key_that_is_held),
 		SHIFT_TEST(shift_opens_no_further_shift),
 		SHIFT_TEST(shift_key_counts_as_no_authenticator),
+		SHIFT_TEST(shift_key_gets_no_credential),
 		SHIFT_TEST(passport_says_why_a_shift_could_sign),
 	};
 

@@ -4,6 +4,7 @@
 #include "client/log.h"
 #include "core/passport.h"
 #include "core/sha256.h"
+#include "crypto/x509.h"
 #include "domain/access/access_area.h"
 #include "interop/passkey_sign.h"
 #include "record/passport.h"
@@ -102,6 +103,17 @@ const char *shown_shift(struct world *w, const char *who, const struct actor *br
 	return says(w, who, "shift.opened",
 		    "{'shift':'%s','station':'st1',%s,'not_after':'%s','permissions':[%s]}", shift,
 		    shown_key(w, browser, who), shown_time(w, 8 * HOUR), permissions);
+}
+
+const char *shown_credential(struct world *w, const struct actor *key)
+{
+	struct bytes der;
+
+	ok(csr_make(&w->house.arena, key->key, key->id, &der, &w->fault), &w->fault);
+	return says(w, "anna", "credential.requested",
+		    "{'credential':'C1','profile':'person','principal':'%s','csr':'%s',"
+		    "'not_after':'2099-01-01T00:00:00.000Z'}",
+		    key->id, text64(w, der));
 }
 
 /* ---- in a passport ---- */

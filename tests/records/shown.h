@@ -35,6 +35,8 @@ const char *shown_time(struct world *w, int64_t ms);
  * engine said. `browser` is the shift's key. */
 const char *shown_shift(struct world *w, const char *who, const struct actor *browser,
 			const char *shift, const char *permissions);
+/* A credential of a person for this key is asked for; "" or what the engine said. */
+const char *shown_credential(struct world *w, const struct actor *key);
 /* How many records of this type are in the passport of unit GW/S1, in which every signature holds, as a stranger
  * judges it. */
 size_t shown_passport(struct world *w, const char *type);

@@ -196,10 +196,11 @@ OR (:profile <> 'service' AND :names.count > 0);
 SELECT :credential AS credential WHERE :not_after <= :at;
 
 --- A credential is for a key that is enrolled, so that key.revoked ends it, and every reader of the
---- log knows whose it is.
+--- log knows whose it is. None outlives a shift, or is there before a recovery's waiting time is over.
 -- refuse credential.requested CREDENTIAL_KEY_NOT_ENROLLED
 SELECT :principal AS principal WHERE NOT EXISTS (SELECT 1 FROM principal_key k
-	WHERE k.key = :key_id AND k.principal = :principal AND k.until IS NULL);
+	WHERE k.key = :key_id AND k.principal = :principal AND k.until IS NULL
+	AND k.shift IS NULL AND (k.usable_from IS NULL OR k.usable_from <= :at));
 
 -- fold credential.requested
 INSERT INTO credential (id, profile, principal, key_id, spki, digest, not_after, state, at, since)
