@@ -135,7 +135,8 @@ void check_state(json_t *checks, const struct server_config *config, uint64_t no
 	check_tls_file(checks, config, now_ms);
 	check_say(checks, blobs ? CHECK_OK : CHECK_WARN,
 		  blobs ? "DOCTOR_BLOBS" : "DOCTOR_BLOBS_NONE", NULL);
-	check_room(checks, v.f_bavail, statvfs(config->folder, &v) != 0 ? 0 : v.f_blocks);
+	bool known = statvfs(config->folder, &v) == 0;
+	check_room(checks, v.f_bavail, known ? v.f_blocks : 0);
 	backup_marks_read(config->folder, &marks);
 	check_mark(checks, "DOCTOR_BACKUP", "DOCTOR_BACKUP_NONE", marks.backup.at, now_ms,
 		   BACKUP_WARN_DAYS);
