@@ -82,6 +82,9 @@ struct http_stream;
 struct http_stream *http_reply_stream(struct http_request *r, http_stream_pull *pull,
 				      void (*closed)(void *context), void *context);
 void http_stream_wake(struct http_stream *stream);
+/* True when the client has hung up, which this module itself notices at the second heartbeat only. As with
+ * http_stream_wake(), not after `closed` returned. */
+bool http_stream_left(const struct http_stream *stream);
 
 /* A request body taken in pieces, for uploads: `chunk` may refuse with an error, which ends the
  * request with the problem document of the fault (a client that goes on sending for long is

@@ -2,6 +2,7 @@
 /* Event streams: a reply without an end, suspended while there is nothing to say. */
 #include "server/http_internal.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,16 @@ void http_stream_wake(struct http_stream *stream)
 	stream->woken = true;
 	resume(stream);
 	(void)pthread_mutex_unlock(&stream->lock);
+}
+
+/* A closing of TLS may wait unread before the end of the connection: the peer's half is what tells. */
+bool http_stream_left(const struct http_stream *stream)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(stream->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct pollfd at = {.fd = info == NULL ? -1 : info->connect_fd, .events = POLLRDHUP};
+
+	return poll(&at, 1, 0) == 1 && (at.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void http_streams_beat(struct http_server *s, uint64_t now_ms)

@@ -297,13 +297,19 @@ static void closed(void *context)
 	free(l);
 }
 
+/* Whoever turns pages leaves a stream at each: they must not fill his share until the heartbeats notice. */
+static bool has_left(const struct listener *l)
+{
+	return l->stream != NULL && http_stream_left(l->stream);
+}
+
 static bool add(struct streams *t, struct listener *l)
 {
 	uint64_t open = 0;
 
 	(void)pthread_mutex_lock(&t->lock);
 	for (const struct listener *o = t->listeners; o != NULL; o = o->next)
-		open += strcmp(o->caller.principal, l->caller.principal) == 0;
+		open += strcmp(o->caller.principal, l->caller.principal) == 0 && !has_left(o);
 	bool room = open < t->server->config.streams_per_principal;
 	if (room) {
 		l->next = t->listeners;

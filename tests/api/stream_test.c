@@ -277,6 +277,22 @@ static void principal_has_a_limited_number_of_streams(void **state)
 		stop_listening(l[i]);
 }
 
+/* As a browser does whose pages are turned: no heartbeat has noticed yet. */
+static void streams_that_were_left_count_no_more(void **state)
+{
+	struct listener *l[8];
+
+	(void)state;
+	for (unsigned turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < 8; i++)
+			l[i] = listen_from(&x->ben, "/v1/stream", "");
+		for (size_t i = 0; i < 8; i++)
+			wait_for_text(l[i], ": listening");
+		for (size_t i = 0; i < 8; i++)
+			stop_listening(l[i]);
+	}
+}
+
 static void server_that_stops_ends_its_streams(void **state)
 {
 	struct listener *l = listen_from(&x->ada, "/v1/stream?after=0", "");
@@ -299,6 +315,7 @@ int main(void)
 		cmocka_unit_test(right_that_ends_ends_the_stream),
 		cmocka_unit_test(session_that_is_ended_ends_its_stream),
 		cmocka_unit_test(principal_has_a_limited_number_of_streams),
+		cmocka_unit_test(streams_that_were_left_count_no_more),
 		cmocka_unit_test(server_that_stops_ends_its_streams),
 	};
 	return cmocka_run_group_tests(tests, open_api, close_api);
