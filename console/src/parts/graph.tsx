@@ -24,16 +24,21 @@ export interface GraphEdge {
 }
 
 const HEIGHT = 46;
-const TITLE_LETTER = 8;
-const NOTE_LETTER = 6.8;
+const TITLE_LETTER = 8.6;
+const NOTE_LETTER = 7.8;
 const WIDTH_LEAST = 96;
 const WIDTH_MOST = 280;
 const INSET = 22;
 const MARGIN = 8;
 
+/** How wide a text is, in letters: Chinese characters take two. */
+function letters(text: string): number {
+  return [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 2 : 1), 0);
+}
+
 function widthOf(node: GraphNode): number {
-  const second = (node.data ?? "").length + node.note.length + 1;
-  const wanted = Math.max(node.title.length * TITLE_LETTER, second * NOTE_LETTER) + INSET;
+  const second = letters(node.data ?? "") + letters(node.note) + 1;
+  const wanted = Math.max(letters(node.title) * TITLE_LETTER, second * NOTE_LETTER) + INSET;
   return Math.min(WIDTH_MOST, Math.max(WIDTH_LEAST, wanted));
 }
 
