@@ -155,9 +155,8 @@ err audit_execute(struct audit_keys *k, const struct entry *entry, struct fault 
 /* The key of this shift of the owner's, or of this recovery. */
 static void end_given_by(struct audit_keys *k, bool shift, const struct id *id, struct bytes owner)
 {
-	for (struct audit_key *one = k->first; id != NULL && one != NULL; one = one->next)
-		if (one->is_shifts == shift && one->given_by[0] != '\0' &&
-		    strcmp(one->given_by, id->text) == 0 &&
+	for (struct audit_key *one = k->given; id != NULL && one != NULL; one = one->next_given)
+		if (one->is_shifts == shift && strcmp(one->given_by, id->text) == 0 &&
 		    (!shift || bytes_equal(owner, bytes_text(one->owner))))
 			one->ended = true;
 }

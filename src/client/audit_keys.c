@@ -7,13 +7,35 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { INDEX_SIZE = 1 << 16 };
+
+/* Ids are digests: their first bytes spread evenly. */
+static size_t place_of(struct hash id)
+{
+	return (size_t)id.b[0] << 8 | id.b[1];
+}
+
 static struct audit_key *find(const struct audit_keys *k, struct hash id)
 {
-	struct audit_key *one = k->first;
+	struct audit_key *one = k->index == NULL ? NULL : k->index[place_of(id)];
 
 	while (one != NULL && !hash_equal(one->id, id))
-		one = one->next;
+		one = one->next_alike;
 	return one;
+}
+
+static void link_in(struct audit_keys *k, struct audit_key *one)
+{
+	struct audit_key **alike = &k->index[place_of(one->id)];
+
+	one->next = k->first;
+	k->first = one;
+	one->next_alike = *alike;
+	*alike = one;
+	if (one->given_by[0] == '\0')
+		return;
+	one->next_given = k->given;
+	k->given = one;
 }
 
 err audit_add_key(struct audit_keys *k, struct bytes spki, const struct audit_key *like,
@@ -21,7 +43,9 @@ err audit_add_key(struct audit_keys *k, struct bytes spki, const struct audit_ke
 {
 	struct audit_key *one = arena_alloc(&k->arena, sizeof *one);
 
-	if (one == NULL)
+	if (k->index == NULL)
+		k->index = arena_array(&k->arena, INDEX_SIZE, sizeof(struct audit_key *));
+	if (one == NULL || k->index == NULL)
 		return fail(f, "OUT_OF_MEMORY", NULL);
 	*one = *like;
 	TRY(public_key_parse(spki, &one->key, f));
@@ -30,8 +54,7 @@ err audit_add_key(struct audit_keys *k, struct bytes spki, const struct audit_ke
 		public_key_close(one->key);
 		return ERR_OK;
 	}
-	one->next = k->first;
-	k->first = one;
+	link_in(k, one);
 	k->keys++;
 	return ERR_OK;
 }
@@ -49,7 +72,8 @@ void audit_keys_done(struct audit_keys *k)
 	for (struct audit_key *one = k->first; one != NULL; one = one->next)
 		public_key_close(one->key);
 	arena_done(&k->arena);
-	k->first = NULL;
+	k->first = k->given = NULL;
+	k->index = NULL;
 }
 
 /* ---- signatures ---- */
@@ -121,13 +145,16 @@ static err add_text(struct audit_keys *k, const json_t *json, struct fault *f)
 
 static void end_keys(struct audit_keys *k, const char *owner, const struct hash *id)
 {
-	for (struct audit_key *one = k->first; one != NULL; one = one->next)
-		if ((owner != NULL && strcmp(one->owner, owner) == 0) ||
-		    (id != NULL && hash_equal(one->id, *id)))
+	struct audit_key *own = id == NULL ? NULL : find(k, *id);
+
+	if (own != NULL)
+		own->ended = true;
+	for (struct audit_key *one = k->first; owner != NULL && one != NULL; one = one->next)
+		if (strcmp(one->owner, owner) == 0)
 			one->ended = true;
 	/* A shift ends with the key that opened it. */
-	for (struct audit_key *one = k->first; one != NULL; one = one->next)
-		if (id != NULL && one->is_shifts && hash_equal(one->opened_by, *id))
+	for (struct audit_key *one = k->given; id != NULL && one != NULL; one = one->next_given)
+		if (one->is_shifts && hash_equal(one->opened_by, *id))
 			one->ended = true;
 }
 

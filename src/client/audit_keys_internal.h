@@ -17,7 +17,7 @@ struct audit_key {
 	uint64_t not_after; /* of a shift's, ms */
 	struct hash opened_by;
 	const struct listed *listed; /* what a shift's may */
-	struct audit_key *next;
+	struct audit_key *next, *next_given, *next_alike;
 };
 
 struct listed {

@@ -28,7 +28,9 @@ struct audit_keys {
 	const struct registry *registry;
 	struct charter_check *charter; /* sees every entry whose signature holds; may be NULL */
 	struct arena arena;
-	struct audit_key *first;
+	struct audit_key *first;     /* all of them: every unit has one */
+	struct audit_key *given;     /* of them: those of shifts and recoveries */
+	struct audit_key **index;    /* by the first bytes of their ids; NULL: none is known */
 	struct waiting_key *waiting; /* recoveries that others have to agree to */
 	uint64_t keys, verified;
 	uint64_t by_shifts; /* of them: with a shift's key */
