@@ -140,7 +140,8 @@ static err apply_vote(struct rulebook *b, const struct applied *x, struct arena 
 		return fold_record(b, x->record, a, f);
 	}
 	TRY(QUEUE_OWN(b, OWN_VOTE_ADD, a, f, seq, value_u64(x->witness->at), digest,
-		      value_text(r->claim.author), approval_not_after(r)));
+		      value_text(r->claim.author), approval_not_after(r),
+		      r->claim.has_key ? value_blob(hash_bytes(&r->claim.key)) : value_null));
 	if (x->witness->outcome != OUTCOME_EXECUTES)
 		return ERR_OK;
 	TRY(QUEUE_OWN(b, OWN_PENDING_CLOSE, a, f, value_text(bytes_text("executed")), seq, digest));

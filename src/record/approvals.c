@@ -14,7 +14,8 @@ enum { VOTES_MAX = 64 };
 struct vote {
 	char voter[ID_SIZE_MAX + 1], natural[ID_SIZE_MAX + 1];
 	uint64_t expires;
-	bool counts; /* not expired, and its voter may still vote */
+	struct hash key;
+	bool counts; /* not expired, its voter may still vote, and its key still speaks for the voter */
 };
 
 struct waiting {
@@ -62,6 +63,8 @@ static err vote_row(void *context, const struct value *c, size_t n)
 	keep(vote->voter, sizeof vote->voter, &c[0]);
 	keep(vote->natural, sizeof vote->natural, &c[1]);
 	vote->expires = (uint64_t)c[3].number;
+	if (c[4].bytes.n == sizeof vote->key.b)
+		memcpy(vote->key.b, c[4].bytes.p, sizeof vote->key.b);
 	return ERR_OK;
 }
 
@@ -155,6 +158,16 @@ static err vote_counts(struct attempt *x, const struct attempt *target, const st
 	return ERR_OK;
 }
 
+/* What a key said that was lost or stolen is taken back with the key. */
+static err key_still_speaks(struct attempt *x, const struct vote *vote, bool *yes, struct fault *f)
+{
+	const struct key_standing *key;
+
+	TRY(authority_key(x->batch->engine->authority, vote->key, &key, f));
+	*yes = strcmp(key->owner, vote->voter) == 0 || check_left_out(CHECK_ENGINE_KEY);
+	return ERR_OK;
+}
+
 /* Whether the waiting record is about the voter's own account: others agree to that, and to deny it
  * needs no permission. */
 static err is_about_voter(struct attempt *x, const struct attempt *target, const char *voter,
@@ -187,6 +200,8 @@ static err count_votes(struct attempt *x, const struct attempt *target, struct w
 		w->votes[i].counts = false;
 		if (x->batch->at < w->votes[i].expires || check_left_out(CHECK_ENGINE_VOTE_EXPIRY))
 			TRY(vote_counts(x, target, w, w->votes[i].voter, &w->votes[i].counts, f));
+		if (w->votes[i].counts)
+			TRY(key_still_speaks(x, &w->votes[i], &w->votes[i].counts, f));
 		for (size_t j = 0; j < i; j++)
 			seen = seen || (w->votes[j].counts &&
 					strcmp(w->votes[j].natural, w->votes[i].natural) == 0);

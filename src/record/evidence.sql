@@ -59,6 +59,7 @@ voter TEXT NOT NULL
 natural_id TEXT NOT NULL
 at BIGINT NOT NULL
 expires BIGINT NOT NULL
+key BLOB
 
 --- Which records name a blob: it is kept for them, and read by those who may write such records.
 -- table blob_name key digest, seq

@@ -77,21 +77,23 @@ static const struct own OWN[OWN_N] = {
 			       " WHERE digest = :digest AND state = 'open'",
 			       {TEXT("state"), INT("seq"), BLOB("digest")},
 			       3},
-	[OWN_VOTE_ADD] = {"INSERT INTO vote (pending, seq, voter, natural_id, at, expires)"
+	[OWN_VOTE_ADD] = {"INSERT INTO vote (pending, seq, voter, natural_id, at, expires, key)"
 			  " SELECT q.seq, :seq, p.id, COALESCE(p.natural_id, p.id), :at,"
 			  " CASE WHEN :not_after < :at + r.vote_ttl_ms THEN :not_after"
-			  " ELSE :at + r.vote_ttl_ms END"
+			  " ELSE :at + r.vote_ttl_ms END, :key"
 			  " FROM pending q, principal p, approval_rule r"
 			  " WHERE q.digest = :digest AND p.id = :voter AND r.class ="
 			  " (SELECT s.class FROM approval_rule s WHERE s.class = q.class"
 			  " OR s.class = '*' ORDER BY CASE WHEN s.class = '*' THEN 1 ELSE 0 END,"
 			  " s.class LIMIT 1)",
-			  {INT("seq"), INT("at"), BLOB("digest"), TEXT("voter"), INT("not_after")},
-			  5},
-	[OWN_VOTES] = {"SELECT voter, natural_id, at, expires FROM vote WHERE pending = :pending"
-		       " ORDER BY pending, seq",
-		       {INT("pending")},
-		       1},
+			  {INT("seq"), INT("at"), BLOB("digest"), TEXT("voter"), INT("not_after"),
+			   BLOB("key")},
+			  6},
+	[OWN_VOTES] =
+		{"SELECT voter, natural_id, at, expires, key FROM vote WHERE pending = :pending"
+		 " ORDER BY pending, seq",
+		 {INT("pending")},
+		 1},
 	[OWN_OPENING_ADD] = {"INSERT INTO opening (commitment, salt, value, personal, seq)"
 			     " VALUES (:commitment, :salt, :value, :personal, :seq)"
 			     " ON CONFLICT DO NOTHING",

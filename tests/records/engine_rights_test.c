@@ -419,6 +419,29 @@ static void duties_that_two_accounts_of_one_person_hold_cannot_be_separated(void
 			    "!DUTIES_ALREADY_HELD");
 }
 
+/* ---- keys ---- */
+
+/* Whoever stole an authenticator and voted with it has no voice once the key is revoked. */
+static void a_vote_ends_with_the_key_that_gave_it(void **state)
+{
+	struct trial *t = *state;
+	struct hash key = public_key_id(private_key_public(t->olga.key));
+	char hex[65];
+
+	hex_encode(hash_bytes(&key), hex);
+	trial_rule(t, 2, 7ull * DAY_MS, DAY_MS);
+	trial_item(t, "a", "VN");
+	assert_string_equal(asks(t, &t->maya, "trial.released", "{'item':'a'}"), "pending");
+	struct hash waiting = t->digest;
+	assert_string_equal(votes(t, &t->olga, "approval.given", waiting), "");
+	assert_string_equal(
+		asks(t, &t->house.ben, "key.revoked", "{'key_id':'%s','reason':'stolen'}", hex),
+		"");
+	assert_string_equal(votes(t, &t->pia, "approval.given", waiting), "");
+	/* The person's voice is still theirs, with a key that is. */
+	assert_string_equal(votes(t, &t->olga2, "approval.given", waiting), "executes");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +469,7 @@ int main(void)
 		TRIAL_TEST(a_held_role_takes_in_no_other_where_duties_are_separated),
 		TRIAL_TEST(duties_that_somebody_holds_already_cannot_be_separated),
 		TRIAL_TEST(duties_that_two_accounts_of_one_person_hold_cannot_be_separated),
+		TRIAL_TEST(a_vote_ends_with_the_key_that_gave_it),
 	};
 
 	return run_on_both(tests, sizeof tests / sizeof tests[0]);
