@@ -33,6 +33,13 @@ export class Problem extends Error {
 /** No answer at all: the server is away, or the browser is offline. */
 export class Away extends Error {}
 
+/** What is no refusal is a fault of this page, and says so. */
+export function problemFrom(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  reportError(error);
+  return new Problem({ status: 0, code: "CONSOLE_FAULT", values: { error: String(error) } });
+}
+
 export type Query = Record<string, string | number | undefined>;
 
 export function address(path: string, query?: Query): string {

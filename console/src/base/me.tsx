@@ -49,6 +49,8 @@ interface Context {
   reload: () => Promise<void>;
 }
 
+const AGAIN_MS = 5000;
+
 const MeContext = createContext<Context>({ known: { state: "loading" }, reload: async () => undefined });
 
 export function MeProvider(props: { children: ComponentChildren }) {
@@ -65,6 +67,11 @@ export function MeProvider(props: { children: ComponentChildren }) {
     }
   }, []);
   useEffect(() => void reload(), [reload]);
+  useEffect(() => {
+    if (known.state !== "away") return undefined;
+    const timer = window.setInterval(() => void reload(), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [known.state, reload]);
   return <MeContext.Provider value={{ known, reload }}>{props.children}</MeContext.Provider>;
 }
 

@@ -13,7 +13,7 @@ export interface Happening {
 
 export type StreamState = "asking" | "live" | "away" | "ended" | "refused";
 
-type Message = { event?: Happening; state?: StreamState };
+type Message = { event?: Happening; state?: StreamState; missed?: true };
 
 const listeners = new Set<(message: Message) => void>();
 let port: MessagePort | undefined;
@@ -37,15 +37,16 @@ export function askAgain(): void {
   port?.postMessage("again");
 }
 
-/** Calls `hear` for every record; returns how the line stands. */
-export function useStream(hear: (happening: Happening) => void): StreamState {
+/** Calls `hear` for every record, and `miss` when some were not told; returns how the line stands. */
+export function useStream(hear: (happening: Happening) => void, miss?: () => void): StreamState {
   const [now, setNow] = useState(state);
-  const latest = useRef(hear);
-  latest.current = hear;
+  const latest = useRef({ hear, miss });
+  latest.current = { hear, miss };
   useEffect(() => {
     const listener = (message: Message) => {
       if (message.state !== undefined) setNow(message.state);
-      if (message.event !== undefined) latest.current(message.event);
+      if (message.event !== undefined) latest.current.hear(message.event);
+      if (message.missed === true) latest.current.miss?.();
     };
     listeners.add(listener);
     open();
@@ -61,13 +62,15 @@ const GATHER_MS = 400;
 export function useChanges(concerns: (happening: Happening) => boolean): number {
   const [n, setN] = useState(0);
   const waiting = useRef<number | undefined>(undefined);
-  useStream((happening) => {
-    if (waiting.current !== undefined || !concerns(happening)) return;
-    waiting.current = window.setTimeout(() => {
+  const gather = () => {
+    waiting.current ??= window.setTimeout(() => {
       waiting.current = undefined;
       setN((before) => before + 1);
     }, GATHER_MS);
-  });
+  };
+  useStream((happening) => {
+    if (concerns(happening)) gather();
+  }, gather);
   useEffect(() => () => clearTimeout(waiting.current), []);
   return n;
 }

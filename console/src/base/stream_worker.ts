@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One event stream for all tabs of a browser: a SharedWorker that reads /v1/stream and tells every page.
-// Messages to pages: {event} for each record, {state} when the line comes, goes, or is not for this person.
+// Messages to pages: {event} for each record, {state} when the line comes, goes, or is not for this person, {missed} when
+// records may have come that nobody was told of.
 
 interface Port {
   postMessage(message: unknown): void;
@@ -8,10 +9,14 @@ interface Port {
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
+/** What happened in a longer time is not told one by one: pages read again. */
+const RESUMED_MS = 300_000;
 
 const ports = new Set<Port>();
 let state = "asking";
 let last: string | undefined;
+/** When the line was lost. */
+let lost: number | undefined;
 let pause = FIRST_PAUSE_MS;
 let running = false;
 
@@ -53,6 +58,7 @@ async function read(body: ReadableStream<Uint8Array>): Promise<void> {
 
 async function listen(): Promise<"again" | "stop"> {
   const headers: Record<string, string> = { Accept: "text/event-stream" };
+  if (lost !== undefined && Date.now() - lost > RESUMED_MS) last = undefined;
   if (last !== undefined) headers["Last-Event-ID"] = last;
   const response = await fetch("/v1/stream", { headers, credentials: "same-origin", cache: "no-store" });
   if (response.status === 401 || response.status === 403) {
@@ -62,6 +68,8 @@ async function listen(): Promise<"again" | "stop"> {
   if (!response.ok || response.body === null) return "again";
   pause = FIRST_PAUSE_MS;
   become("live");
+  if (lost !== undefined && last === undefined) tell({ missed: true });
+  lost = undefined;
   await read(response.body);
   return "again";
 }
@@ -71,6 +79,7 @@ async function run(): Promise<void> {
   running = true;
   for (;;) {
     const next = await listen().catch(() => "again" as const);
+    lost ??= Date.now();
     if (next === "stop" || ports.size === 0) break;
     become("away");
     await new Promise((done) => setTimeout(done, pause));
@@ -82,9 +91,13 @@ async function run(): Promise<void> {
 function join(port: MessagePort): void {
   ports.add(port);
   port.onmessage = (message: MessageEvent<string>) => {
-    // A page that was opened signs in later, or says good-bye.
-    if (message.data === "leave") ports.delete(port);
-    else void run();
+    // A page that was opened signs in later, or says good-bye and comes back.
+    if (message.data === "leave") {
+      ports.delete(port);
+      return;
+    }
+    ports.add(port);
+    void run();
   };
   port.start();
   port.postMessage({ state });
@@ -96,3 +109,5 @@ scope.onconnect = (event) => {
   const port = event.ports[0];
   if (port !== undefined) join(port);
 };
+
+export {};

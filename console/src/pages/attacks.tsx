@@ -175,7 +175,7 @@ export default function Attacks(_: { arguments: string[] }) {
       <p>{t("attacks.intro")}</p>
       {me?.session?.strength !== "passkey" && <p class="banner">{t("attacks.passkey")} <a href="/account">{t("attacks.account")}</a></p>}
       {demo.problem !== undefined && <Trouble error={demo.problem} />}
-      {demo.away && <Trouble error={null} />}
+      {demo.away && <p class="away" role="status">{t("server.away")}</p>}
       {error !== undefined && <Trouble error={error} />}
       {lost !== undefined && <Trouble error={lost} />}
       {demo.value === undefined && demo.loading && <Busy text={t("loading")} />}

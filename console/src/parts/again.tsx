@@ -2,6 +2,7 @@
 // The dialogs that a refusal opens by itself: the session is over, or something needs a fresh proof of who is here.
 import { useEffect, useState } from "preact/hooks";
 import { onProblem, post, Problem } from "../base/api";
+import { readAgain } from "../base/load";
 import { type Me, passkeys, useKnown } from "../base/me";
 import { obstacleOf, stepUp } from "../base/passkey";
 import { t } from "../base/text";
@@ -44,7 +45,7 @@ function StepUp(props: { me: Me; onClose: () => void }) {
           <button>{t("step_up.send")}</button>
         </form>
       )}
-      {hint !== undefined && <p class="refusal" role="alert">{t(hint)}</p>}
+      {hint !== undefined && <p class="refusal" role="alert">{t(hint, { origin: web?.origin ?? "" })}</p>}
       {error !== undefined && !(error instanceof Problem && error.code === "API_STEP_UP_NEEDED") && <Trouble error={error} />}
     </Dialog>
   );
@@ -65,7 +66,7 @@ export function Again() {
   if (known.state !== "known" || ask === undefined) return null;
   const close = () => {
     setAsk(undefined);
-    void reload();
+    void reload().then(readAgain);
   };
   if (ask === "step_up") return <StepUp me={known.me} onClose={close} />;
   return (

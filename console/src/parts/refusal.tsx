@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the server refused, whole: the sentence, the field, every control that failed, and what mends each.
-import { failureSentence, type ProblemDocument, Problem, sentence } from "../base/api";
+import { useMemo } from "preact/hooks";
+import { Away, failureSentence, type ProblemDocument, problemFrom, sentence } from "../base/api";
 import { t } from "../base/text";
 import { Raw } from "./bits";
 
@@ -36,10 +37,11 @@ export function Refusal(props: { problem: ProblemDocument }) {
   );
 }
 
-/** Whatever went wrong, as far as it is a refusal; else a plain sentence. */
+/** Whatever went wrong: a refusal, no answer, or a fault of the page itself. */
 export function Trouble(props: { error: unknown }) {
-  if (props.error === undefined) return null;
-  if (props.error instanceof Problem) return <Refusal problem={props.error.document} />;
+  const { error } = props;
+  const problem = useMemo(() => (error instanceof Away ? undefined : problemFrom(error)), [error]);
+  if (problem !== undefined) return <Refusal problem={problem.document} />;
   return (
     <section class="refusal" role="alert">
       <p>{t("server.away")}</p>

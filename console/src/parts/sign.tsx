@@ -117,7 +117,7 @@ export function Sign(props: SignProps) {
   return (
     <Dialog title={props.title} onClose={props.onClose}>
       {props.children}
-      {hint !== undefined && <p class="refusal" role="alert">{t(hint)}</p>}
+      {hint !== undefined && <p class="refusal" role="alert">{t(hint, { origin: me.web?.origin ?? "" })}</p>}
       {error !== undefined && <Trouble error={error} />}
       {step?.at === "preparing" && <Busy text={t("sign.preparing")} />}
       {(step?.at === "shown" || step?.at === "signing") && (
