@@ -43,6 +43,7 @@ export const tests: Test[] = [
         same(steps.length, 10, "steps");
         same(steps.filter((step) => step.includes("verified")).length, 9, "good steps");
         await guest.page.getByText("The passport holds.").waitFor();
+        await guest.page.getByText("All of it rests on the key that this server names.").waitFor();
         await guest.page.getByRole("heading", { name: "What it is made of" }).waitFor();
         must((await guest.page.locator("pre").allTextContents()).join().includes("sealwright-verify"), "the command");
       }),
@@ -105,6 +106,23 @@ export const tests: Test[] = [
         });
         await ada.page.reload();
         await ada.page.getByText("The log was rewritten since this browser saw it last.").waitFor();
+      }),
+  },
+  {
+    name: "a log under another key is not met as a new one, until a person says so",
+    run: (kit) =>
+      asPerson(kit, READER, async (ada) => {
+        await ada.signInByLink();
+        await ada.page.evaluate(() => localStorage.setItem("log.key", "another/log+a88ea54c+AQtgjitIrdDlP/RDQRQUbJVGJuFjACkoQ+2gWhrt6VmW"));
+        await ada.go("/evidence");
+        await ada.page.getByText("signed with another key than when this browser looked last").waitFor();
+        same(await ada.page.getByText("for the first time").count(), 0, "a first look");
+        await ada.page.reload();
+        await ada.page.getByText("signed with another key than when this browser looked last").waitFor();
+        await ada.page.getByRole("button", { name: "The key is right" }).click();
+        await ada.page.getByText("for the first time").waitFor();
+        await ada.page.reload();
+        await ada.page.getByText(/It is the same log|It has only grown/).first().waitFor();
       }),
   },
   {

@@ -38,6 +38,8 @@ export async function readEntries(from: bigint, before: bigint, size: bigint, si
 // ---- what this browser saw of a log when it last looked ----
 
 const SEEN = "log.seen.";
+/** By which key this address was the log that it says it is. */
+const KEY = "log.key";
 
 function seenHead(key: string): Head | undefined {
   const [, size, root] = /^([0-9]+) ([0-9a-f]{64})$/.exec(localStorage.getItem(SEEN + key) ?? "") ?? [];
@@ -59,10 +61,17 @@ export interface Looked {
   others: string[];
   problem: Wrong | Unable | undefined;
   /** Since this browser last looked. */
-  grown: { from: bigint } | "first" | "same" | Wrong | undefined;
+  grown: { from: bigint } | "first" | "same" | "other_key" | Wrong | undefined;
+}
+
+/** The reader has compared the key: from now on it is this one. */
+export function trustKey(key: string): void {
+  localStorage.setItem(KEY, key);
 }
 
 async function growth(key: string, now: Head, readTile: ReadTile): Promise<Looked["grown"]> {
+  // Whoever answers with a log and a key of his own would else be met for the first time.
+  if ((localStorage.getItem(KEY) ?? key) !== key) return "other_key";
   const seen = seenHead(key);
   try {
     if (seen !== undefined) await verifyGrowth(seen, now, readTile);
@@ -71,6 +80,7 @@ async function growth(key: string, now: Head, readTile: ReadTile): Promise<Looke
     throw e;
   }
   rememberHead(key, now);
+  trustKey(key);
   if (seen === undefined) return "first";
   return sameHead(seen, now) ? "same" : { from: seen.size };
 }

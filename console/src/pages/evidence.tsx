@@ -2,7 +2,7 @@
 // The evidence log: its last checkpoint, verified in this browser; a record looked up; the newest ones.
 import { useState } from "preact/hooks";
 import { useLoad } from "../base/load";
-import { lookAtLog, type Looked, readEntries } from "../base/log";
+import { lookAtLog, type Looked, readEntries, trustKey } from "../base/log";
 import { may, useMe } from "../base/me";
 import { changed, go, usePlace } from "../base/router";
 import { useChanges } from "../base/stream";
@@ -17,16 +17,27 @@ import { Proved, saidOf } from "../parts/verdict";
 
 const SHOWN = 50n;
 
-function Growth(props: { of: Looked["grown"] }) {
+/** Neither good nor bad: a log goes on under another key lawfully, too, but only a person can know. */
+function OtherKey(props: { trust: () => void }) {
+  return (
+    <>
+      <Proved verdict="unknown">{t("evidence.other_key")}</Proved>
+      <p><button type="button" onClick={props.trust}>{t("evidence.trust_key")}</button></p>
+    </>
+  );
+}
+
+function Growth(props: { of: Looked["grown"]; trust: () => void }) {
   const { of } = props;
   if (of === undefined) return null;
+  if (of === "other_key") return <OtherKey trust={props.trust} />;
   if (of instanceof Wrong) return <Proved verdict="bad">{saidOf(of)?.text}</Proved>;
   if (of === "first") return <p>{t("evidence.first")}</p>;
   if (of === "same") return <Proved verdict="good">{t("evidence.same")}</Proved>;
   return <Proved verdict="good">{t("evidence.grown", { from: String(of.from) })}</Proved>;
 }
 
-function LastCheckpoint(props: { of: Looked; newest: Entry | undefined }) {
+function LastCheckpoint(props: { of: Looked; newest: Entry | undefined; again: () => void }) {
   const { checkpoint, problem, key, others } = props.of;
   const said = saidOf(problem);
   return (
@@ -35,7 +46,7 @@ function LastCheckpoint(props: { of: Looked; newest: Entry | undefined }) {
       {said === undefined
         ? <Proved verdict="good">{t("evidence.signed")}</Proved>
         : <Proved verdict={said.verdict}>{said.text}</Proved>}
-      <Growth of={props.of.grown} />
+      <Growth of={props.of.grown} trust={() => { trustKey(key); props.again(); }} />
       {checkpoint !== undefined && (
         <Facts of={[
           [t("log.name"), <Raw>{checkpoint.origin}</Raw>],
@@ -137,7 +148,7 @@ export default function EvidencePage() {
       {looked.problem !== undefined && <Trouble error={looked.problem} />}
       {looked.away && <p class="away" role="status">{t("server.away")}</p>}
       {looked.value === undefined && looked.loading && <Busy text={t("loading")} />}
-      {looked.value !== undefined && <LastCheckpoint of={looked.value} newest={newest} />}
+      {looked.value !== undefined && <LastCheckpoint of={looked.value} newest={newest} again={looked.again} />}
       {mayRead && <FindRecord />}
       <FindByThing />
       {mayRead && looked.value !== undefined && (

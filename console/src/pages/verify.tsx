@@ -13,6 +13,7 @@ import { type StoryLine, tellStory } from "../verify/story";
 import { Busy, Facts, Raw, Title } from "../parts/bits";
 import { Trouble } from "../parts/refusal";
 import { Story } from "../parts/story";
+import { Typed } from "../parts/typed";
 import { Proved, StepLine } from "../parts/verdict";
 
 interface Given {
@@ -41,12 +42,12 @@ function useUnit(set: (given: Given) => void, fail: (error: unknown) => void): s
   return product === "" || serial === "" ? "" : `${product} ${serial}`;
 }
 
-function Choose(props: { set: (given: Given) => void }) {
+function Choose(props: { set: (given: Given | undefined) => void }) {
   const [large, setLarge] = useState(false);
   const take = async (file: File | undefined) => {
     if (file === undefined) return;
     setLarge(file.size > PASSPORT_MAX);
-    if (file.size <= PASSPORT_MAX) props.set({ name: file.name, data: new Uint8Array(await file.arrayBuffer()) });
+    props.set(file.size > PASSPORT_MAX ? undefined : { name: file.name, data: new Uint8Array(await file.arrayBuffer()) });
   };
   return (
     <div class="drop" onDragOver={(e) => e.preventDefault()}
@@ -69,20 +70,20 @@ function Trust(props: { servers: string | undefined; own: string; set: (key: str
       {servers !== undefined && <p>{t("verify.servers_key")} <span class="long" data-raw>{servers}</span></p>}
       <label>
         {t("verify.own_key")}
-        <input type="text" value={own} spellcheck={false} autocomplete="off"
-          onChange={(e) => props.set(e.currentTarget.value.trim())} />
+        <Typed type="text" value={own} set={props.set} />
       </label>
     </details>
   );
 }
 
-function Whole(props: { of: Verified }) {
+function Whole(props: { of: Verified; byServer: boolean }) {
   const { verdict, remarks } = props.of;
   return (
     <section aria-labelledby="verdict-title">
       <h2 id="verdict-title">{t("verify.verdict")}</h2>
       <Proved verdict={verdict}>{t(`verify.verdict.${verdict}`)}</Proved>
       {remarks.map((remark, i) => <p key={i}>{t("verify.but")} {t(remark.code, remark.values)}</p>)}
+      {verdict === "good" && props.byServer && <p>{t("verify.but")} {t("verify.by_servers_key")}</p>}
       {verdict === "good" && <p>{t("verify.whole_log")}</p>}
     </section>
   );
@@ -122,7 +123,7 @@ async function run(given: Given, logKey: string, each: (step: Step) => void): Pr
 }
 
 /** Verifies again when the file or the key changes; an earlier run is of no more use then. */
-function useVerifying(given: Given | undefined, logKey: string | undefined) {
+function useVerifying(given: Given | undefined, logKey: string | undefined, fail: (error: unknown) => void) {
   const [steps, setSteps] = useState<Step[]>([]);
   const [result, setResult] = useState<Result>();
   const turn = useRef(0);
@@ -133,6 +134,7 @@ function useVerifying(given: Given | undefined, logKey: string | undefined) {
     if (given === undefined || logKey === undefined) return;
     void run(given, logKey, (step) => turn.current === now && setSteps((before) => [...before, step])).then(
       (found) => turn.current === now && setResult(found),
+      (e: unknown) => turn.current === now && fail(e),
     );
   }, [given, logKey]);
   return { steps, result };
@@ -146,8 +148,8 @@ export default function VerifyPage() {
   const servers = useLoad("vkey", serversKey);
   const asked = servers.value !== undefined || servers.problem !== undefined || servers.away;
   const logKey = own !== "" ? own : asked ? (servers.value ?? "") : undefined;
-  const { steps, result } = useVerifying(given, logKey);
-  const choose = (next: Given) => {
+  const { steps, result } = useVerifying(given, logKey, setError);
+  const choose = (next: Given | undefined) => {
     setError(undefined);
     setGiven(next);
   };
@@ -159,12 +161,12 @@ export default function VerifyPage() {
       <Trust servers={servers.value} own={own} set={setOwn} />
       {error !== undefined && <Trouble error={error} />}
       {unit !== "" && given === undefined && error === undefined && <Busy text={t("verify.fetching")} />}
-      {result !== undefined && <Whole of={result.verified} />}
+      {result !== undefined && <Whole of={result.verified} byServer={own === ""} />}
       {given !== undefined && (
-        <section aria-labelledby="steps-title" aria-busy={result === undefined}>
+        <section aria-labelledby="steps-title" aria-busy={result === undefined && error === undefined}>
           <h2 id="steps-title">{t("verify.steps")} <Raw>{given.name}</Raw></h2>
           <ol class="proof-steps">{steps.map((step) => <StepLine key={step.id} of={step} />)}</ol>
-          {result === undefined && <Busy text={t("verify.working")} />}
+          {result === undefined && error === undefined && <Busy text={t("verify.working")} />}
         </section>
       )}
       {result !== undefined && <Told of={result} />}
