@@ -24,14 +24,21 @@ function Missing() {
   );
 }
 
-/** A reader who came by a link hears where he is: the page's heading gets the focus, and the window its name. */
-function useArrival(path: string, drawn: boolean) {
+const AGAIN_MS = 5000;
+
+/** A page whose files did not come: as soon as the server answers, everything is loaded anew, for it may be another
+ * version by then. What was typed is kept. */
+function useRetry(failed: boolean) {
   useEffect(() => {
-    if (!drawn) return;
-    const heading = document.querySelector("main h1");
-    document.title = heading?.textContent ? `${heading.textContent} · Sealwright` : "Sealwright";
-    if (heading instanceof HTMLElement && document.activeElement === document.body) heading.focus({ preventScroll: true });
-  }, [path, drawn]);
+    if (!failed) return undefined;
+    const timer = window.setInterval(() => {
+      fetch("/").then(
+        (answer) => answer.ok && location.reload(),
+        () => undefined,
+      );
+    }, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [failed]);
 }
 
 function Routed() {
@@ -40,6 +47,7 @@ function Routed() {
   const [failed, setFailed] = useState(false);
   const route = ROUTES.find((r) => match(r.pattern, path) !== undefined);
   const Page = path === "/" ? Now : route && loaded.get(route);
+  useRetry(failed);
   useEffect(() => {
     if (route === undefined || loaded.has(route)) return;
     setFailed(false);
@@ -51,7 +59,6 @@ function Routed() {
       () => setFailed(true),
     );
   }, [route]);
-  useArrival(path, Page !== undefined);
   if (Page !== undefined) return <Page key={path} arguments={(route && match(route.pattern, path)) ?? []} />;
   if (route === undefined) return <Missing />;
   return failed ? <Empty title={t("server.away")} /> : <Busy text={t("loading")} />;

@@ -43,8 +43,8 @@ export class Person {
     page.setDefaultTimeout(WAIT_MS);
     page.on("pageerror", (e) => this.#errors.push(String(e)));
     page.on("console", (m) => {
-      // A refusal is an answer that the page shows; everything else that the browser complains of is a fault.
-      if (m.type() === "error" && !/status of 4\d\d|status of 503/.test(m.text())) this.#errors.push(m.text());
+      // A refusal is an answer that the page shows, and so is none; everything else that the browser complains of is a fault.
+      if (m.type() === "error" && !/status of 4\d\d|status of 503|ERR_INTERNET_DISCONNECTED/.test(m.text())) this.#errors.push(m.text());
     });
   }
 

@@ -216,10 +216,10 @@ const balance: Test = {
       const { page } = quinn;
       for (const row of await rows(page, "build.reconciliation")) {
         await quinn.go(`/authorization/${String(row["build_authorization"])}`);
+        await page.getByText("all accounted for").waitFor();
         const numbers = await section(page, "Reconciliation").locator("li b").allTextContents();
         const sum = numbers.reduce((all, text) => all + Number(text.replaceAll(",", "")), 0);
         same(sum, Number(row["authorized"]), `what ${String(row["build_authorization"])} accounts for`);
-        await page.getByText("all accounted for").waitFor();
       }
     }),
 };

@@ -18,9 +18,12 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
+/** Another page begins at its top; the same one, asked something else, stays where it is. */
 export function go(to: string, options: { replace?: boolean } = {}): void {
+  const before = location.pathname;
   if (options.replace) history.replaceState(null, "", to);
   else history.pushState(null, "", to);
+  if (location.pathname !== before) scrollTo(0, 0);
   tell();
 }
 
@@ -75,7 +78,8 @@ function ourLink(event: MouseEvent): string | undefined {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   if (link === null || link.target !== "" || link.hasAttribute("download")) return undefined;
   const to = new URL(link.href, location.href);
-  if (to.origin !== location.origin || /^\/(v1|log|console|sign-in|openapi)/.test(to.pathname)) return undefined;
+  // A place within the page is the browser's own affair.
+  if (to.origin !== location.origin || to.hash !== "" || /^\/(v1|log|console|sign-in|openapi)/.test(to.pathname)) return undefined;
   return to.pathname + to.search;
 }
 

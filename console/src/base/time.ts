@@ -39,6 +39,12 @@ export function ago(date: Date, now = Date.now()): string {
   return relative.format(0, "second");
 }
 
+/** The value of a <input type="datetime-local">: the instant in the viewer's zone. */
+export function toInput(date: Date): string {
+  if (Number.isNaN(date.getTime())) return "";
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
 /** RFC 3339 of a <input type="datetime-local"> value, which is in the viewer's zone; undefined if it is none. */
 export function fromInput(value: string): string | undefined {
   const date = new Date(value);

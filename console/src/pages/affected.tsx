@@ -29,14 +29,14 @@ function addressOfQuestion(kind: string, within: string, id: string): string {
   return `/affected?${query.toString()}`;
 }
 
-/** `whole/id` in one field, as a label says it, is enough. */
+/** `whole/id` in one field, as a label says it, is enough; an id may have a slash of its own. */
 function Question(props: { asked: Subject | undefined }) {
   const [kind, setKind] = useState(props.asked?.kind ?? "part_lot");
   const [within, setWithin] = useState(props.asked?.within ?? "");
   const [id, setId] = useState(props.asked?.id ?? "");
   const whole = WHOLE[kind];
   const split = (said: string) => {
-    const slash = whole === undefined ? -1 : said.indexOf("/");
+    const slash = whole === undefined || within !== "" ? -1 : said.indexOf("/");
     if (slash < 1) setId(said);
     else {
       setWithin(said.slice(0, slash));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One thing that waits: what exactly would take effect, read here from its own bytes; who agreed; and one's own voice.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import { view } from "../base/api";
 import { useLoad } from "../base/load";
 import { may, useMe } from "../base/me";
@@ -122,19 +121,19 @@ function Outside(props: { waiting: Waiting; demand: Demand; voices: Voice[]; cha
   );
 }
 
-function Own(props: { waiting: Waiting; onDone: () => void; onOpen: (open: boolean) => void }) {
+function Own(props: { waiting: Waiting; onDone: () => void }) {
   return (
     <section class="act">
       <p class="banner" role="status">{t("approval.yours")}</p>
       <Act type="approval.withdrawn" title={t("approval.withdraw")} button={t("approval.withdraw")}
-        permission={props.waiting.type.permission ?? "approval.vote"} onDone={props.onDone} onOpen={props.onOpen}
+        permission={props.waiting.type.permission ?? "approval.vote"} onDone={props.onDone}
         asks={[{ name: "reason", label: t("approval.reason"), kind: "text" }]}
         body={(answers) => ({ ...answered(answers), record: props.waiting.digest })} />
     </section>
   );
 }
 
-function Vote(props: { waiting: Waiting; onDone: () => void; onOpen: (open: boolean) => void }) {
+function Vote(props: { waiting: Waiting; onDone: () => void }) {
   const me = useMe();
   const { waiting } = props;
   const permission = `${String(waiting.row["class"])}.approve`;
@@ -151,7 +150,7 @@ function Vote(props: { waiting: Waiting; onDone: () => void; onOpen: (open: bool
   return (
     <section class="act actions">
       <Act type="approval.given" title={t("approval.approve")} button={t("approval.approve")} permission={permission}
-        onDone={props.onDone} onOpen={props.onOpen}
+        onDone={props.onDone}
         asks={[
           { name: "reason", label: t("approval.looked_at"), kind: "text", optional: true },
           { name: "not_after", label: t("approval.not_after"), kind: "time", optional: true, help: t("approval.not_after_help") },
@@ -160,7 +159,7 @@ function Vote(props: { waiting: Waiting; onDone: () => void; onOpen: (open: bool
         {shown}
       </Act>
       <Act type="approval.denied" title={t("approval.deny")} button={t("approval.deny")} permission={permission} danger
-        onDone={props.onDone} onOpen={props.onOpen} asks={[{ name: "reason", label: t("approval.reason"), kind: "text" }]}
+        onDone={props.onDone} asks={[{ name: "reason", label: t("approval.reason"), kind: "text" }]}
         body={(answers) => ({ ...answered(answers), record: waiting.digest })}>
         {shown}
         <p>{t("approval.deny_means")}</p>
@@ -189,7 +188,6 @@ function Shown(props: { waiting: Waiting; sequence: number; changes: number; aga
   const voices = useLoad(`voices ${sequence}`, (signal) => readVoices(sequence, waiting.digest, signal), props.changes);
   const demand = useLoad(`demand ${approvalClass}`, async (signal) => ({ of: await readDemand(approvalClass, signal) }));
   const open = row["state"] === "open";
-  const [acting, setActing] = useState(false);
   const { claim } = waiting.entry;
   // The signer may want more voices than the rule here did.
   const late = row["state"] === "executed" && demand.value?.of;
@@ -220,9 +218,7 @@ function Shown(props: { waiting: Waiting; sequence: number; changes: number; aga
       {demand.value?.of && voices.value !== undefined && (
         <Outside waiting={waiting} demand={demand.value.of} voices={voices.value} changes={props.changes} />
       )}
-      {(open || wanted || acting) && (
-        <Vote waiting={waiting} onOpen={setActing} onDone={() => { props.again(); voices.again(); }} />
-      )}
+      {(open || wanted) && <Vote waiting={waiting} onDone={() => { props.again(); voices.again(); }} />}
     </>
   );
 }

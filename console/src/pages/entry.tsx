@@ -156,7 +156,14 @@ export default function EntryPage(props: { arguments: string[] }) {
   const loaded = useLoad(`entry ${sequence}`, isNumber ? (signal) => read(sequence, signal) : undefined);
   const found = loaded.value;
   const name = found === undefined || found instanceof Wrong ? "" : found.entry.claim.type;
-  if (!isNumber) return <Empty title={t("missing.text")}><a href="/evidence">{t("nav.evidence")}</a></Empty>;
+  if (!isNumber) {
+    return (
+      <>
+        <Title>{t("missing.title")}</Title>
+        <Empty title={t("missing.text")}><a href="/evidence">{t("nav.evidence")}</a></Empty>
+      </>
+    );
+  }
   return (
     <>
       <Title actions={<a href="/evidence">{t("nav.evidence")}</a>}>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is not as it should be, and what is held: each with its sentence, and what to do next.
-import { type Query, type Row, view } from "../base/api";
+import { type Query, type Row, view, viewAll } from "../base/api";
 import { useLoad } from "../base/load";
 import { changed, go, type Place, usePlace } from "../base/router";
 import { useChanges } from "../base/stream";
@@ -11,6 +11,7 @@ import { codeName, useSentences } from "../parts/code";
 import { ContainmentLine, Held, HELD_KINDS } from "../parts/held";
 import { Export } from "../parts/export";
 import { Trouble } from "../parts/refusal";
+import { Typed } from "../parts/typed";
 
 const TABS = ["nonconformances", "holds", "containments"] as const;
 type Tab = (typeof TABS)[number];
@@ -74,8 +75,7 @@ function Kinds(props: { place: Place; tab: Tab; query: Query }) {
       </label>
       <label>
         {t("affected.id")}
-        <input type="search" value={place.query.get("id") ?? ""}
-          onChange={(e) => go(changed(place, { id: e.currentTarget.value.trim(), cursor: "" }))} />
+        <Typed type="search" value={place.query.get("id") ?? ""} set={(id) => go(changed(place, { id, cursor: "" }))} />
       </label>
       <label>
         {t("nonconformances.order")}
@@ -85,7 +85,7 @@ function Kinds(props: { place: Place; tab: Tab; query: Query }) {
           <option value="oldest">{t("nonconformances.oldest")}</option>
         </select>
       </label>
-      <Export view={VIEWS[props.tab]} query={props.query} />
+      <Export name={VIEWS[props.tab]} rows={(progress) => viewAll(VIEWS[props.tab], props.query, progress)} />
     </div>
   );
 }

@@ -88,7 +88,7 @@ function Stream() {
         <h2 id="stream-title">{t("now.stream")}</h2>
         <button type="button" aria-pressed={paused} onClick={() => setPaused(!paused)}>{t("now.pause")}</button>
       </header>
-      {state === "refused" && <p>{t("now.stream_refused", { permission: "ledger.read" })}</p>}
+      {state === "refused" && <p>{t("now.stream_refused", { permission: named("permission.ledger.read", "ledger.read") })}</p>}
       {heard.length === 0 && state !== "refused" && <Empty title={t("now.quiet")} />}
       <ol aria-live="off">
         {heard.map((h) => (
@@ -112,7 +112,7 @@ function Pending(props: { changes: number }) {
       <ul>
         {loaded.value.rows.map((row) => (
           <li key={String(row["seq"])}>
-            <a href={`/approval/${String(row["seq"])}`} data-raw>{String(row["type"])}</a>{" "}
+            <a href={`/approval/${String(row["seq"])}`}>{typeName(String(row["type"]))}</a>{" "}
             {t("now.votes", { votes: Number(row["votes"]), need: Number(row["need"]) })}
           </li>
         ))}

@@ -36,7 +36,7 @@ export default function RecordPage(props: { arguments: string[] }) {
   const name = props.arguments[0] ?? "";
   const place = usePlace();
   const loaded = useLoad(name, (signal) => readType(name, signal));
-  if (loaded.problem) return <Trouble error={loaded.problem} />;
+  if (loaded.problem) return <><Title>{t("nav.records")}</Title><Trouble error={loaded.problem} /></>;
   if (loaded.value === undefined) return <Busy text={t("loading")} />;
   const type = loaded.value;
   const from = `${name}?${place.query.toString()}`;

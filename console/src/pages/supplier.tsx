@@ -7,6 +7,7 @@ import { chain } from "../base/chain";
 import { useLoad } from "../base/load";
 import { useChanges } from "../base/stream";
 import { t } from "../base/text";
+import { toInput } from "../base/time";
 import { Act, answered } from "../parts/act";
 import { Empty, Facts, Raw, State, type Subject, Time, Title } from "../parts/bits";
 import { PART_LOT_COLUMNS } from "../parts/columns";
@@ -44,7 +45,7 @@ function UploadLink(props: { supplier: string }) {
           asks={[
             { name: "part_lot", label: t("supplier.link_part_lot"), kind: "id", optional: true },
             { name: "expires", label: t("supplier.link_until"), kind: "time",
-              start: new Date(Date.now() + LINK_DAYS * DAY_MS).toISOString().slice(0, 16) },
+              start: toInput(new Date(Date.now() + LINK_DAYS * DAY_MS)).slice(0, 16) },
           ]}
           body={(answers) => ({ link: token.digest, supplier: props.supplier, ...answered(answers, ["expires"]) })}
           onDone={() => setGiven(`${location.origin}/upload/${token.text}`)} />

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every unit, how far it is and where. What is typed or scanned above leads straight to a unit.
 import { useState } from "preact/hooks";
-import { path, view } from "../base/api";
+import { path, type Row, view } from "../base/api";
 import { changed, go, usePlace } from "../base/router";
 import { t } from "../base/text";
 import { Empty, Title } from "../parts/bits";
 import { UNIT_COLUMNS } from "../parts/columns";
 import { List } from "../parts/list";
 import { Trouble } from "../parts/refusal";
+
+/** A serial may have a slash of its own; what is no serial as a whole is a product and a serial. */
+async function unitsCalled(said: string): Promise<Row[]> {
+  const whole = (await view("unit.list", { serial: said, limit: 2 })).rows;
+  const slash = said.indexOf("/");
+  if (whole.length > 0 || slash < 1) return whole;
+  return (await view("unit.list", { product: said.slice(0, slash), serial: said.slice(slash + 1), limit: 2 })).rows;
+}
 
 function Find() {
   const place = usePlace();
@@ -16,10 +24,8 @@ function Find() {
   const find = async (said: string) => {
     setNothing("");
     setError(undefined);
-    const [product, serial] = said.includes("/") ? said.split("/", 2) : [undefined, said];
     try {
-      const page = await view("unit.list", { product, serial, limit: 2 });
-      const [row, ...more] = page.rows;
+      const [row, ...more] = await unitsCalled(said);
       if (row !== undefined && more.length === 0) go(path("unit", String(row["product"]), String(row["serial"])));
       else if (row !== undefined) go(changed(place, { serial: said, cursor: "" }));
       else setNothing(said);

@@ -18,9 +18,9 @@ export default function ViewPage(props: { arguments: string[] }) {
   const name = props.arguments[0] ?? "";
   const loaded = useLoad("views", (signal) => get<{ views: ViewDescription[] }>("/v1/views", undefined, signal));
   const found = loaded.value?.views.find((v) => v.name === name);
-  if (loaded.problem) return <Trouble error={loaded.problem} />;
+  if (loaded.problem) return <><Title>{named(`view.${name}`, name)}</Title><Trouble error={loaded.problem} /></>;
   if (loaded.value === undefined) return <Busy text={t("loading")} />;
-  if (found === undefined) return <Empty title={t("missing.text")} />;
+  if (found === undefined) return <><Title>{t("missing.title")}</Title><Empty title={t("missing.text")} /></>;
   const columns = (found.columns ?? []).map((c) => ({
     name: c.name,
     sort: true,

@@ -8,6 +8,7 @@ import type { Body, Receipt } from "../base/record";
 import { named, t } from "../base/text";
 import { fromInput } from "../base/time";
 import { Dialog } from "./dialog";
+import { showDialog } from "./dialogs";
 import { Sign } from "./sign";
 
 export interface Ask {
@@ -35,8 +36,6 @@ export interface ActProps {
   children?: ComponentChildren;
   danger?: boolean;
   onDone?: (receipt: Receipt) => void;
-  /** A page that changes with the record keeps the button there while its dialog is open. */
-  onOpen?: (open: boolean) => void;
 }
 
 const REASON_MOST = 500;
@@ -109,38 +108,31 @@ export function answered(answers: Answers, times: string[] = []): Body {
   return body;
 }
 
+function Acting(props: ActProps & { close: () => void }) {
+  const { asks, close } = props;
+  const [signing, setSigning] = useState(asks.length === 0);
+  const [answers, setAnswers] = useState<Answers>(() => started(asks));
+  const [done, setDone] = useState(false);
+  if (!signing) return <Asking {...props} answers={answers} set={setAnswers} next={() => setSigning(true)} />;
+  return (
+    <Sign type={props.type} body={props.body(answers)} title={props.title}
+      onClose={() => (done || asks.length === 0 ? close() : setSigning(false))}
+      onDone={(receipt) => {
+        setDone(true);
+        props.onDone?.(receipt);
+      }}>
+      {props.children}
+    </Sign>
+  );
+}
+
 export function Act(props: ActProps) {
   const me = useMe();
-  const [step, setStep] = useState<"closed" | "asking" | "signing">("closed");
-  const [answers, setAnswers] = useState<Answers>(() => started(props.asks));
-  const [done, setDone] = useState(false);
   if (!may(me, props.permission)) return null;
-  const close = () => {
-    setStep("closed");
-    props.onOpen?.(false);
-  };
-  const start = () => {
-    setAnswers(started(props.asks));
-    setDone(false);
-    props.onOpen?.(true);
-    setStep(props.asks.length === 0 ? "signing" : "asking");
-  };
   return (
-    <>
-      <button type="button" class={props.danger ? "danger" : undefined} onClick={start}>{props.button}</button>
-      {step === "asking" && (
-        <Asking {...props} answers={answers} set={setAnswers} next={() => setStep("signing")} close={close} />
-      )}
-      {step === "signing" && (
-        <Sign type={props.type} body={props.body(answers)} title={props.title}
-          onClose={() => (done || props.asks.length === 0 ? close() : setStep("asking"))}
-          onDone={(receipt) => {
-            setDone(true);
-            props.onDone?.(receipt);
-          }}>
-          {props.children}
-        </Sign>
-      )}
-    </>
+    <button type="button" class={props.danger ? "danger" : undefined}
+      onClick={() => showDialog((close) => <Acting {...props} close={close} />)}>
+      {props.button}
+    </button>
   );
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Affected units one by one: with the way by which each was found; or filtered and sorted, as any other list.
-import { useState } from "preact/hooks";
 import { type Page } from "../base/api";
-import { csv, save } from "../base/download";
 import { useLoad } from "../base/load";
 import { changed, go, usePlace } from "../base/router";
 import { plural, t } from "../base/text";
 import { type AffectedUnit, ask } from "./affected_tree";
 import { addressOf, Busy, Empty, Raw, State, type Subject, Time } from "./bits";
 import { Certainty, firmwareLink, Holds, shipmentLink, UNIT_STATES, unitLink } from "./columns";
+import { Export } from "./export";
 import { type Column, List } from "./list";
 import { Trouble } from "./refusal";
 
@@ -72,33 +71,6 @@ async function everything(of: Subject, progress: (n: number) => void): Promise<P
   return all;
 }
 
-function Export(props: { of: Subject; total: number }) {
-  const [done, setDone] = useState<number>();
-  const [error, setError] = useState<unknown>();
-  const run = async (form: "csv" | "json") => {
-    setError(undefined);
-    setDone(0);
-    try {
-      const all = await everything(props.of, setDone);
-      const name = `affected-${props.of.id}.${form}`;
-      if (form === "csv") save(name, "text/csv;charset=utf-8", "\ufeff" + csv(all));
-      else save(name, "application/json", JSON.stringify(all.rows, null, 1));
-    } catch (e) {
-      setError(e);
-    } finally {
-      setDone(undefined);
-    }
-  };
-  return (
-    <span class="export">
-      <button type="button" disabled={done !== undefined} onClick={() => void run("csv")}>{t("list.csv")}</button>
-      <button type="button" disabled={done !== undefined} onClick={() => void run("json")}>{t("list.json")}</button>
-      {done !== undefined && <Busy text={t("list.exporting", { n: done })} done={done} of={props.total} />}
-      {error !== undefined && <Trouble error={error} />}
-    </span>
-  );
-}
-
 function ByWay(props: { of: Subject; changes: number; total: number }) {
   const { of } = props;
   const place = usePlace();
@@ -109,7 +81,7 @@ function ByWay(props: { of: Subject; changes: number; total: number }) {
   const next = loaded.value?.next;
   return (
     <div class="list" aria-busy={loaded.loading}>
-      <div class="filters"><Export of={of} total={props.total} /></div>
+      <div class="filters"><Export name={`affected-${of.id}`} rows={(progress) => everything(of, progress)} total={props.total} /></div>
       {loaded.problem !== undefined && <Trouble error={loaded.problem} />}
       {loaded.value === undefined && loaded.loading && <Busy text={t("loading")} />}
       <div class="scroll" tabIndex={0} role="region" aria-label={t("affected.list")}>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small things: times, digests, states, links to what a record is about.
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { path } from "../base/api";
 import { named, t } from "../base/text";
 import { ago, instant, shown, utc } from "../base/time";
@@ -99,10 +100,18 @@ export function Busy(props: { text: string; done?: number; of?: number }) {
   );
 }
 
+/** A page's heading, which names the window, too. Who came by a link hears where he is: it gets the focus. */
 export function Title(props: { children: ComponentChildren; actions?: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    document.title = `${heading.current?.textContent ?? ""} · Sealwright`;
+  });
   return (
     <header class="title">
-      <h1 tabIndex={-1}>{props.children}</h1>
+      <h1 ref={heading} tabIndex={-1}>{props.children}</h1>
       {props.actions !== undefined && <div class="actions">{props.actions}</div>}
     </header>
   );

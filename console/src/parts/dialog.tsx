@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A dialog: the browser's own, which keeps the focus inside and closes with Escape.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../base/text";
 
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
   const over = useRef(false);
+  const title = useId();
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
@@ -20,9 +21,9 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
     if (!over.current) props.onClose();
   };
   return (
-    <dialog ref={element} aria-labelledby="dialog-title" onCancel={close} onClose={close}>
+    <dialog ref={element} aria-labelledby={title} onCancel={close} onClose={close}>
       <header>
-        <h2 id="dialog-title">{props.title}</h2>
+        <h2 id={title}>{props.title}</h2>
         <button type="button" class="quiet" onClick={props.onClose} aria-label={t("close")}>
           ×
         </button>

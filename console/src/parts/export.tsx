@@ -1,37 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// A list as a file: CSV for spreadsheets, JSON for programs.
+// Every row of a list as a file, page by page, with how far it is.
 import { useState } from "preact/hooks";
-import { Problem, type Query, viewAll } from "../base/api";
+import type { Page } from "../base/api";
 import { csv, save } from "../base/download";
 import { t } from "../base/text";
 import { Busy } from "./bits";
-import { Refusal } from "./refusal";
+import { Trouble } from "./refusal";
 
-/** Everything that the view has for this question, page by page. */
-export function Export(props: { view: string; query: Query }) {
-  const [progress, setProgress] = useState<number>();
-  const [problem, setProblem] = useState<Problem>();
+export interface ExportProps {
+  /** Of the file, without what says its form. */
+  name: string;
+  rows: (progress: (n: number) => void) => Promise<Page>;
+  /** How many there are, where that is known. */
+  total?: number;
+}
+
+export function Export(props: ExportProps) {
+  const { name, rows, total } = props;
+  const [done, setDone] = useState<number>();
+  const [error, setError] = useState<unknown>();
   const run = async (form: "csv" | "json") => {
-    setProblem(undefined);
-    setProgress(0);
+    setError(undefined);
+    setDone(0);
     try {
-      const all = await viewAll(props.view, props.query, setProgress);
-      const name = `${props.view}.${form}`;
-      if (form === "csv") save(name, "text/csv;charset=utf-8", "\ufeff" + csv(all));
-      else save(name, "application/json", JSON.stringify(all.rows, null, 1));
+      const all = await rows(setDone);
+      // A spreadsheet takes UTF-8 for what it is only with a byte order mark.
+      if (form === "csv") save(`${name}.csv`, "text/csv;charset=utf-8", "\ufeff" + csv(all));
+      else save(`${name}.json`, "application/json", JSON.stringify(all.rows, null, 1));
     } catch (e) {
-      if (!(e instanceof Problem)) throw e;
-      setProblem(e);
+      setError(e);
     } finally {
-      setProgress(undefined);
+      setDone(undefined);
     }
   };
   return (
     <span class="export">
-      <button type="button" onClick={() => void run("csv")} disabled={progress !== undefined}>{t("list.csv")}</button>
-      <button type="button" onClick={() => void run("json")} disabled={progress !== undefined}>{t("list.json")}</button>
-      {progress !== undefined && <Busy text={t("list.exporting", { n: progress })} />}
-      {problem !== undefined && <Refusal problem={problem.document} />}
+      <button type="button" disabled={done !== undefined} onClick={() => void run("csv")}>{t("list.csv")}</button>
+      <button type="button" disabled={done !== undefined} onClick={() => void run("json")}>{t("list.json")}</button>
+      {done !== undefined && (
+        <Busy text={t("list.exporting", { n: done })} {...(total === undefined ? {} : { done, of: total })} />
+      )}
+      {error !== undefined && <Trouble error={error} />}
     </span>
   );
 }

@@ -4,7 +4,7 @@ import { useId, useState } from "preact/hooks";
 import { view } from "../base/api";
 import { type Draft, expects, utf8Length, type Wrongs } from "../base/draft";
 import { number, t } from "../base/text";
-import { fromInput, instant, utc } from "../base/time";
+import { fromInput, instant, toInput, utc } from "../base/time";
 import { type Field, fieldHelp, fieldName, wordName } from "../base/types";
 import { FileInput } from "./file_input";
 
@@ -50,19 +50,11 @@ export interface InputProps {
   label: string;
 }
 
-/** The value of a <input type="datetime-local">: the instant in the viewer's zone. */
-function localText(value: string): string {
-  const date = instant(/^\d+$/.test(value) ? Number(value) : value);
-  if (value === "" || Number.isNaN(date.getTime())) return "";
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
-}
-
 function InstantInput(props: InputProps) {
   const date = instant(props.value);
   return (
     <>
-      <input id={props.id} type="datetime-local" step={1} value={localText(props.value)} aria-invalid={props.wrong}
+      <input id={props.id} type="datetime-local" step={1} value={toInput(date)} aria-invalid={props.wrong}
         aria-describedby={props.described} onInput={(e) => props.set(fromInput(e.currentTarget.value) ?? "")} />
       {props.value !== "" && !Number.isNaN(date.getTime()) && <small data-raw>{utc(date)}</small>}
     </>

@@ -8,6 +8,7 @@ import { obstacle } from "../base/passkey";
 import { usePlace } from "../base/router";
 import { useStream } from "../base/stream";
 import { chooseLanguage, language, t } from "../base/text";
+import { Dialogs } from "./dialogs";
 
 interface Item {
   to: string;
@@ -181,12 +182,13 @@ export function Layout(props: { me: Me; children: ComponentChildren }) {
       </header>
       <div class="body" onClick={(e) => setOpen(e.target instanceof Element && e.target.closest("nav .choices") !== null)}>
         <Navigation me={props.me} open={open} />
-        <main id="main">
+        <main id="main" tabIndex={-1}>
           <Way me={props.me} />
           <SetUp me={props.me} />
           {props.children}
         </main>
       </div>
+      <Dialogs />
     </>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list is a view of the API. Filter, order and place stand in the address, so that it can be shared.
 import type { ComponentChildren } from "preact";
-import { type Cell, type Query, type Row, view } from "../base/api";
+import { type Cell, type Query, type Row, view, viewAll } from "../base/api";
 import { useLoad } from "../base/load";
 import { changed, go, type Place, usePlace } from "../base/router";
 import { type Happening, useChanges } from "../base/stream";
@@ -9,7 +9,8 @@ import { named, number, plural, t } from "../base/text";
 import { Busy, Digest, Empty, State, Time } from "./bits";
 import { Closed } from "./closed";
 import { Export } from "./export";
-import { Refusal } from "./refusal";
+import { Trouble } from "./refusal";
+import { Typed } from "./typed";
 
 export interface Column {
   name: string;
@@ -97,7 +98,7 @@ function Filter(props: { column: Column; value: string; set: (value: string) => 
   return (
     <label>
       {label}
-      <input type="search" value={props.value} onChange={(e) => props.set(e.currentTarget.value.trim())} />
+      <Typed type="search" value={props.value} set={props.set} />
     </label>
   );
 }
@@ -148,9 +149,9 @@ export function List(props: ListProps) {
           <Filter key={column.name} column={column} value={filters.get(column.name) ?? ""}
             set={(value) => set(column.name, value)} />
         ))}
-        <Export view={props.view} query={query} />
+        <Export name={props.view} rows={(progress) => viewAll(props.view, query, progress)} />
       </div>
-      {loaded.problem !== undefined && <Refusal problem={loaded.problem.document} />}
+      {loaded.problem !== undefined && <Trouble error={loaded.problem} />}
       {loaded.away && <p class="away" role="status">{t("server.away")}</p>}
       {loaded.value !== undefined && rows.length === 0 && filters.size > 0 && <Empty title={t("list.no_match")} />}
       {loaded.value !== undefined && rows.length === 0 && filters.size === 0 && props.empty}

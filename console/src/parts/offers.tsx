@@ -5,13 +5,14 @@ import { dropOffer, offerBody, type OfferRow } from "../base/accounts";
 import { may, useMe } from "../base/me";
 import { type Body, newId } from "../base/record";
 import { t } from "../base/text";
-import { fromInput } from "../base/time";
+import { fromInput, toInput } from "../base/time";
 import { Raw, Time } from "./bits";
 import { Doing } from "./button";
 import { Dialog } from "./dialog";
+import { showDialog } from "./dialogs";
 import { Sign } from "./sign";
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** A recovery's key speaks 24 hours later at the earliest; an hour more for who has to say yes. */
 const RECOVERY_HOURS = 25;
 
@@ -22,8 +23,7 @@ interface Asked {
 
 /** The value of a datetime-local input so many hours from now. */
 function later(hours: number): string {
-  const date = new Date(Date.now() + hours * (DAY_MS / 24));
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return toInput(new Date(Date.now() + hours * HOUR_MS)).slice(0, 16);
 }
 
 /** What a recovery says beside the key: since when it counts, and why. */
@@ -61,10 +61,16 @@ function Recover(props: { offer: OfferRow; onClose: () => void; onAsked: (asked:
 function One(props: { offer: OfferRow; again: () => void }) {
   const me = useMe();
   const { offer, again } = props;
-  const [asked, setAsked] = useState<Asked>();
   const [recovering, setRecovering] = useState(false);
   const own = offer.principal === me.principal;
-  const confirm = async () => setAsked({ type: "key.enrolled", body: await offerBody(offer.key) });
+  const ask = ({ type, body }: Asked) =>
+    showDialog((close) => (
+      <Sign type={type} body={body} title={t(type === "key.enrolled" ? "people.confirm" : "people.recover")}
+        onClose={() => { close(); again(); }}>
+        <p>{t("people.compared")} <span class="code" data-raw>{offer.code}</span></p>
+      </Sign>
+    ));
+  const confirm = async () => ask({ type: "key.enrolled", body: await offerBody(offer.key) });
   const drop = async () => {
     await dropOffer(offer.key);
     again();
@@ -87,13 +93,7 @@ function One(props: { offer: OfferRow; again: () => void }) {
       </div>
       {recovering && (
         <Recover offer={offer} onClose={() => setRecovering(false)}
-          onAsked={(next) => { setRecovering(false); setAsked(next); }} />
-      )}
-      {asked !== undefined && (
-        <Sign type={asked.type} body={asked.body} title={t(asked.type === "key.enrolled" ? "people.confirm" : "people.recover")}
-          onClose={() => { setAsked(undefined); again(); }}>
-          <p>{t("people.compared")} <span class="code" data-raw>{offer.code}</span></p>
-        </Sign>
+          onAsked={(next) => { setRecovering(false); ask(next); }} />
       )}
     </section>
   );
