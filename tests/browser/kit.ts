@@ -34,6 +34,7 @@ export class Person {
   readonly #house: House;
   readonly #errors: string[] = [];
   #cdp: CDPSession | undefined;
+  #authenticator = "";
 
   private constructor(house: House, name: string, context: BrowserContext, page: Page) {
     this.#house = house;
@@ -65,7 +66,7 @@ export class Person {
   async authenticator(): Promise<void> {
     this.#cdp = await this.context.newCDPSession(this.page);
     await this.#cdp.send("WebAuthn.enable");
-    await this.#cdp.send("WebAuthn.addVirtualAuthenticator", {
+    const { authenticatorId } = await this.#cdp.send("WebAuthn.addVirtualAuthenticator", {
       options: {
         protocol: "ctap2",
         transport: "internal",
@@ -75,6 +76,18 @@ export class Person {
         automaticPresenceSimulation: true,
       },
     });
+    this.#authenticator = authenticatorId;
+  }
+
+  /** Somebody else brings their own authenticator to this browser; the one that was here is taken away. */
+  async takesAuthenticatorOf(other: Person): Promise<void> {
+    must(this.#cdp !== undefined && other.#cdp !== undefined, "both need an authenticator");
+    const { credentials } = await other.#cdp.send("WebAuthn.getCredentials", { authenticatorId: other.#authenticator });
+    await this.#cdp.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId: this.#authenticator });
+    await this.authenticator();
+    for (const credential of credentials) {
+      await this.#cdp.send("WebAuthn.addCredential", { authenticatorId: this.#authenticator, credential });
+    }
   }
 
   async go(path: string): Promise<void> {

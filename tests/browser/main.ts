@@ -11,9 +11,11 @@ import { tests as line } from "./line.test";
 import { tests as pages } from "./pages.test";
 import { tests as proofs } from "./proofs.test";
 import { tests as sign_in } from "./sign_in.test";
+import { tests as station } from "./station.test";
+import { tests as station_looks } from "./station_looks.test";
 import { tests as supply } from "./supply.test";
 
-const ALL: Test[] = [...sign_in, ...supply, ...line, ...decide, ...pages, ...attacks, ...proofs];
+const ALL: Test[] = [...sign_in, ...supply, ...line, ...decide, ...pages, ...attacks, ...proofs, ...station, ...station_looks];
 
 const LIMIT_MS = 180_000;
 

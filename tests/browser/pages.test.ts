@@ -48,7 +48,7 @@ async function everyPage(
   must(wrong.length === 0, wrong.join("\n"));
 }
 
-function fits(page: Page): Promise<string | undefined> {
+export function fits(page: Page): Promise<string | undefined> {
   return page.evaluate(() => {
     const over = document.documentElement.scrollWidth - innerWidth;
     if (over <= 0) return undefined;
@@ -66,7 +66,7 @@ interface AxeResult {
 const AXE = readFileSync(path.join(process.env["NODE_PATH"] ?? "", "axe-core", "axe.min.js"), "utf8");
 
 /** axe-core, within the page's own world, as the security policy lets no script be added to the page. */
-async function accessible(page: Page): Promise<string | undefined> {
+export async function accessible(page: Page): Promise<string | undefined> {
   const context = await page.context().newCDPSession(page);
   const frame = await context.send("Page.getFrameTree");
   const world = await context.send("Page.createIsolatedWorld", { frameId: frame.frameTree.frame.id });
@@ -86,7 +86,7 @@ async function accessible(page: Page): Promise<string | undefined> {
 }
 
 /** Texts outside the brackets of the pseudo-language, and texts that are cut off. */
-function untranslated(page: Page): Promise<string | undefined> {
+export function untranslated(page: Page): Promise<string | undefined> {
   return page.evaluate(() => {
     const wrong: string[] = [];
     const isWord = (text: string) => /[A-Za-z]{2}/.test(text);

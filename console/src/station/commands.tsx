@@ -2,7 +2,7 @@
 // What the operator can do now: by a button, by the key that is shown on it, or by scanning a label. Also the keys 1 to 9
 // for choices. And the keyboard itself, on which a scanner may be typing.
 import { type ComponentChildren, createContext } from "preact";
-import { useContext, useEffect, useRef } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 import type { CommandName } from "./label";
 import { type Press, Scanner } from "./scanner";
 
@@ -15,7 +15,7 @@ function useAction(name: string, run: (() => void) | undefined) {
   const actions = useContext(ActionsContext);
   const latest = useRef(run);
   latest.current = run;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const here = () => latest.current?.();
     actions.set(name, here);
     return () => {
@@ -79,13 +79,21 @@ function pressOf(event: KeyboardEvent): Press {
   };
 }
 
+/** An instrument that plays a keyboard, too, sends its value into the field that waits for one. */
+function takeValue(field: Field, text: string): boolean {
+  if (field.dataset["measured"] === undefined || !/^[+-]?\d{1,9}([.,]\d{1,6})?$/.test(text)) return false;
+  putBack(field, text);
+  field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  return true;
+}
+
 /** A key alone is a choice only when no scan follows it. */
 const ALONE_MS = 200;
 
 export function useKeyboard(actions: Actions, onScan: (run: Press[]) => void): void {
   const hear = useRef(onScan);
   hear.current = onScan;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const scanner = new Scanner();
     let before: { field: Field; value: string } | undefined;
     let alone: number | undefined;
@@ -114,6 +122,7 @@ export function useKeyboard(actions: Actions, onScan: (run: Press[]) => void): v
       }
       keep(event);
       if (taken === "scanning") return;
+      if (before !== undefined && takeValue(before.field, taken.map((press) => press.key).join(""))) return;
       if (before !== undefined) putBack(before.field, before.value);
       hear.current(taken);
     };

@@ -30,7 +30,8 @@ export function Floor() {
   const actions = useMemo(() => new Map<string, () => void>(), []);
   const [said, say] = useState<Said>();
   const [shift, setShift] = useShift(me.principal, say);
-  const [left, setLeft] = useState<string>();
+  /** Who left; the next one signs in when that session is over, not before. */
+  const [left, setLeft] = useState<{ person: string; over: boolean }>();
   const [unit, setUnit] = useKept<UnitName>(sessionStorage, "station.unit");
   const [collected = [], setCollected] = useKept<Collected[]>(sessionStorage, "station.collected");
   const [calibration, setCalibration] = useKept<Calibration>(localStorage, "station.calibration");
@@ -68,8 +69,9 @@ export function Floor() {
     if (sent === undefined || sent.said === "unsent") return;
     await closed();
     if (how === "end") return;
-    setLeft(shift.principal);
+    setLeft({ person: shift.principal, over: false });
     await remove("/v1/sessions").catch(() => undefined);
+    setLeft({ person: shift.principal, over: true });
   };
   const raise = async (text: string) => {
     const what: Body = unit
@@ -154,7 +156,7 @@ export function Floor() {
         {shift && <Bar shift={shift} busy={sending.busy} leave={(how) => void leave(how)} />}
         <LastSaid of={said} />
         {sending.busy && <Busy text={t("station.sending")} />}
-        {left !== undefined && <NextOperator last={left} onDone={async () => { await reload(); setLeft(undefined); say(undefined); }} />}
+        {left?.over && <NextOperator last={left.person} onDone={async () => { await reload(); setLeft(undefined); say(undefined); }} />}
         {shift === null && left === undefined && <OpenShift onOpen={(opened) => { say(undefined); setShift(opened); }} />}
         {shift && sending.pending !== undefined && (
           <Unsent sending={sending} run={() => void sending.again(shift).then(async (sent) => {
@@ -168,7 +170,7 @@ export function Floor() {
         {working && !unit && pausing === undefined && <Light signal="go">{t("station.say.scan")}</Light>}
         {working && unit && here === undefined && board.loading && <Busy text={t("loading")} />}
         {unit && !board.loading && here === undefined && board.problem === undefined && left === undefined && <p class="refusal">{t("unit.unknown")}</p>}
-        {unit && here && signal && <Light signal={signal}>{nextText(here, signal)}</Light>}
+        {shift && unit && here && signal && <Light signal={signal}>{nextText(here, signal)}</Light>}
         {unit && here && signal === "stop" && <Stops name={unit} board={here} station={station} />}
         {working && pausing !== undefined && (
           <Pause key={pausing} about={unit ? `${unit.product} ${unit.serial}` : station} first={pausing} busy={sending.busy}

@@ -13,7 +13,7 @@ const HEIGHT = 30;
 function Bars(props: { text: string }) {
   const { path, width } = code128Path(props.text);
   return (
-    <svg class="bars" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={props.text} shape-rendering="crispEdges">
+    <svg class="bars" data-raw viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={props.text} shape-rendering="crispEdges">
       <rect width={width} height={HEIGHT} fill="#fff" />
       <path d={path} transform={`scale(1 ${HEIGHT})`} fill="#000" />
     </svg>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A test whose values a person reads off: each is compared with the procedure's limits, and they decide the verdict.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Body } from "../base/record";
 import { locale, t } from "../base/text";
 import type { Limit, Procedure } from "./board";
@@ -37,13 +37,17 @@ function judged(limit: Limit, text: string): Verdict {
 
 const SIGNS: Record<Verdict, string> = { pass: "✔", fail: "✖", empty: "…", no_number: "?" };
 
-function Measurement(props: { limit: Limit; text: string; set: (text: string) => void }) {
+function Measurement(props: { limit: Limit; text: string; first: boolean; set: (text: string) => void }) {
   const { limit, text } = props;
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (props.first) input.current?.focus();
+  }, []);
   const verdict = judged(limit, text);
   return (
-    <label class={`measurement ${verdict}`}>
+    <label class={`measurement is-${verdict}`}>
       <span><b data-raw>{limit.measurement}</b> <small data-raw>{range(limit)}</small></span>
-      <input inputMode="decimal" autocomplete="off" maxLength={20} value={text} onInput={(e) => props.set(e.currentTarget.value)}
+      <input ref={input} data-measured inputMode="decimal" autocomplete="off" maxLength={20} value={text} onInput={(e) => props.set(e.currentTarget.value)}
         aria-invalid={verdict === "fail" || verdict === "no_number"} />
       <span class="verdict">
         <span aria-hidden="true">{SIGNS[verdict]}</span> {t(`station.test.${verdict}`)}
@@ -97,8 +101,8 @@ export function Test(props: TestProps) {
       <p class="say">{t("station.test.measure", { procedure: procedure.procedure })}</p>
       {seconds > 0 && <p class={early ? "refusal" : undefined} role={early ? "alert" : undefined}>{t("station.test.least", { seconds })}</p>}
       <div class="measurements">
-        {all.map(({ limit, text }) => (
-          <Measurement key={limit.measurement} limit={limit} text={text}
+        {all.map(({ limit, text }, i) => (
+          <Measurement key={limit.measurement} limit={limit} text={text} first={i === 0}
             set={(value) => setTexts({ ...texts, [limit.measurement]: value })} />
         ))}
       </div>

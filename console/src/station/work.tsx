@@ -27,7 +27,8 @@ export function nextText(board: Board, signal: Signal): string {
   if (next === undefined) return t("station.say.no_steps");
   const work = String(next["work"]);
   if (signal === "wait") return t(`station.say.wait_${work}`, { station: String(next["planned_station"] ?? t("station.any")) });
-  return t("station.say.go", { work: t(`station.work.${work}`), step: stepName(board, next) });
+  const named = board.names.get(String(next["step"]));
+  return named === undefined ? t(`station.work.${work}`) : t("station.say.go", { work: t(`station.work.${work}`), step: named });
 }
 
 function Inspect(props: { board: Board; step: string; busy: boolean; onPass: () => void; onFail: () => void }) {
