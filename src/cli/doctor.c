@@ -15,6 +15,7 @@
 enum { CLOCK_WARN_MS = 2000, CHALLENGE_LIFE_MS = 5 * 60 * 1000, SOON_DAYS = 30 };
 static const uint64_t DAY_MS = UINT64_C(24) * 3600 * 1000;
 
+/* What the server said is somebody else's text. */
 void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *fix, const char *format,
 		...)
 {
@@ -32,9 +33,13 @@ void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *fix, 
 							 verdict == DOCTOR_OK ? NULL : fix));
 		return;
 	}
-	printf("%-4s  %s\n", WORDS[verdict], text);
-	if (verdict != DOCTOR_OK && fix != NULL)
-		printf("      → %s\n", fix);
+	printf("%-4s  ", WORDS[verdict]);
+	cli_others(bytes_text(text));
+	if (verdict != DOCTOR_OK && fix != NULL) {
+		printf("\n      → ");
+		cli_others(bytes_text(fix));
+	}
+	printf("\n");
 }
 
 static enum doctor_verdict verdict_of(const char *word)

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may decide, from the command line: founding with keys of OpenSSH, the next charter, approvals that were
 signed elsewhere, and a no that the server cannot keep back. usage: charter_test.py PROGRAM [TEST …]"""
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 
 from steps import Failure, Folder, House, Program, change_byte, has, run_all, same
 
@@ -223,6 +225,41 @@ def doctor_says_who_may_decide_and_what_is_missing(place):
     has(done.out, "is not the CA that the signer uses")
 
 
+class Liar(http.server.BaseHTTPRequestHandler):
+    """A server that draws on the screen of whoever asks how it is."""
+    answers = {"/healthz": {"alive": True}, "/v1/challenges": {"nonce": "A" * 43},
+               "/v1/sessions": {"token": "A" * 43},
+               "/v1/doctor": {"origin": "x", "checks": [
+                   {"verdict": "warn", "code": "X", "values": {}, "text": "bad\x1b[1A\x1b[2Kfine", "fix": "\x1b[8m"}]}}
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        said = self.answers.get(self.path)
+        body = json.dumps(said or {}).encode()
+        self.send_response(200 if said else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+def doctor_lets_no_server_draw_on_the_screen(place):
+    server = http.server.HTTPServer(("localhost", 0), Liar)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        said = place.program.run("doctor", *place.who("ada"), "--server", f"http://localhost:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+    has(said.out, "fine")
+    same("\x1b" in said.out + said.err, False, said)
+
+
 # ---- recovery ----
 
 def recovery_set_changes_the_charter_when_founders_are_lost(place):
@@ -294,6 +331,7 @@ def main():
                             no_reaches_the_signer_past_the_server, charter_in_force_is_not_denied_by_one_voice,
                             stranger_denies_nothing, no_by_the_server_ends_what_waits,
                             doctor_says_who_may_decide_and_what_is_missing,
+                            doctor_lets_no_server_draw_on_the_screen,
                             recovery_set_changes_the_charter_when_founders_are_lost], place)
         finally:
             place.stop()
