@@ -60,7 +60,8 @@ async function untrusted(kit: Kit): Promise<void> {
       let refused = false;
       await page.goto(`https://${NAME}:${port}/`).catch(() => (refused = true));
       must(refused, "the browser should have warned of a TLS certificate that nobody vouches for");
-      // What a person types who goes on past Chromium's warning.
+      // What a person types who goes on past Chromium's warning, once it is there.
+      await page.locator("#details-button").waitFor();
       await page.keyboard.type("thisisunsafe");
       await page.getByRole("button", { name: "Sign in with a passkey" }).click();
       await page.getByText("does not trust this server's TLS certificate").waitFor();
