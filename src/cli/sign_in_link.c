@@ -4,6 +4,20 @@
 
 #include <stdio.h>
 
+/* What the server answered is somebody else's text. */
+static void show(const struct cli *cli, const char *server, const char *path, const char *expires)
+{
+	printf("%s", server);
+	cli_others(bytes_text(path));
+	printf("\n");
+	if (cli_option(cli, "for") != NULL)
+		printf("Give it to them in person: it registers passkeys, and nothing else. ");
+	printf("It works once, until ");
+	cli_others(bytes_text(expires));
+	printf(". Where a house made its own TLS certificate, the browser warns: go on if this is "
+	       "your address.\n");
+}
+
 err command_sign_in_link(struct cli *cli, struct fault *f)
 {
 	const char *whom = cli_option(cli, "for");
@@ -23,15 +37,7 @@ err command_sign_in_link(struct cli *cli, struct fault *f)
 	if (e.code == OK && cli->json)
 		cli_json(reply);
 	else if (e.code == OK)
-		printf("%s%s\n%sIt works once, until %s. Where a house made its own TLS "
-		       "certificate, "
-		       "the "
-		       "browser warns: go on if this is your address.\n",
-		       client_configuration(client)->server, path,
-		       whom == NULL ? ""
-				    : "Give it to them in person: it registers passkeys, and "
-				      "nothing else. ",
-		       expires);
+		show(cli, client_configuration(client)->server, path, expires);
 	json_decref(reply);
 	return e;
 }

@@ -229,6 +229,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
     """A server that draws on the screen of whoever asks how it is."""
     answers = {"/healthz": {"alive": True}, "/v1/challenges": {"nonce": "A" * 43},
                "/v1/sessions": {"token": "A" * 43},
+               "/v1/links": {"path": "/sign-in/\x1b[8m", "expires": "\x1b[2J"},
                "/v1/doctor": {"origin": "x", "checks": [
                    {"verdict": "warn", "code": "X", "values": {}, "text": "bad\x1b[1A\x1b[2Kfine", "fix": "\x1b[8m"}]}}
 
@@ -248,16 +249,19 @@ class Liar(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def doctor_lets_no_server_draw_on_the_screen(place):
+def no_server_draws_on_the_screen(place):
     server = http.server.HTTPServer(("localhost", 0), Liar)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    who = [*place.who("ada"), "--server", f"http://localhost:{server.server_port}"]
     try:
-        said = place.program.run("doctor", *place.who("ada"), "--server", f"http://localhost:{server.server_port}")
+        said = [place.program.run("doctor", *who), place.program.run("sign-in-link", *who)]
     finally:
         server.shutdown()
         server.server_close()
-    has(said.out, "fine")
-    same("\x1b" in said.out + said.err, False, said)
+    has(said[0].out, "fine")
+    has(said[1].out, "/sign-in/")
+    for one in said:
+        same("\x1b" in one.out + one.err, False, one)
 
 
 # ---- recovery ----
@@ -331,7 +335,7 @@ def main():
                             no_reaches_the_signer_past_the_server, charter_in_force_is_not_denied_by_one_voice,
                             stranger_denies_nothing, no_by_the_server_ends_what_waits,
                             doctor_says_who_may_decide_and_what_is_missing,
-                            doctor_lets_no_server_draw_on_the_screen,
+                            no_server_draws_on_the_screen,
                             recovery_set_changes_the_charter_when_founders_are_lost], place)
         finally:
             place.stop()
