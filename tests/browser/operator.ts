@@ -92,8 +92,7 @@ export async function openShift(page: Page): Promise<void> {
   await tabTo(page, "dialog[open] button.primary", "Sign with passkey");
   await page.keyboard.press("Enter");
   await page.locator("dialog[open]").getByText("Recorded.").waitFor();
-  await tabTo(page, "dialog[open] button.primary", "Close");
-  await page.keyboard.press("Enter");
+  await page.keyboard.press("F2");
   await page.locator(".bar").waitFor();
 }
 

@@ -363,4 +363,29 @@ const fit: Test = {
     }),
 };
 
-export const tests: Test[] = [whole, held, pause, switched, limits, labels, lost, fit];
+const twice: Test = {
+  name: "station: where two products have the same serial, the operator is asked, and answers by a key",
+  run: (kit) =>
+    asPerson(kit, OPERATOR, async (olga) => {
+      const { page } = olga;
+      await unitsByHand(kit, ["HAND-6"]);
+      const record = (who: string, ...words: string[]) => kit.house.as(who, "record", "--yes", ...words);
+      await record("erin", "product.defined", "product=GADGET", "name=Gadget", "hardware_type=1.3.6.1.4.1.32473.9");
+      await record("ada", "role.defined", "role=importer", 'permissions=[{"permission":"line.import"}]');
+      await record("ada", "role.granted", "grant_id=G-importer", "principal=erin", "role=importer", "reason=declares what exists");
+      await record("erin", "unit.declared", "product=GADGET", "serial=HAND-6", "site=FAB");
+      const gun = await atWork(olga);
+      await gun.scan("HAND-6");
+      await page.getByRole("heading", { name: "Which one is it?" }).waitFor();
+      const second = page.locator(".grid-large button").nth(1);
+      const product = (await second.textContent())?.includes("GADGET") === true ? "GADGET" : PRODUCT;
+      await page.keyboard.press("2");
+      await page.locator(".unit-head").getByText(product).waitFor();
+      // The label that says the product asks nothing.
+      await gun.scan(`${PRODUCT}/HAND-6`);
+      await onSignal(page, "Go", "HAND-6");
+      await page.locator(".unit-head").getByText(PRODUCT).waitFor();
+    }),
+};
+
+export const tests: Test[] = [whole, twice, held, pause, switched, limits, labels, lost, fit];

@@ -269,6 +269,18 @@ test("what_no_label_holds_is_refused", () => {
   same(readLabel("SNÖ1"), { kind: "refused", why: "characters" });
 });
 
+test("whatever_is_scanned_is_read_or_refused", () => {
+  const pieces = ["[)>", "\x1e", "06", "\x1d", "\x04", "1P", "1T", "Q", "S", "01", "21", "10", "]d2", "^]", "^^", "SW:", "(21)", "/", "http://a/unit/", "%",
+    "ü", "0109506000134352", "A", "7", " "];
+  let state = 1;
+  const random = (n: number): number => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % n;
+  for (let i = 0; i < 20_000; i++) {
+    const text = Array.from({ length: random(24) }, () => pieces[random(pieces.length)] ?? "").join("");
+    const label = readLabel(text);
+    if (label.kind === "readings") same(label.readings.length > 0 && label.readings.length <= 40, true, text);
+  }
+});
+
 // ---- our own labels ----
 
 test("code_128_has_a_start_a_check_and_a_stop", () => {

@@ -21,7 +21,6 @@ export interface Procedure {
   digest: string;
   leastMs: number;
   limits: Limit[];
-  /** Where the station's counter of tests goes on. */
   sequence: number;
 }
 
@@ -114,11 +113,17 @@ function limitOf(row: Row): Limit {
   };
 }
 
+/** Where the station's counter of tests goes on. */
+export async function nextTest(station: string, signal?: AbortSignal): Promise<number> {
+  const { rows: counters } = await view("test.counters", { station }, signal);
+  return Number(counters[0]?.["sequence"] ?? 0) + 1;
+}
+
 async function procedureOf(product: string, procedure: string, station: string, signal: AbortSignal): Promise<Procedure | undefined> {
-  const [all, limits, counters] = await Promise.all([
+  const [all, limits, sequence] = await Promise.all([
     rows("procedure.list", { product, procedure }, signal),
     rows("procedure.limits", { procedure }, signal),
-    rows("test.counters", { station }, signal),
+    nextTest(station, signal),
   ]);
   const row = all.find((one) => one["state"] === "in_force");
   if (row === undefined) return undefined;
@@ -127,7 +132,7 @@ async function procedureOf(product: string, procedure: string, station: string, 
     digest: String(row["digest"]),
     leastMs: Number(row["least_ms"] ?? 0),
     limits: limits.map(limitOf),
-    sequence: Number(counters[0]?.["sequence"] ?? 0) + 1,
+    sequence,
   };
 }
 

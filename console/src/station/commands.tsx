@@ -90,6 +90,14 @@ function takeValue(field: Field, text: string): boolean {
 /** A key alone is a choice only when no scan follows it. */
 const ALONE_MS = 200;
 
+/** An open dialog has the keys; its main button can be pressed by the key and the label for "good", too. */
+export function pressInDialog(name: string | undefined): boolean {
+  const dialog = document.querySelector("dialog[open]");
+  if (dialog === null) return false;
+  if (name === "PASS") dialog.querySelector<HTMLButtonElement>("button.primary:not(:disabled)")?.click();
+  return true;
+}
+
 export function useKeyboard(actions: Actions, onScan: (run: Press[]) => void): void {
   const hear = useRef(onScan);
   hear.current = onScan;
@@ -105,11 +113,11 @@ export function useKeyboard(actions: Actions, onScan: (run: Press[]) => void): v
       const name = Object.entries(KEYS).find(([, key]) => key === event.key)?.[0];
       if (name === undefined || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return false;
       keep(event);
-      if (!event.repeat) actions.get(name)?.();
+      if (!event.repeat && !pressInDialog(name)) actions.get(name)?.();
       return true;
     };
     const down = (event: KeyboardEvent) => {
-      if (event.isComposing || document.querySelector("dialog[open]") !== null || command(event) || event.repeat) return;
+      if (event.isComposing || command(event) || event.repeat) return;
       clearTimeout(alone);
       const taken = scanner.take(pressOf(event));
       const field = focusedField();

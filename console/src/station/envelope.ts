@@ -11,6 +11,7 @@ const FIELDS: Record<string, { means?: "serial" | "part_lot" | "part" | "manufac
 };
 /** Identifiers that we do not know are the supplier's own. */
 const IDENTIFIER = /^(\d{0,3}[A-Z])(.*)$/s;
+const VALUE_MOST = 60;
 const VALUE = /^[\x20-\x7e]{1,60}$/;
 const READINGS_MOST = 32;
 const STEPS_MOST = 20_000;
@@ -58,7 +59,7 @@ class Cutter {
     for (const [name, field] of Object.entries(FIELDS)) {
       if (!this.text.startsWith(name, at) || before.some(([other]) => other === name)) continue;
       const from = at + name.length;
-      for (let end = this.text.length; end > from; end--) {
+      for (let end = Math.min(this.text.length, from + VALUE_MOST); end > from; end--) {
         const value = this.text.slice(from, end);
         if (!VALUE.test(value) || (field.value !== undefined && !field.value.test(value))) continue;
         if (!this.cut(end, [...before, [name, value]])) return false;

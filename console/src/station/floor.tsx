@@ -7,8 +7,8 @@ import { type Body, newId } from "../base/record";
 import { t } from "../base/text";
 import { Busy, Title } from "../parts/bits";
 import { Trouble } from "../parts/refusal";
-import { signalOf } from "./board";
-import { ActionsContext, Command, useKeyboard } from "./commands";
+import { nextTest, signalOf } from "./board";
+import { ActionsContext, Command, pressInDialog, useKeyboard } from "./commands";
 import { collect, type Collected, fittedBody } from "./fit";
 import { Bar, ByHand, NextOperator, Unsent, Which } from "./floor_parts";
 import { useKept } from "./kept";
@@ -56,6 +56,11 @@ export function Floor() {
     const sent = await send("unit.fitted", { ...about(), ...fittedBody(collected) });
     if (sent?.said === "done") setCollected(undefined);
     return sent;
+  };
+  const done = async (what: string, body: Body) => {
+    // Others count at this station, too: the number is read when it is needed.
+    const next = what === "test.recorded" ? { sequence: await nextTest(station).catch(() => body["sequence"] ?? 1) } : {};
+    await send(what, { ...about(), ...body, ...next });
   };
   const closed = async () => {
     await forgetShift();
@@ -116,6 +121,7 @@ export function Floor() {
     else if (first !== undefined) takePartLot(first);
   };
   const hear = (found: Found) => {
+    if (pressInDialog(found.kind === "command" ? found.command : undefined)) return;
     if (found.kind === "command") {
       const run = actions.get(found.command);
       if (run === undefined) say({ kind: "bad", text: "station.label.not_now", values: { command: found.command }, fix: "station.label.not_now.fix" });
@@ -166,6 +172,7 @@ export function Floor() {
         )}
         {shift && things !== undefined && <Which things={things} choose={(thing) => take([thing])} />}
         {unit && <UnitHead name={unit} board={here} />}
+        {unit && board.away && <p class="said bad" role="alert">✖ {t("server.away")}</p>}
         {unit && board.problem && <Trouble error={board.problem} />}
         {working && !unit && pausing === undefined && <Light signal="go">{t("station.say.scan")}</Light>}
         {working && unit && here === undefined && board.loading && <Busy text={t("loading")} />}
@@ -178,7 +185,7 @@ export function Floor() {
         )}
         {working && unit && here && signal && pausing === undefined && (
           <Work board={here} signal={signal} collected={collected} busy={sending.busy} onFitted={() => void fitted()}
-            onDrop={() => setCollected(undefined)} onRecord={(what, body) => void send(what, { ...about(), ...body })}
+            onDrop={() => setCollected(undefined)} onRecord={(what, body) => void done(what, body)}
             onFail={() => setPausing("looks_wrong")} />
         )}
         {working && pausing === undefined && (

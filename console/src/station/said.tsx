@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What became of the last thing that the operator did: recorded, refused, not sent, or not understood.
 import { typeName } from "../parts/timeline";
+import { Problem } from "../base/api";
 import { t } from "../base/text";
 import { EntryLink } from "../parts/bits";
 import { codeName, useSentences } from "../parts/code";
@@ -35,7 +36,13 @@ export function LastSaid(props: { of: Said | undefined }) {
   if (of === undefined) return null;
   if (of.kind === "sent") {
     if (of.sent.said === "done") return <Recorded sent={of.sent} type={of.type} />;
-    return <div class="said bad">{of.sent.said === "refused" && <p><b>{t("station.refused")}</b></p>}<Trouble error={of.sent.error} /></div>;
+    const { said, error } = of.sent;
+    return (
+      <div class="said bad">
+        {said === "refused" && <p><b>✖ {t("station.refused")}</b></p>}
+        {said === "unsent" || error instanceof Problem ? <Trouble error={error} /> : <p role="alert">{t("station.not_asked")}</p>}
+      </div>
+    );
   }
   return (
     <div class={`said ${of.kind}`} role={of.kind === "bad" ? "alert" : "status"}>
