@@ -13,9 +13,10 @@ import { tests as proofs } from "./proofs.test";
 import { tests as sign_in } from "./sign_in.test";
 import { tests as station } from "./station.test";
 import { tests as station_looks } from "./station_looks.test";
+import { tests as steady } from "./steady.test";
 import { tests as supply } from "./supply.test";
 
-const ALL: Test[] = [...sign_in, ...supply, ...line, ...decide, ...pages, ...attacks, ...proofs, ...station, ...station_looks];
+const ALL: Test[] = [...sign_in, ...supply, ...line, ...decide, ...pages, ...attacks, ...proofs, ...station, ...station_looks, ...steady];
 
 const LIMIT_MS = 180_000;
 

@@ -157,4 +157,19 @@ const gone: Test = {
     }),
 };
 
-export const tests: Test[] = [skip, top, typing, over, receipt, slash, gone];
+const times: Test = {
+  name: "an instant in a list is a time, not a number",
+  run: (kit) =>
+    asPerson(kit, "ada", async (ada) => {
+      const { page } = ada;
+      await ada.signInByLink();
+      for (const path of ["/authorizations", "/view/build.list", "/view/access.grants"]) {
+        await ada.go(path);
+        await page.locator("tbody tr").first().waitFor();
+        const cells = await page.locator("td").allTextContents();
+        same(cells.find((text) => /^[\d,]{15,}$/.test(text)), undefined, path);
+      }
+    }),
+};
+
+export const tests: Test[] = [skip, top, typing, over, receipt, slash, gone, times];

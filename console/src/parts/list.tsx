@@ -38,7 +38,7 @@ export interface ListProps {
   caption: string;
 }
 
-const TIMES = /^(at|since|until|when|made|occurred|expires|issued|ended|started|not_before|not_after|last_at|first_at|closed|usable_from)$|_at$/;
+const TIMES = /^(at|since|until|when|made|occurred|expires|issued|ended|started|not_before|not_after|last_at|first_at|closed|usable_from)$|_(at|until|by)$/;
 const DIGESTS = /(^|_)(digest|key|key_id|image|sbom|evidence|certificate_digest)$/;
 
 /** Ids up to so many characters stay on one line. */
