@@ -165,8 +165,7 @@ static err make(struct call *c, const json_t *json, struct fault *f)
 	struct passkey_offer offer = {0};
 	struct passkey passkey;
 
-	if (c->caller.channel != CHANNEL_SESSION)
-		return fail(f, "API_LINK_FOR_PEOPLE", NULL);
+	TRY(call_must_be_person(c, f));
 	TRY(registration_read(c, json, &offer, &passkey, f));
 	err result = offer_make(c, &offer, &passkey, f);
 	public_key_close(passkey.key);

@@ -18,6 +18,22 @@ err call_from_here(const struct call *c, struct fault *f)
 		       : fail(f, "API_FROM_ELSEWHERE", NULL);
 }
 
+err call_must_be_person(struct call *c, struct fault *f)
+{
+	struct principal principal;
+	struct reader_session *r;
+
+	if (c->caller.channel != CHANNEL_SESSION)
+		return fail(f, "API_LINK_FOR_PEOPLE", NULL);
+	TRY(reader_take(c->server->engine, &r, f));
+	err result = authority_principal(reader_authority(r), bytes_text(c->caller.principal),
+					 &principal, f);
+	reader_give(r);
+	TRY(result);
+	return strcmp(principal.kind, "person") == 0 ? ERR_OK
+						     : fail(f, "API_LINK_FOR_PEOPLE", NULL);
+}
+
 err call_authenticators(struct call *c, size_t *out, struct fault *f)
 {
 	struct reader_session *r;

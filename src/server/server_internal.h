@@ -134,6 +134,8 @@ MUST_CHECK err call_browser_may(struct call *c, struct fault *f);
 /* Whether the session is strong enough for this; always for programs and machines. API_INVITATION_ONLY,
  * API_BROWSER_READS_ONLY, API_SECOND_AUTHENTICATOR_NEEDED, API_STEP_UP_NEEDED. */
 MUST_CHECK err call_browser_needs(struct call *c, enum browser_needs needs, struct fault *f);
+/* API_LINK_FOR_PEOPLE unless a person asks, by a session. */
+MUST_CHECK err call_must_be_person(struct call *c, struct fault *f);
 /* How many keys in force speak for the caller, shifts' keys not counted. */
 MUST_CHECK err call_authenticators(struct call *c, size_t *out, struct fault *f);
 /* A session of this caller's: principal, owner, key and strength are given. */

@@ -37,8 +37,7 @@ static err make_link(struct call *c, const char *principal, struct fault *f)
 	char text[64], path[96], until[TIME_TEXT_SIZE];
 	uint64_t expires;
 
-	if (c->caller.channel != CHANNEL_SESSION)
-		return fail(f, "API_LINK_FOR_PEOPLE", NULL);
+	TRY(call_must_be_person(c, f));
 	snprintf(of.owner, sizeof of.owner, "%s", c->caller.principal);
 	snprintf(of.principal, sizeof of.principal, "%s", c->caller.principal);
 	if (principal != NULL && strcmp(principal, c->caller.principal) != 0)

@@ -223,6 +223,9 @@ static void only_a_person_who_signed_in_gets_a_link(void **state)
 
 	(void)state;
 	must_refuse(api_ask(x, &machine), 403, "API_LINK_FOR_PEOPLE");
+	api_sign_in(x, &station); /* as its program may */
+	must_refuse(api_post(x, &station, "/v1/links", "{}"), 403, "API_LINK_FOR_PEOPLE");
+	must_refuse(api_post(x, &station, "/v1/passkeys", "{}"), 403, "API_LINK_FOR_PEOPLE");
 	must_refuse(api_ask(x, &(struct ask){.method = "POST", .path = "/v1/links"}), 401,
 		    "API_IDENTITY_MISSING");
 	must_refuse(api_post(x, &x->ada, "/v1/links", "{'person':'ben'}"), 400, "FIELD_UNKNOWN");
