@@ -154,4 +154,4 @@ test("a_page_that_comes_back_hears_again", async () => {
   same(heard(one), [{ sequence: 8 }], "heard");
 });
 
-void runAll();
+await runAll();

@@ -135,14 +135,16 @@ function drawLots(sketch: Sketch, source: Subject, sourceKey: string, lots: Row[
 
 /** Where units are now: their shipment and its site, or the site alone. */
 function drawPlaces(sketch: Sketch, flows: Flow[], nodeOf: (flow: Flow) => string): void {
-  const shipments = new Set(flows.map((flow) => flow.shipment).filter((id) => id !== ""));
-  const bundled = shipments.size > SINGLY;
+  const shipped = flows.filter((flow) => flow.shipment !== "");
+  const bundled = new Set(shipped.map((flow) => flow.shipment)).size > SINGLY;
+  const at = new Map<string, Set<string>>();
+  for (const flow of shipped) at.set(flow.site, (at.get(flow.site) ?? new Set()).add(flow.shipment));
   for (const { units, ...flow } of flows) {
     let from = nodeOf({ ...flow, units });
     if (flow.shipment !== "") {
       const key = bundled ? `shipments ${flow.site}` : `shipment ${flow.shipment}`;
       sketch.node(bundled
-        ? { key, kind: "shipment", title: flow.site, note: plural("graph.shipments", shipments.size) }
+        ? { key, kind: "shipment", title: flow.site, note: plural("graph.shipments", at.get(flow.site)?.size ?? 0) }
         : { key, kind: "shipment", title: flow.shipment, note: t("kind.shipment"), to: path("shipment", flow.shipment) });
       sketch.edge(from, key, units, false);
       from = key;
