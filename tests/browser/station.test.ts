@@ -381,6 +381,10 @@ const twice: Test = {
       const product = (await second.textContent())?.includes("GADGET") === true ? "GADGET" : PRODUCT;
       await page.keyboard.press("2");
       await page.locator(".unit-head").getByText(product).waitFor();
+      await gun.scan("HAND-6");
+      await page.getByRole("heading", { name: "Which one is it?" }).waitFor();
+      await gun.scan("SW:1");
+      await page.locator(".unit-head").getByText(product === PRODUCT ? "GADGET" : PRODUCT).waitFor();
       // The label that says the product asks nothing.
       await gun.scan(`${PRODUCT}/HAND-6`);
       await onSignal(page, "Go", "HAND-6");

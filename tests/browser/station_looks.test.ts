@@ -85,7 +85,7 @@ const sheet: Test = {
     asPerson(kit, OPERATOR, async (olga) => {
       await olga.signInByLink();
       await olga.go("/station?sheet");
-      same(await olga.page.locator(".labels svg path").count(), 6, "labels of commands");
+      same(await olga.page.locator(".labels svg path").count(), 15, "labels of commands and choices");
       await olga.page.locator(".calibration svg path").waitFor();
       const found = await looked(olga.page, "sheet", "en");
       must(found.length === 0, found.join("\n"));

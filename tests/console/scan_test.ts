@@ -195,6 +195,8 @@ const readingsOf = (label: Label): unknown => (label.kind === "readings" ? label
 test("commands_are_read_whatever_the_case", () => {
   same(readLabel("SW:PAUSE"), { kind: "command", command: "PAUSE" });
   same(readLabel("sw:next"), { kind: "command", command: "NEXT" });
+  same(readLabel("SW:7"), { kind: "command", command: "7" });
+  same(readLabel("SW:0").kind, "readings");
   same(readLabel("SW:RELEASE").kind, "readings");
 });
 

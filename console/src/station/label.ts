@@ -7,6 +7,9 @@ import { fields } from "./envelope";
 
 export const COMMANDS = ["NEXT", "PASS", "FAIL", "PAUSE", "SWITCH", "END"] as const;
 export type CommandName = (typeof COMMANDS)[number];
+/** What the keys 1 to 9 choose. */
+export const CHOICES = ["1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
+export type Spoken = CommandName | (typeof CHOICES)[number];
 
 export interface Reading {
   /** Serial of a unit, and its product where the label says it. */
@@ -20,7 +23,7 @@ export interface Reading {
 }
 
 export type Label =
-  | { kind: "command"; command: CommandName }
+  | { kind: "command"; command: Spoken }
   | { kind: "readings"; readings: Reading[] }
   /** `why` names a text: station.label.WHY, and its fix. */
   | { kind: "refused"; why: "empty" | "long" | "format" | "separators" | "characters" };
@@ -71,7 +74,7 @@ function answer(readings: Reading[] | undefined): Label {
 export function readLabel(scanned: string): Label {
   if (scanned.length > LONGEST) return { kind: "refused", why: "long" };
   let text = scanned.trim();
-  const command = COMMANDS.find((name) => text.toUpperCase() === `SW:${name}`);
+  const command = [...COMMANDS, ...CHOICES].find((name) => text.toUpperCase() === `SW:${name}`);
   if (command !== undefined) return { kind: "command", command };
   for (const [written, meant] of NOTATIONS) text = text.replace(written, meant);
   const named = GS1_SYMBOLOGY.test(text);

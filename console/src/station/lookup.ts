@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was scanned, as the records know it: a unit, a part lot, several of them, or nothing.
 import { type Row, view } from "../base/api";
-import { type CommandName, readLabel, type Reading } from "./label";
+import { readLabel, type Reading, type Spoken } from "./label";
 
 export interface UnitName {
   product: string;
@@ -11,7 +11,7 @@ export interface UnitName {
 export type Thing = { kind: "unit"; unit: UnitName } | { kind: "part_lot"; row: Row; quantity?: number };
 
 export type Found =
-  | { kind: "command"; command: CommandName }
+  | { kind: "command"; command: Spoken }
   | { kind: "things"; things: Thing[]; text: string }
   /** Texts station.label.WHY and station.label.WHY.fix. */
   | { kind: "refused"; why: string; text: string };

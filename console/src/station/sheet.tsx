@@ -4,7 +4,7 @@
 import { t } from "../base/text";
 import { Title } from "../parts/bits";
 import { code128Path } from "./code128";
-import { COMMANDS } from "./label";
+import { CHOICES, COMMANDS } from "./label";
 import { CALIBRATION_LABEL } from "./layout";
 
 /** Height of the bars in modules: about a sixth of a label's width. */
@@ -34,6 +34,13 @@ export function Sheet() {
             <h2>{t(`station.command.${name.toLowerCase()}`)}</h2>
             <Bars text={`SW:${name}`} />
             <p data-raw>SW:{name}</p>
+          </li>
+        ))}
+        {CHOICES.map((number) => (
+          <li key={number}>
+            <h2>{t("station.sheet.choice")} <span data-raw>{number}</span></h2>
+            <Bars text={`SW:${number}`} />
+            <p data-raw>SW:{number}</p>
           </li>
         ))}
       </ul>
