@@ -8,6 +8,8 @@ export interface Happening {
   type: string;
   outcome: string;
   raised: number;
+  /** It had happened when this browser began to listen. */
+  past?: boolean;
   subject?: { kind: string; within: string; id: string };
 }
 
@@ -19,12 +21,22 @@ const listeners = new Set<(message: Message) => void>();
 let port: MessagePort | undefined;
 let state: StreamState = "asking";
 
+/** The newest first. */
+let heard: Happening[] = [];
+const KEPT = 50;
+
+/** What was heard so far, for a page that opens only now. */
+export function heardSoFar(): Happening[] {
+  return heard;
+}
+
 function open(): void {
   const path = document.documentElement.dataset["worker"];
   if (port !== undefined || path === undefined || !("SharedWorker" in window)) return;
   port = new SharedWorker(path, { type: "module", name: "sealwright" }).port;
   port.onmessage = (message: MessageEvent<Message>) => {
     state = message.data.state ?? state;
+    if (message.data.event !== undefined) heard = [message.data.event, ...heard].slice(0, KEPT);
     for (const listener of listeners) listener(message.data);
   };
   port.start();
@@ -69,7 +81,7 @@ export function useChanges(concerns: (happening: Happening) => boolean): number 
     }, GATHER_MS);
   };
   useStream((happening) => {
-    if (concerns(happening)) gather();
+    if (happening.past !== true && concerns(happening)) gather();
   }, gather);
   useEffect(() => () => clearTimeout(waiting.current), []);
   return n;

@@ -12,9 +12,15 @@ const LONGEST_PAUSE_MS = 30_000;
 /** What happened in a longer time is not told one by one: pages read again. */
 const RESUMED_MS = 300_000;
 
+/** So many records from before are told first, so that nobody begins before an empty screen. */
+const BEFORE = 12;
+
 const ports = new Set<Port>();
 let state = "asking";
 let last: string | undefined;
+/** Records before this one had happened when this began to listen. */
+let begin: number | undefined;
+let recent: object[] = [];
 /** When the line was lost. */
 let lost: number | undefined;
 let pause = FIRST_PAUSE_MS;
@@ -39,7 +45,18 @@ function take(block: string): void {
     else if (line.startsWith("data: ")) data += line.slice(6);
   }
   if (name === "ended") become("ended");
-  else if (data !== "") tell({ event: JSON.parse(data) as unknown });
+  else if (data !== "") {
+    const event = JSON.parse(data) as { sequence: number };
+    recent = [...recent, event].slice(-BEFORE);
+    tell({ event: { ...event, past: event.sequence < (begin ?? 0) } });
+  }
+}
+
+/** The size in the last checkpoint (C2SP tlog-checkpoint: its second line). */
+async function size(): Promise<number> {
+  const text = await (await fetch("/log/checkpoint", { cache: "no-store" })).text();
+  const found = Number(text.split("\n")[1]);
+  return Number.isSafeInteger(found) ? found : 0;
 }
 
 async function read(body: ReadableStream<Uint8Array>): Promise<void> {
@@ -59,6 +76,10 @@ async function read(body: ReadableStream<Uint8Array>): Promise<void> {
 async function listen(): Promise<"again" | "stop"> {
   const headers: Record<string, string> = { Accept: "text/event-stream" };
   if (lost !== undefined && Date.now() - lost > RESUMED_MS) last = undefined;
+  if (begin === undefined) {
+    begin = await size();
+    if (begin > BEFORE) last = String(begin - BEFORE - 1);
+  }
   if (last !== undefined) headers["Last-Event-ID"] = last;
   const response = await fetch("/v1/stream", { headers, credentials: "same-origin", cache: "no-store" });
   if (response.status === 401 || response.status === 403) {
@@ -101,6 +122,7 @@ function join(port: MessagePort): void {
   };
   port.start();
   port.postMessage({ state });
+  for (const event of recent) port.postMessage({ event: { ...event, past: true } });
   void run();
 }
 

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { get, type Page, view } from "../base/api";
 import { useLoad } from "../base/load";
 import { may, useMe } from "../base/me";
-import { type Happening, useChanges, useStream } from "../base/stream";
+import { type Happening, heardSoFar, useChanges, useStream } from "../base/stream";
 import { named, number, spoken, t } from "../base/text";
 import { Empty, EntryLink, State, SubjectLink, Time, Title } from "../parts/bits";
 import { Trouble } from "../parts/refusal";
@@ -77,7 +77,7 @@ function typeName(type: string): string {
 }
 
 function Stream() {
-  const [heard, setHeard] = useState<Happening[]>([]);
+  const [heard, setHeard] = useState<Happening[]>(heardSoFar);
   const [paused, setPaused] = useState(false);
   const state = useStream((happening) => {
     if (!paused) setHeard((before) => [happening, ...before].slice(0, KEPT));
