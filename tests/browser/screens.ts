@@ -5,10 +5,11 @@ import path from "node:path";
 import { chromium } from "playwright-core";
 import { House } from "./house";
 import { asPerson, CHROMIUM, type Kit } from "./kit";
+import { atStation, openShift, unitsByHand } from "./operator";
 import { allPages } from "./pages";
 
 /** Drawn on a phone and in the dark, too: what people look at standing up. */
-const ALSO_NARROW = new Set(["now", "unit", "station"]);
+const ALSO_NARROW = new Set(["now", "unit"]);
 
 async function draw(kit: Kit, folder: string): Promise<void> {
   await asPerson(kit, "ada", async (ada) => {
@@ -17,6 +18,7 @@ async function draw(kit: Kit, folder: string): Promise<void> {
     await ada.page.screenshot({ path: path.join(folder, "sign_in.png") });
     await ada.withPasskey();
     for (const row of await allPages(ada)) {
+      if (row.name === "station") continue; // the operator's own is drawn below
       await ada.page.setViewportSize({ width: 1280, height: 800 });
       await ada.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
       await ada.go(row.path);
@@ -32,6 +34,29 @@ async function draw(kit: Kit, folder: string): Promise<void> {
   });
 }
 
+/** A unit in the operator's hands, and the same held. */
+async function drawStation(kit: Kit, folder: string): Promise<void> {
+  await unitsByHand(kit, ["HAND-1"]);
+  await asPerson(kit, "olga", async (olga) => {
+    const { page } = olga;
+    await olga.withPasskey();
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    const gun = await atStation(olga);
+    await openShift(page);
+    await gun.scan("HAND-1");
+    await page.locator(".signal.go").waitFor();
+    await page.locator(".station-steps").waitFor();
+    await page.screenshot({ path: path.join(folder, "station.png") });
+    await page.keyboard.press("F9");
+    await page.locator(".panel.pause").waitFor();
+    await page.keyboard.press("F9");
+    await page.locator(".stops li").waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    await page.screenshot({ path: path.join(folder, "station_narrow.png") });
+  });
+}
+
 async function main(): Promise<void> {
   const [program, folder] = process.argv.slice(2);
   if (program === undefined || folder === undefined) throw new Error("usage: PROGRAM FOLDER");
@@ -41,6 +66,7 @@ async function main(): Promise<void> {
   try {
     await house.start(12);
     await draw({ house, browser }, folder);
+    await drawStation({ house, browser }, folder);
   } finally {
     await browser.close();
     await house.stop();
