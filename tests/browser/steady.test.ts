@@ -96,6 +96,30 @@ const over: Test = {
     }),
 };
 
+const signing: Test = {
+  name: "a dialog begins at what it asks for, and a signature that the session's end prevented is asked for again",
+  run: (kit) =>
+    asPerson(kit, "quinn", async (quinn) => {
+      const { page } = quinn;
+      await quinn.withPasskey("ada");
+      const unit = await freeUnit(page);
+      await quinn.go(`/unit/${String(unit["product"])}/${String(unit["serial"])}`);
+      await page.getByRole("button", { name: "Hold it" }).focus();
+      await page.keyboard.press("Enter");
+      const dialog = page.locator("dialog[open]");
+      await dialog.waitFor();
+      await page.keyboard.type("typed by keys alone");
+      same(await dialog.getByLabel("Why").inputValue(), "typed by keys alone", "what was typed");
+      await quinn.context.clearCookies();
+      await dialog.getByRole("button", { name: "Next" }).click();
+      const again = page.locator("dialog[open]", { hasText: "Your session is over" });
+      await again.getByRole("button", { name: "Sign in with a passkey" }).click();
+      await again.waitFor({ state: "detached" });
+      await dialog.getByRole("button", { name: "Sign with passkey" }).click();
+      await dialog.getByText("Recorded.").waitFor();
+    }),
+};
+
 async function dispose(quinn: Person): Promise<void> {
   const { page } = quinn;
   const dialog = page.locator("dialog[open]");
@@ -172,4 +196,4 @@ const times: Test = {
     }),
 };
 
-export const tests: Test[] = [skip, top, typing, over, receipt, slash, gone, times];
+export const tests: Test[] = [skip, top, typing, over, signing, receipt, slash, gone, times];

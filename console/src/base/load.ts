@@ -24,6 +24,12 @@ interface Found<T> {
 
 const readers = new Set<() => void>();
 
+/** Calls `ask` after somebody signed in again. */
+export function onAgain(ask: () => void): () => void {
+  readers.add(ask);
+  return () => void readers.delete(ask);
+}
+
 /** After somebody signed in again: whatever is on the screen is read again. */
 export function readAgain(): void {
   for (const ask of readers) ask();
@@ -56,10 +62,10 @@ export function useLoad<T>(key: string, read: ((signal: AbortSignal) => Promise<
       setLoading,
     );
     reader.current = one;
-    readers.add(one.ask);
+    const forget = onAgain(one.ask);
     one.ask();
     return () => {
-      readers.delete(one.ask);
+      forget();
       one.end();
     };
   }, [key, nothing]);

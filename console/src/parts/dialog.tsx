@@ -11,6 +11,9 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    // What is asked for has the focus, else the heading: not the button that closes.
+    const asked = dialog?.querySelector<HTMLElement>("form input, form textarea, form select");
+    (asked ?? dialog?.querySelector("h2"))?.focus();
     return () => {
       over.current = true;
       dialog?.close();
@@ -23,7 +26,7 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   return (
     <dialog ref={element} aria-labelledby={title} onCancel={close} onClose={close}>
       <header>
-        <h2 id={title}>{props.title}</h2>
+        <h2 id={title} tabIndex={-1}>{props.title}</h2>
         <button type="button" class="quiet" onClick={props.onClose} aria-label={t("close")}>
           ×
         </button>

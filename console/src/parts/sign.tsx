@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing a record: what exactly will be signed is shown first, then the passkey is asked, then the receipt is shown.
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, type ProblemDocument } from "../base/api";
+import { onAgain } from "../base/load";
 import { type Authenticator, type Me, passkeys, useMe } from "../base/me";
 import { obstacle, obstacleOf } from "../base/passkey";
 import { type Body, NoPasskey, type Prepared, prepare, type Receipt, submit, usual } from "../base/record";
@@ -111,8 +112,14 @@ export function Sign(props: SignProps) {
       if (e instanceof Problem) props.onRefused?.(e.document);
     }
   };
+  const again = useRef(() => undefined as void);
+  again.current = () => {
+    if (step === undefined && hint === undefined) void begin(passkey);
+    else setError(undefined);
+  };
   useEffect(() => {
     if (hint === undefined) void begin(passkey);
+    return onAgain(() => again.current());
   }, []);
   return (
     <Dialog title={props.title} onClose={props.onClose}>
