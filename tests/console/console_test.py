@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-SUITES = ("forms_test", "live_test", "picture_test", "verify_test", "log_test", "hostile_test", "old_browser_test", "sources_test")
+SUITES = ("forms_test", "live_test", "board_test", "picture_test", "verify_test", "log_test", "hostile_test", "old_browser_test", "sources_test")
 DIFFERENTIAL = {"cbor": "cbor_differential.py", "charter": "charter_differential.py"}
 
 

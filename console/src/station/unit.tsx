@@ -78,6 +78,12 @@ export function Stops(props: { name: UnitName; board: Board; station: string }) 
           <HeldLine key={`${String(row["seq"])}.${String(row["n"])}`} row={row} unit={name}
             concern={board.concerns.find((one) => one["seq"] === row["seq"])} />
         ))}
+        {board.holds.length === 0 && Number(unit["holds"]) > 0 && (
+          <li>
+            <h3>{t("column.holds")}: {t("units.held", { n: Number(unit["holds"]) })}</h3>
+            <p>{t("station.who", { right: t("permission.recall.lift") })}</p>
+          </li>
+        )}
         {board.failures.map((failure, i) => {
           const said = failureSentence(failure);
           return (
