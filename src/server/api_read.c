@@ -3,7 +3,6 @@
 #include "base/files.h"
 #include "core/passport.h"
 #include "record/passport.h"
-#include "server/csv_text.h"
 #include "server/server_internal.h"
 
 #include <stdio.h>
@@ -25,93 +24,11 @@ static err reading(struct call *c, with_reader *read, struct fault *f)
 
 /* A browser shows confidential values and those about persons to who was there a moment ago. Asked before a
  * reader session is taken: it takes one itself. */
-static bool is_closed(struct call *c)
+bool call_is_closed(struct call *c)
 {
 	struct fault why;
 
 	return call_browser_needs(c, STEPPED_UP, &why).code != OK;
-}
-
-/* ---- views ---- */
-
-static json_t *view_json(const struct view *v)
-{
-	json_t *parameters = json_array(), *columns = json_array();
-
-	for (size_t i = 0; i < v->columns_n; i++)
-		json_array_append_new(columns,
-				      json_pack("{s:s, s:s}", "name", v->columns[i].name, "kind",
-						column_kind_name(v->columns[i].kind)));
-	for (size_t i = 0; i < v->parameters_n; i++)
-		json_array_append_new(parameters,
-				      json_pack("{s:s, s:s}", "name", v->parameters[i].name, "kind",
-						field_kind_name(v->kinds[i])));
-	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "name", v->name, "area", v->area->name,
-			 "permission", v->permission, "global", v->global, "parameters", parameters,
-			 "columns", columns);
-}
-
-err handle_views(struct call *c, struct fault *f)
-{
-	const struct registry *registry = engine_registry(c->server->engine);
-	json_t *views = json_array();
-
-	(void)f;
-	for (size_t i = 0; i < registry->views_n; i++)
-		json_array_append_new(views, view_json(&registry->views[i]));
-	reply_json(c, 200, json_pack("{s:o}", "views", views));
-	return ERR_OK;
-}
-
-static err read_view(struct call *c, struct reader_session *r, bool closed, json_t **out,
-		     struct fault *f)
-{
-	const char *names[HTTP_QUERY_MAX], *values[HTTP_QUERY_MAX];
-	struct view_request request = {.name = bytes_text(c->arguments[0]),
-				       .caller = &c->caller,
-				       .n = http_query_count(c->request),
-				       .names = names,
-				       .values = values,
-				       .closed = closed};
-
-	for (size_t i = 0; i < request.n; i++)
-		names[i] = http_query_at(c->request, i, &values[i]);
-	return view_read(c->server->engine, r, c->request->arena, &request, out, f);
-}
-
-static err reply_csv(struct call *c, json_t *page, struct fault *f)
-{
-	const char *next = json_string_value(json_object_get(page, "next"));
-	char *text;
-	size_t n;
-
-	TRY(csv_from_page(page, &text, &n, f));
-	if (next != NULL)
-		http_header_set(c->request, "X-Next-Cursor", next);
-	http_header_set(c->request, "Content-Disposition", "attachment; filename=\"view.csv\"");
-	reply_bytes(c, 200, "text/csv; charset=utf-8; header=present", bytes_of(text, n));
-	free(text);
-	return ERR_OK;
-}
-
-err handle_view(struct call *c, struct fault *f)
-{
-	struct reader_session *r;
-	bool closed = is_closed(c);
-	json_t *page = NULL;
-
-	TRY(reader_take(c->server->engine, &r, f));
-	err result = read_view(c, r, closed, &page, f);
-	reader_give(r);
-	TRY(result);
-	http_header_set(c->request, "Vary", "Accept");
-	if (!call_accepts(c, "text/csv")) {
-		reply_json(c, 200, page);
-		return ERR_OK;
-	}
-	result = reply_csv(c, page, f);
-	json_decref(page);
-	return result;
 }
 
 /* ---- gates ---- */
@@ -271,7 +188,7 @@ static err read_entry(struct call *c, struct reader_session *r, bool closed, str
 err handle_entry(struct call *c, struct fault *f)
 {
 	struct reader_session *r;
-	bool closed = is_closed(c);
+	bool closed = call_is_closed(c);
 
 	TRY(reader_take(c->server->engine, &r, f));
 	err result = read_entry(c, r, closed, f);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/read_pool.h"
 #include "server/server_internal.h"
 
 #include "base/files.h"
@@ -171,6 +172,7 @@ static err open_parts(struct server *s, struct fault *f)
 	TRY(genealogy_start(s, &s->genealogy, f));
 	engine_on_happening(s->engine, happened, s);
 	TRY(background_start(s, &s->background, f));
+	TRY(read_pool_start((unsigned)s->config.readers / 2, &s->readings, f));
 	return start_http(s, f);
 }
 
@@ -268,6 +270,7 @@ void server_close(struct server *s)
 		return;
 	if (s->http != NULL)
 		http_stop(s->http, GRACE_MS);
+	read_pool_stop(s->readings);
 	background_stop(s->background);
 	genealogy_stop(s->genealogy);
 	signer_work_stop(s->signer_work);

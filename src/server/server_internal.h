@@ -30,6 +30,7 @@ struct server {
 	struct streams *streams;
 	struct signer_work *signer_work;
 	struct background *background;
+	struct read_pool *readings; /* of views */
 	struct genealogy *genealogy;
 	struct http_server *http;
 	struct metrics metrics;
@@ -154,6 +155,9 @@ json_t *web_json(const struct server_config *config);
 void set_time(json_t *json, const char *name, uint64_t ms);
 /* Takes from the bucket of failures when `result` says that an identity did not hold; gives `result` back. */
 MUST_CHECK err call_note_failure(const struct call *c, err result, struct fault *f);
+/* True if confidential values and those about persons stay closed to this caller: a browser shows them to who was
+ * there a moment ago. Asked before a reader session is taken: it takes one itself. */
+bool call_is_closed(struct call *c);
 /* One request more of the principal's, or else of the address's. API_TOO_MANY. */
 MUST_CHECK err call_charge(const struct call *c, struct fault *f);
 MUST_CHECK err call_must_be_known(const struct call *c, struct fault *f);
