@@ -12,7 +12,7 @@ import threading
 from live import Browser, Demo
 from steps import Failure, Folder, Program, has, run_all, same
 
-ROUNDS = 20
+ROUNDS = int(os.environ.get("SEALWRIGHT_DEMO_ROUNDS", "4"))
 CONTROLS = {"skipped_step": "SHP-01", "suspended_supplier": "SRC-01", "below_grade": "SRC-02", "broken_seal": "RCV-01",
             "used_seal": "RCV-01", "unknown_seal": "RCV-01", "swapped_box": "RCV-01", "replayed_challenge": "COM-01",
             "counterfeit_reel": "COM-01"}
