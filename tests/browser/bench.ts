@@ -94,7 +94,7 @@ function median(values: number[]): number {
 
 function line(variant: string, n: number, value: number, unit: string, limit: number, name: string): void {
   process.stdout.write(
-    `C1 ${variant} n=${n} value=${value.toFixed(1)} unit=${unit} limit=${name} limit_value=${limit.toFixed(1)} ratio=${(value / limit).toFixed(3)}\n`,
+    `C2 ${variant} n=${n} value=${value.toFixed(1)} unit=${unit} limit=${name} limit_value=${limit.toFixed(1)} ratio=${(value / limit).toFixed(3)}\n`,
   );
 }
 
