@@ -123,6 +123,35 @@ const pause: Test = {
     }),
 };
 
+const pressed: Test = {
+  name: "station: a key that is pressed twice completes one step, not the next one unseen",
+  run: (kit) =>
+    asPerson(kit, OPERATOR, async (olga) => {
+      const { page } = olga;
+      await unitsByHand(kit, ["HAND-8"]);
+      const gun = await atWork(olga);
+      await gun.scan("HAND-8");
+      await onSignal(page, "Go", "HAND-8");
+      let release: (() => void) | undefined;
+      const held = new Promise<void>((done) => (release = done));
+      await page.route("**/v1/views/unit.steps**", (route) => held.then(() => route.continue()));
+      const sent: string[] = [];
+      page.on("request", (r) => r.url().endsWith("/v1/records/step.completed") && sent.push(r.url()));
+      await page.keyboard.press("F2");
+      await page.locator(".said.good").waitFor();
+      await page.keyboard.press("F2");
+      await page.keyboard.press("F2");
+      // The keyboard is read in turn: what it did was done before the next scan is.
+      await gun.scan("SW:PAUSE");
+      await page.getByText("No reason chosen").waitFor();
+      release?.();
+      await page.keyboard.press("F8");
+      await page.getByRole("heading", { name: "Now: measure" }).waitFor();
+      await onSignal(page, "Go", "HAND-8");
+      same(sent.length, 1, "records of steps");
+    }),
+};
+
 const switched: Test = {
   name: "station: the operator changes in mid-unit, and both names stand in the evidence log",
   run: async (kit) => {
@@ -392,4 +421,4 @@ const twice: Test = {
     }),
 };
 
-export const tests: Test[] = [whole, twice, held, pause, switched, limits, labels, lost, fit];
+export const tests: Test[] = [whole, twice, held, pause, pressed, switched, limits, labels, lost, fit];

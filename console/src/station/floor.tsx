@@ -40,8 +40,12 @@ export function Floor() {
   const [station, setStation] = useState("");
   const board = useBoard(unit, station, left === undefined);
   const latestType = useRef("");
+  // What was shown when the last record was sent is over: until it is read again, no key means the step after it.
+  const [sentAt, setSentAt] = useState<number>();
+  const unread = sentAt !== undefined && board.at === sentAt;
   const sending = useSending(me.origin, (sent: Sent) => {
     say({ kind: "sent", sent, type: latestType.current });
+    if (sent.said === "done") setSentAt(board.at);
     board.again();
   });
   useEffect(() => { if (shift) setStation(shift.station); }, [shift]);
@@ -184,7 +188,7 @@ export function Floor() {
             onRaise={(text) => void raise(text)} onCancel={() => setPausing(undefined)} />
         )}
         {working && unit && here && signal && pausing === undefined && (
-          <Work board={here} signal={signal} collected={collected} busy={sending.busy} onFitted={() => void fitted()}
+          <Work board={here} signal={signal} collected={collected} busy={sending.busy || unread} onFitted={() => void fitted()}
             onDrop={() => setCollected(undefined)} onRecord={(what, body) => void done(what, body)}
             onFail={() => setPausing("looks_wrong")} />
         )}
