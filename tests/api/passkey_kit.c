@@ -58,8 +58,7 @@ struct reply *kit_web(struct api *x, const char *cookie, const char *method, con
 	return send_text(x, cookie, method, path, quoted == NULL ? NULL : api_quoted(x, quoted));
 }
 
-struct reply *kit_send(struct api *x, const char *cookie, const char *method, const char *path,
-		       json_t *body)
+const char *kit_text(struct api *x, json_t *body)
 {
 	char *text = json_dumps(body, 0);
 
@@ -67,7 +66,13 @@ struct reply *kit_send(struct api *x, const char *cookie, const char *method, co
 	const char *kept = arena_text(&x->arena, bytes_text(text));
 	free(text);
 	json_decref(body);
-	return send_text(x, cookie, method, path, kept);
+	return kept;
+}
+
+struct reply *kit_send(struct api *x, const char *cookie, const char *method, const char *path,
+		       json_t *body)
+{
+	return send_text(x, cookie, method, path, kit_text(x, body));
 }
 
 const char *kit_cookie(struct api *x, const struct reply *r)

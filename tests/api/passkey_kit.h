@@ -29,6 +29,8 @@ struct reply *kit_web(struct api *x, const char *cookie, const char *method, con
 		      const char *quoted);
 struct reply *kit_send(struct api *x, const char *cookie, const char *method, const char *path,
 		       json_t *body); /* takes over the body */
+/* As it goes over the wire; takes over the body. */
+const char *kit_text(struct api *x, json_t *body);
 /* "name=value" of the cookie that a reply sets. */
 const char *kit_cookie(struct api *x, const struct reply *r);
 /* Through a link that their program asked for: "name=value". */

@@ -113,7 +113,7 @@ static void page_of_another_site_signs_nobody_in(void **state)
 
 	(void)state;
 	kit_enroll(x, &x->ben, &t);
-	ask.body = json_dumps(kit_assertion(x, &t, NULL), 0);
+	ask.body = kit_text(x, kit_assertion(x, &t, NULL));
 	must_refuse(api_ask(x, &ask), 403, "API_FROM_ELSEWHERE");
 	ask.headers[0] = "Sec-Fetch-Site: cross-site";
 	must_refuse(api_ask(x, &ask), 403, "API_FROM_ELSEWHERE");

@@ -379,7 +379,7 @@ static void only_a_session_of_a_person_registers(void **state)
 {
 	struct token t = token_make(KEY_P256);
 	struct person station = api_person(x, "station-7", "station", "custody.write", NULL);
-	char *text = json_dumps(kit_registration(x, &t, "station-7", NULL), 0);
+	const char *text = kit_text(x, kit_registration(x, &t, "station-7", NULL));
 	struct ask machine = {
 		.path = "/v1/passkeys", .body = text, .who = &station, .machine = true};
 
