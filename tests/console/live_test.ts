@@ -83,6 +83,7 @@ test("who_left_hears_nothing_more", async () => {
 
 interface Line {
   headers: Record<string, string>;
+  signal?: AbortSignal | undefined;
   say: (text: string) => void;
   end: () => void;
 }
@@ -91,11 +92,12 @@ const lines: Line[] = [];
 let now = 1_000_000;
 Date.now = () => now;
 const scope = globalThis as unknown as { onconnect: (event: unknown) => void; fetch: unknown };
-scope.fetch = (_: string, init: { headers: Record<string, string> }) => {
+scope.fetch = (address: string, init: { headers: Record<string, string>; signal?: AbortSignal }) => {
+  if (address === "/log/checkpoint") return Promise.resolve({ text: () => Promise.resolve("log\n5\nroot\n") });
   let to: ReadableStreamDefaultController<Uint8Array>;
   const body = new ReadableStream<Uint8Array>({ start: (c) => void (to = c) });
   const say = (text: string) => to.enqueue(new TextEncoder().encode(text));
-  lines.push({ headers: init.headers, say, end: () => to.close() });
+  lines.push({ headers: init.headers, signal: init.signal, say, end: () => to.close() });
   return Promise.resolve({ status: 200, ok: true, body });
 };
 
@@ -151,7 +153,17 @@ test("a_page_that_comes_back_hears_again", async () => {
   one.onmessage?.({ data: "again" });
   lines.at(-1)?.say(event(8));
   await turns();
-  same(heard(one), [{ sequence: 8 }], "heard");
+  same(heard(one).at(-1), { sequence: 8, past: false }, "heard");
+});
+
+test("who_signs_out_leaves_nothing_behind_for_whoever_comes_next", async () => {
+  const one = page();
+  await turns();
+  same(heard(one).length > 0, true, "what happened last is told to a page that opens");
+  one.onmessage?.({ data: "over" });
+  await turns();
+  same(lines.at(-1)?.signal?.aborted, true, "the line of who left");
+  same(heard(page()), [], "what the next one is told");
 });
 
 await runAll();

@@ -44,6 +44,12 @@ function open(): void {
   addEventListener("pageshow", () => port?.postMessage("again"));
 }
 
+/** At signing out: what was heard was for who leaves. */
+export function endStream(): void {
+  heard = [];
+  port?.postMessage("over");
+}
+
 /** After signing in: the line may be for this person now. */
 export function askAgain(): void {
   port?.postMessage("again");

@@ -25,6 +25,7 @@ let recent: object[] = [];
 let lost: number | undefined;
 let pause = FIRST_PAUSE_MS;
 let running = false;
+let stop = new AbortController();
 
 function tell(message: unknown): void {
   for (const port of ports) port.postMessage(message);
@@ -81,7 +82,7 @@ async function listen(): Promise<"again" | "stop"> {
     if (begin > BEFORE) last = String(begin - BEFORE - 1);
   }
   if (last !== undefined) headers["Last-Event-ID"] = last;
-  const response = await fetch("/v1/stream", { headers, credentials: "same-origin", cache: "no-store" });
+  const response = await fetch("/v1/stream", { headers, credentials: "same-origin", cache: "no-store", signal: stop.signal });
   if (response.status === 401 || response.status === 403) {
     become("refused");
     return "stop";
@@ -115,6 +116,13 @@ function join(port: MessagePort): void {
     // A page that was opened signs in later, or says good-bye and comes back.
     if (message.data === "leave") {
       ports.delete(port);
+      return;
+    }
+    if (message.data === "over") {
+      // Whoever signs in next hears what is his to hear.
+      recent = [];
+      stop.abort();
+      stop = new AbortController();
       return;
     }
     ports.add(port);

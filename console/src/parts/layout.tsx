@@ -6,7 +6,7 @@ import { remove } from "../base/api";
 import { may, type Me } from "../base/me";
 import { obstacle } from "../base/passkey";
 import { usePlace } from "../base/router";
-import { useStream } from "../base/stream";
+import { endStream, useStream } from "../base/stream";
 import { chooseLanguage, language, t } from "../base/text";
 import { Dialogs } from "./dialogs";
 
@@ -136,6 +136,7 @@ export function Choices() {
 
 export async function signOut(): Promise<void> {
   await remove("/v1/sessions").catch(() => undefined);
+  endStream();
   location.assign("/");
 }
 

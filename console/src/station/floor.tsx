@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { remove } from "../base/api";
 import { useKnown, useMe } from "../base/me";
 import { type Body, newId } from "../base/record";
+import { endStream } from "../base/stream";
 import { t } from "../base/text";
 import { Busy, Title } from "../parts/bits";
 import { Trouble } from "../parts/refusal";
@@ -80,6 +81,7 @@ export function Floor() {
     if (how === "end") return;
     setLeft({ person: shift.principal, over: false });
     await remove("/v1/sessions").catch(() => undefined);
+    endStream();
     setLeft({ person: shift.principal, over: true });
   };
   const raise = async (text: string) => {
