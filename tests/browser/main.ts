@@ -8,6 +8,7 @@ import { CHROMIUM, type Kit, type Test } from "./kit";
 import { tests as attacks } from "./attacks.test";
 import { tests as decide } from "./decide.test";
 import { tests as line } from "./line.test";
+import { tests as live } from "./live.test";
 import { tests as pages } from "./pages.test";
 import { tests as proofs } from "./proofs.test";
 import { tests as sign_in } from "./sign_in.test";
@@ -17,7 +18,7 @@ import { tests as steady } from "./steady.test";
 import { tests as supply } from "./supply.test";
 
 // Attacks come before what contains part lots and holds stations, which stops some of them in another way.
-const ALL: Test[] = [...sign_in, ...attacks, ...supply, ...line, ...decide, ...pages, ...proofs, ...station, ...station_looks, ...steady];
+const ALL: Test[] = [...sign_in, ...live, ...attacks, ...supply, ...line, ...decide, ...pages, ...proofs, ...station, ...station_looks, ...steady];
 
 const LIMIT_MS = 180_000;
 
