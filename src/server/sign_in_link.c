@@ -12,7 +12,7 @@
 /* Somebody whose program can say so is signed in; another person only by who manages people's access. */
 static err invite(struct call *c, const char *principal, struct session *out, struct fault *f)
 {
-	struct principal found;
+	struct principal found = {0};
 	struct reader_session *r;
 
 	TRY(reader_take(c->server->engine, &r, f));
