@@ -55,6 +55,8 @@ export class Person {
       locale: "en-US",
       timezoneId: "Europe/Berlin",
       acceptDownloads: true,
+      // What fades in would be looked at half faded.
+      reducedMotion: "reduce",
     });
     if (options.language !== undefined) {
       await context.addCookies([{ name: "language", value: options.language, url: kit.house.url }]);
