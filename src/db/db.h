@@ -100,6 +100,8 @@ MUST_CHECK err db_set_patience(struct db *db, unsigned ms, struct fault *f);
 struct value value_int(int64_t v);
 struct value value_text(struct bytes v);
 struct value value_blob(struct bytes v);
+/* One item of CBOR: NULL as null. */
+void value_put_cbor(struct writer *w, const struct value *v);
 extern const struct value value_null;
 
 #endif

@@ -14,7 +14,7 @@ struct walk {
 	struct fault *f;
 };
 
-static void put_value(struct writer *w, const struct value *v)
+void value_put_cbor(struct writer *w, const struct value *v)
 {
 	switch (v->kind) {
 	case VALUE_INT:
@@ -38,7 +38,7 @@ static struct writer write_row(const struct walk *walk, const struct value *colu
 
 	cbor_put_array(&w, n);
 	for (size_t i = 0; i < n; i++)
-		put_value(&w, &columns[i]);
+		value_put_cbor(&w, &columns[i]);
 	return w;
 }
 

@@ -77,24 +77,6 @@ static bool seal(const struct engine *e, const struct query *q, struct bytes val
 
 /* ---- making ---- */
 
-static void put_cursor_value(struct writer *w, const struct value *v)
-{
-	switch (v->kind) {
-	case VALUE_INT:
-		cbor_put_int(w, v->number);
-		break;
-	case VALUE_TEXT:
-		cbor_put_text(w, v->bytes);
-		break;
-	case VALUE_BLOB:
-		cbor_put_bytes(w, v->bytes);
-		break;
-	case VALUE_NULL:
-		cbor_put_null(w);
-		break;
-	}
-}
-
 static const struct value *value_at(const struct query *q, const struct value *columns,
 				    const struct view_column *c)
 {
@@ -111,9 +93,9 @@ json_t *view_cursor_make(const struct engine *e, const struct query *q, const st
 
 	cbor_put_array(&w, (q->sort != NULL) + q->shape.order_n);
 	if (q->sort != NULL)
-		put_cursor_value(&w, value_at(q, columns, q->sort));
+		value_put_cbor(&w, value_at(q, columns, q->sort));
 	for (size_t i = 0; i < q->shape.order_n; i++)
-		put_cursor_value(&w, value_at(q, columns, view_column(q->view, q->shape.order[i])));
+		value_put_cbor(&w, value_at(q, columns, view_column(q->view, q->shape.order[i])));
 	if (!writer_done(&w, &values)) {
 		(void)fail_field(f, "sort", "VIEW_SORT_TOO_LONG", "column",
 				 q->sort != NULL ? q->sort->name : q->view->name, NULL);

@@ -228,6 +228,16 @@ static struct bytes cose_rs256(void)
 		(const uint8_t *)(text), sizeof(text) - 1 \
 	}
 
+static void must_not_register(const char *cookie, const struct token *t, size_t row,
+			      const struct kit_wish *wish)
+{
+	struct reply *r = kit_register(x, cookie, t, "cleo", wish);
+
+	if (r->status != 400 ||
+	    strcmp(reply_text(r, "code"), "API_PASSKEY_REGISTRATION_WRONG") != 0)
+		stop_test("row %zu: %d %s\n", row, r->status, r->body);
+}
+
 static void registration_that_is_wrong_in_one_thing_is_refused(void **state)
 {
 	struct token other = token_make(KEY_P256);
@@ -280,13 +290,8 @@ static void registration_that_is_wrong_in_one_thing_is_refused(void **state)
 	const char *cookie = kit_by_link(x, &x->cleo);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		struct reply *r = kit_register(x, cookie, &t, "cleo", &wrong[i]);
-		if (r->status != 400 ||
-		    strcmp(reply_text(r, "code"), "API_PASSKEY_REGISTRATION_WRONG") != 0)
-			stop_test("row %zu: %d %s\n", i, r->status, r->body);
-		must_refuse(r, 400, "API_PASSKEY_REGISTRATION_WRONG");
-	}
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		must_not_register(cookie, &t, i, &wrong[i]);
 	assert_int_equal(offers(cookie), 0);
 	token_done(&t);
 	token_done(&other);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happened in a run of the demo: who tried what, where, what came back, and the record behind it.
-import { failureSentence, type Failure, type ProblemDocument, sentence } from "../base/api";
+import { type Failure, type ProblemDocument, sentence } from "../base/api";
 import { named, spoken, t } from "../base/text";
 import { EntryLink, Raw, State, type Subject, SubjectLink, Time } from "./bits";
+import { Failures } from "./refusal";
 
 export interface Attack {
   id: string;
@@ -59,22 +60,6 @@ function gateName(gate: string): string {
 }
 
 /* ---- steps ---- */
-
-function Failures(props: { of: Failure[] }) {
-  return (
-    <ul class="failures">
-      {props.of.map((failure, i) => {
-        const said = failureSentence(failure);
-        return (
-          <li key={i}>
-            <b data-raw>{failure.control}</b> {said.text}
-            {said.fix !== undefined && <div class="fix">{t("refusal.fix", { fix: said.fix })}</div>}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
 
 function Refused(props: { problem: Omit<ProblemDocument, "status"> }) {
   const said = sentence({ ...props.problem, status: 0 });

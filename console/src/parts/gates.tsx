@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // "Would it pass now?": asks a gate, and shows every control that fails and what mends each.
 import { useState } from "preact/hooks";
-import { type Failure, failureSentence, get, path } from "../base/api";
+import { type Failure, get, path } from "../base/api";
 import { t } from "../base/text";
 import { shownExactly } from "../base/time";
 import type { Subject } from "./bits";
 import { useSentences } from "./code";
-import { Trouble } from "./refusal";
+import { Failures, Trouble } from "./refusal";
 
 interface Verdict {
   gate: string;
   verdict: "pass" | "fail";
   failures: Failure[];
   let_pass: Failure[];
-}
-
-function Failures(props: { of: Failure[] }) {
-  return (
-    <ul class="failures">
-      {props.of.map((failure, i) => {
-        const said = failureSentence(failure);
-        return (
-          <li key={i}>
-            <b data-raw>{failure.control}</b> {said.text}
-            {said.fix !== undefined && <div class="fix">{t("refusal.fix", { fix: said.fix })}</div>}
-          </li>
-        );
-      })}
-    </ul>
-  );
 }
 
 export function Gates(props: { of: Subject; gates: string[] }) {
